@@ -1,0 +1,225 @@
+"""Every outcome of a row, its disposition, and what staff should do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from almareplay.transactions import Kind
+
+
+class Disposition(StrEnum):
+    """The kinds of outcome, by what is left to do."""
+
+    APPLIED = "applied"
+    NO_CHANGE = "no_change"
+    ATTENTION = "attention"
+    REJECTED = "rejected"
+    UNRESOLVED = "unresolved"
+    PENDING = "pending"
+
+
+class Outcome(StrEnum):
+    """The one word that says what became of a transaction."""
+
+    LOANED = "loaned"
+    RENEWED = "renewed"
+    RETURNED = "returned"
+    ALREADY_LOANED = "already_loaned"
+    NOT_ON_LOAN = "not_on_loan"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    PATRON_NOT_FOUND = "patron_not_found"
+    PATRON_BLOCKED = "patron_blocked"
+    PATRON_EXPIRED = "patron_expired"
+    PATRON_LIMIT = "patron_limit"
+    PATRON_INACTIVE = "patron_inactive"
+    ITEM_NOT_FOUND = "item_not_found"
+    ITEM_NOT_LOANABLE = "item_not_loanable"
+    ON_LOAN_TO_OTHER = "on_loan_to_other"
+    OTHER_COPY_ON_LOAN = "other_copy_on_loan"
+    DESK_REFUSED = "desk_refused"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    UNCERTAIN = "uncertain"
+    HELD_BACK = "held_back"
+    UNAVAILABLE = "unavailable"
+    PENDING = "pending"
+
+    @property
+    def disposition(self) -> Disposition:
+        """What is left to do about a row with this outcome."""
+        return _MEANING[self][0]
+
+    @property
+    def advice(self) -> str:
+        """One sentence for circulation staff."""
+        return _MEANING[self][1]
+
+
+_MEANING: dict[Outcome, tuple[Disposition, str]] = {
+    Outcome.LOANED: (
+        Disposition.APPLIED,
+        "Nothing to do: the loan is in Alma.",
+    ),
+    Outcome.RENEWED: (
+        Disposition.APPLIED,
+        "Nothing to do: the patron had the item already, and its loan was renewed.",
+    ),
+    Outcome.RETURNED: (
+        Disposition.APPLIED,
+        "The return is in Alma: put the item where the destination says.",
+    ),
+    Outcome.ALREADY_LOANED: (
+        Disposition.NO_CHANGE,
+        "Nothing to do: the item was on loan to this patron in Alma already.",
+    ),
+    Outcome.NOT_ON_LOAN: (
+        Disposition.NO_CHANGE,
+        "The item was not on loan in Alma; it was scanned in: put it where the destination says.",
+    ),
+    Outcome.SUPERSEDED: (
+        Disposition.NO_CHANGE,
+        "Nothing to do: something later has happened to this item, so the row was not posted.",
+    ),
+    Outcome.DUPLICATE: (
+        Disposition.NO_CHANGE,
+        "Nothing to do: the run holds the same loan or return from the same moment already.",
+    ),
+    Outcome.PATRON_NOT_FOUND: (
+        Disposition.ATTENTION,
+        "Find out who has the item: Alma knows no patron with this identifier. "
+        "Then record the loan by hand.",
+    ),
+    Outcome.PATRON_BLOCKED: (
+        Disposition.ATTENTION,
+        "Look at the block on the patron's account; lift or override it at the desk and record "
+        "the loan, or ask for the item back.",
+    ),
+    Outcome.PATRON_EXPIRED: (
+        Disposition.ATTENTION,
+        "Renew the patron's account and record the loan, or ask for the item back.",
+    ),
+    Outcome.PATRON_LIMIT: (
+        Disposition.ATTENTION,
+        "The patron has reached the limit of loans: override it at the desk and record the loan, "
+        "or ask for an item back.",
+    ),
+    Outcome.PATRON_INACTIVE: (
+        Disposition.ATTENTION,
+        "Give the account an active patron role and record the loan, or ask for the item back.",
+    ),
+    Outcome.ITEM_NOT_FOUND: (
+        Disposition.ATTENTION,
+        "Fetch the item or its record: Alma knows no item with this barcode. "
+        "Correct the barcode and record the transaction by hand.",
+    ),
+    Outcome.ITEM_NOT_LOANABLE: (
+        Disposition.ATTENTION,
+        "The terms of use do not let this item be lent to this patron: override it at the desk "
+        "or ask for the item back.",
+    ),
+    Outcome.ON_LOAN_TO_OTHER: (
+        Disposition.ATTENTION,
+        "Alma has the item on loan to somebody else: return it for that patron, "
+        "then record this loan.",
+    ),
+    Outcome.OTHER_COPY_ON_LOAN: (
+        Disposition.ATTENTION,
+        "The patron has another copy of this title on loan: override it at the desk "
+        "or ask for one of the copies back.",
+    ),
+    Outcome.DESK_REFUSED: (
+        Disposition.ATTENTION,
+        "This circulation desk may not do this with the item: record it at the right desk.",
+    ),
+    Outcome.REFUSED: (
+        Disposition.ATTENTION,
+        "Alma refused this for the reason in its message: settle that, then record it by hand.",
+    ),
+    Outcome.INVALID: (
+        Disposition.REJECTED,
+        "This row could not be read and was not sent: look at the reason in the note and record "
+        "the transaction by hand.",
+    ),
+    Outcome.UNCERTAIN: (
+        Disposition.UNRESOLVED,
+        "Alma's answer was lost and cannot be reconstructed: look in Alma at who has the item, "
+        "and set it right by hand if need be.",
+    ),
+    Outcome.HELD_BACK: (
+        Disposition.UNRESOLVED,
+        "Not posted, because an earlier row of this item is unresolved: settle that one first, "
+        "then retry this row.",
+    ),
+    Outcome.UNAVAILABLE: (
+        Disposition.UNRESOLVED,
+        "Not posted: Alma failed each time it was asked about this row. Retry it later.",
+    ),
+    Outcome.PENDING: (
+        Disposition.PENDING,
+        "Not replayed yet.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a row, with what Alma said about it.
+
+    ``due_date`` is aware UTC. ``destination`` says where a returned item must go. ``note`` is words
+    for staff beside the outcome's advice. Empty strings mean that there is nothing to say.
+    """
+
+    outcome: Outcome
+    alma_code: str = ""
+    alma_message: str = ""
+    tracking_id: str = ""
+    loan_id: str = ""
+    due_date: datetime | None = None
+    destination: str = ""
+    note: str = ""
+
+
+class ReportRow(NamedTuple):
+    """A row as the report shows it: its fields are the report's columns, in their order.
+
+    Datetimes are aware; ``captured_at`` in the zone of its desk, the others UTC. What is not known
+    is ``None`` or empty.
+    """
+
+    row: int
+    captured_at: datetime | None
+    kind: Kind | None
+    item_barcode: str
+    patron_id: str
+    library: str
+    circ_desk: str
+    source_file: str
+    source_row: int
+    disposition: Disposition
+    outcome: Outcome
+    advice: str
+    alma_code: str
+    alma_message: str
+    tracking_id: str
+    loan_id: str
+    due_date: datetime | None
+    destination: str
+    attempts: int
+    note: str
+    completed_at: datetime | None
+
+    def as_if(self, result: Result) -> ReportRow:
+        """The row as it would be with this result, which is a prediction."""
+        return self._replace(
+            disposition=result.outcome.disposition,
+            outcome=result.outcome,
+            advice=result.outcome.advice,
+            alma_code=result.alma_code,
+            alma_message=result.alma_message,
+            tracking_id=result.tracking_id,
+            note="; ".join(note for note in (result.note, self.note) if note),
+        )
