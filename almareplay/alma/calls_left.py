@@ -1,0 +1,106 @@
+"""How many calls the institution has left today, and when to stop for the sake of others."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from almareplay.alma import codes
+from almareplay.alma.alma_clock import AlmaClock
+from almareplay.alma.errors import DailyLimit, Effect
+from almareplay.alma.pace import Clock
+
+_GRACE = timedelta(seconds=30)  # after midnight GMT, until Alma's count has surely begun anew
+_SLICE = 60.0  # seconds slept at once, so that a clock that is set right is noticed
+
+
+class CallsLeft:
+    """Alma's count of the calls left today, kept up between its answers.
+
+    ``reserve`` calls are left to everyone else. With ``wait`` a call that meets the reserve or the
+    daily limit sleeps until after midnight GMT, when the count begins anew; else it fails.
+    """
+
+    def __init__(self, reserve: int, clock: Clock, alma_clock: AlmaClock, *, wait: bool) -> None:
+        self._reserve = reserve
+        self._wait = wait
+        self._clock = clock
+        self._alma_clock = alma_clock
+        self._left: int | None = None
+        self._used_up = False
+        self._day = self._today()
+
+    @property
+    def known(self) -> int | None:
+        """Calls left today; ``None`` where Alma has not said it yet."""
+        self._forget_yesterday()
+        return self._left
+
+    @property
+    def spent(self) -> bool:
+        """Whether no call may leave any more today."""
+        known = self.known
+        return self._used_up or (known is not None and known <= self._reserve)
+
+    def leaving(self) -> None:
+        """A call leaves."""
+        self._forget_yesterday()
+        if self._left is not None:
+            self._left = max(0, self._left - 1)
+
+    def not_counted(self) -> None:
+        """A call that left did not reach Alma's count after all."""
+        if self._left is not None:
+            self._left += 1
+
+    def learn(self, header: str | None) -> None:
+        """Takes in ``X-Exl-Api-Remaining``; missing or unreadable, the last count goes on.
+
+        Answers overtake each other, so within a day the lowest count is the latest.
+        """
+        self._forget_yesterday()
+        text = (header or "").strip()
+        if text.isascii() and text.isdigit() and len(text) < 12:
+            told = int(text)
+            self._left = told if self._left is None else min(self._left, told)
+
+    def used_up(self) -> None:
+        """Alma said that the calls of the day are used up."""
+        self._forget_yesterday()
+        self._used_up = True
+        self._left = 0
+
+    async def passed(self) -> None:
+        """Returns when a call may leave; raises `DailyLimit` where none may and none is to wait."""
+        while self.spent:
+            if not self._wait:
+                raise self._limit()
+            rest = self._next_day() - self._alma_clock.now()
+            await self._clock.sleep(min(_SLICE, max(1.0, rest.total_seconds())))
+
+    def _limit(self) -> DailyLimit:
+        if self._used_up:
+            return DailyLimit(
+                "The institution's calls to Alma for today are used up: go on after midnight GMT.",
+                code=codes.DAILY,
+                effect=Effect.NOT_SENT,
+            )
+        return DailyLimit(
+            f"{self._left} calls to Alma are left today, and {self._reserve} are reserved for "
+            "others: go on after midnight GMT, or lower the reserve.",
+            effect=Effect.NOT_SENT,
+        )
+
+    def _today(self) -> date:
+        return (self._alma_clock.now() - _GRACE).date()
+
+    def _next_day(self) -> datetime:
+        now = self._alma_clock.now() - _GRACE
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return midnight + _GRACE
+
+    def _forget_yesterday(self) -> None:
+        today = self._today()
+        if today > self._day:
+            self._left = None
+            self._used_up = False
+        self._day = today

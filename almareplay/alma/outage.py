@@ -1,0 +1,151 @@
+"""Whether Alma is there: what one call finds out holds for all."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from almareplay.alma.errors import (
+    AlmaError,
+    AlmaGone,
+    Effect,
+    KeyRefused,
+    Unavailable,
+)
+from almareplay.alma.pace import Clock
+
+_FIRST_PAUSE = 1.0  # seconds, doubled after every probe …
+_LONGEST_PAUSE = 60.0  # … up to this
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Alma has gone away. ``since`` is the first failure, aware UTC on this machine's clock."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StillGone:
+    """Alma did not answer a probe; the next one leaves in ``next_probe_in`` seconds."""
+
+    since: datetime
+    next_probe_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Alma answers again after ``lasted``."""
+
+    since: datetime
+    lasted: timedelta
+
+
+OutageEvent = Gone | StillGone | Back
+
+
+class Outage:
+    """The gate that every call passes: shut from a failure until a probe is answered.
+
+    ``probe`` makes one call that only reads, and raises what came of it. Any answer but
+    `Unavailable` says that Alma is there. Probes leave one at a time: the first at once, the others
+    after pauses of 1, 2, 4 … 60 seconds. Whoever waits at the gate makes them, so nothing runs
+    beside the calls. ``give_up_after`` is in seconds from the first failure; ``None`` waits for
+    ever.
+    """
+
+    def __init__(
+        self,
+        probe: Callable[[], Awaitable[object]],
+        clock: Clock,
+        *,
+        give_up_after: float | None = None,
+        on_event: Callable[[OutageEvent], None] | None = None,
+    ) -> None:
+        self.shut = False
+        self.proven = 0
+        """How many outages a failed probe has proven so far."""
+        self._probe = probe
+        self._clock = clock
+        self._give_up_after = give_up_after
+        self._tell = on_event or (lambda _: None)
+        self._probing = asyncio.Lock()
+        self._verdict: AlmaError | None = None
+        self._since = clock.now()
+        self._failed_at = 0.0
+        self._probe_at = 0.0
+        self._pause = 0.0
+
+    def failed(self) -> None:
+        """A call met `Unavailable`: no other leaves until a probe is answered."""
+        if self.shut:
+            return
+        self.shut = True
+        self._since = self._clock.now()
+        self._failed_at = self._probe_at = self._clock.monotonic()
+        self._pause = 0.0
+
+    async def passed(self) -> None:
+        """Returns when Alma is there: at once, unless a call has failed.
+
+        Raises `AlmaGone` for everyone who waits when it takes too long, `KeyRefused` when a probe
+        meets that, and what keeps a probe from being sent (`DailyLimit`).
+        """
+        while self.shut:
+            async with self._probing:
+                if self.shut:
+                    await self._probe_in_time()
+
+    async def _probe_in_time(self) -> None:
+        if self._verdict is not None:
+            raise copy.copy(self._verdict)
+        await self._clock.sleep(max(0.0, self._probe_at - self._clock.monotonic()))
+        if await self._answered():
+            self.shut = False
+            if self._pause:
+                lasted = timedelta(seconds=self._clock.monotonic() - self._failed_at)
+                self._tell(Back(self._since, lasted))
+        else:
+            self._note_failed_probe()
+
+    async def _answered(self) -> bool:
+        try:
+            await self._probe()
+        except Unavailable:
+            return False
+        except KeyRefused as refused:
+            self._verdict = refused
+            raise
+        except AlmaError as answer:  # a refusal or a limit is an answer too
+            if answer.effect is Effect.NOT_SENT:
+                raise
+        return True
+
+    def _note_failed_probe(self) -> None:
+        now = self._clock.monotonic()
+        if not self._pause:
+            self.proven += 1
+            self._tell(Gone(self._since))
+        gone_for = now - self._failed_at
+        if self._give_up_after is not None and gone_for >= self._give_up_after:
+            self._verdict = AlmaGone(
+                f"Alma has not answered for {_minutes(gone_for)}: start again when it is back, "
+                "the run goes on where it stopped."
+            )
+            raise copy.copy(self._verdict)
+        self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE)
+        rest = self._pause
+        if self._give_up_after is not None:
+            rest = min(rest, self._give_up_after - gone_for)
+        self._probe_at = now + rest
+        self._tell(StillGone(self._since, rest))
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{round(seconds)} seconds"
+    return "a minute" if minutes == 1 else f"{minutes} minutes"

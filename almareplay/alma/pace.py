@@ -1,0 +1,204 @@
+"""When a call may leave: the pace of calls, and what time it is."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from bisect import insort
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time, so that tests can pass it themselves."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, never going back."""
+
+    def now(self) -> datetime:
+        """This machine's time, aware UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets ``seconds`` pass."""
+
+
+class SystemClock:
+    """The real time."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, never going back."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """This machine's time, aware UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets ``seconds`` pass."""
+        await asyncio.sleep(seconds)
+
+
+# Alma counts arrivals, which the network shifts: calls leave 2.5 % slower than they may, and no
+# stretch of 1.02 seconds holds more of them than one second may.
+_USED = 0.975
+_WINDOW = 1.02
+_LATEST = 2.0  # gaps between calls; who is later than this has stalled
+_SLOWEST = 1.0  # calls a second, where the nominal pace is not below that itself
+_STEP = 0.1  # of the nominal pace, that a slowed pace regains …
+_STEP_SECONDS = 2.0  # … in this time
+_HOLD_SECONDS = 1.0  # without any call after Alma said that there are too many
+_EARLY = 1e-6  # seconds; less than this is no wait, or rounding would make it an endless one
+
+
+@dataclass(order=True)
+class _Waiter:
+    rank: int
+    arrival: int
+    woken: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+
+
+class Departure:
+    """A call that has had its turn. Until it says otherwise it has left at that moment."""
+
+    def __init__(self, pace: Pace, at: float) -> None:
+        self._pace = pace
+        self._turn = self._at = at
+
+    def hold(self) -> None:
+        """The call does not leave yet, and nobody knows when: it counts as if it were about to."""
+        self._at = self._pace.move(self._at, math.inf)
+
+    def leave(self) -> None:
+        """The call leaves now."""
+        self._at = self._pace.move(self._at, None)
+
+    def land(self) -> None:
+        """The call is over."""
+        if self._at == math.inf:
+            self._at = self._pace.move(self._at, self._turn)
+
+
+class Pace:
+    """Lets calls leave one by one, evenly, never more than ``per_second`` in any one second.
+
+    ``per_second`` may be a fraction (0.5: a call every two seconds). ``in_flight`` is how many
+    calls may be without answer at a time; by default enough to hold the pace while Alma takes four
+    seconds to answer.
+    """
+
+    def __init__(self, per_second: float, clock: Clock, in_flight: int | None = None) -> None:
+        if not 0 < per_second < math.inf:
+            raise ValueError(f"a pace is more than 0 calls a second, not {per_second}")
+        self.nominal = per_second
+        self.in_flight = in_flight or max(8, math.ceil(4 * per_second))
+        self._clock = clock
+        self._flying = 0
+        self._waiting: list[_Waiter] = []
+        self._arrivals = count()
+        # When the last calls left, in order; infinite for those that are held after their turn.
+        self._left: list[float] = []
+        self._last_turn = -math.inf
+        self._beat = -math.inf  # when the last turn was due, or came after a stall
+        self._hold_until = -math.inf
+        self._slowed_to = per_second
+        self._slowed_at = clock.monotonic()
+
+    @property
+    def current(self) -> float:
+        """Calls a second now: below `nominal` for a while after `slow_down`."""
+        steps = math.floor((self._clock.monotonic() - self._slowed_at) / _STEP_SECONDS)
+        return min(self.nominal, self._slowed_to + steps * _STEP * self.nominal)
+
+    async def turn(self, rank: int) -> Departure:
+        """Waits until a call may leave.
+
+        Of all that wait the lowest ``rank`` is next, of one rank the one that came first. The rank
+        is the row's place in the order of replay: a row that has begun is finished before others
+        begin.
+        """
+        waiter = _Waiter(rank, next(self._arrivals))
+        insort(self._waiting, waiter)
+        try:
+            while True:
+                if self._waiting[0] is not waiter or self._is_full():
+                    waiter.woken.clear()
+                    await waiter.woken.wait()
+                elif (early := self._due() - self._clock.monotonic()) > _EARLY:
+                    await self._clock.sleep(early)
+                else:
+                    return self._departure()
+        finally:
+            self._waiting.remove(waiter)
+            self._wake_next()
+
+    @asynccontextmanager
+    async def flight(self, rank: int) -> AsyncIterator[Departure]:
+        """One call: its `turn`, and its place among the calls in flight until it is answered."""
+        departure = await self.turn(rank)
+        self._flying += 1
+        try:
+            yield departure
+        finally:
+            self._flying -= 1
+            departure.land()
+            self._wake_next()
+
+    def move(self, noted: float, to: float | None) -> float:
+        """Corrects the time at which a call left, which was noted as ``noted``; ``None`` is now."""
+        at = self._clock.monotonic() if to is None else to
+        if noted in self._left:
+            self._left.remove(noted)
+        self._note(at)
+        self._wake_next()
+        return at
+
+    def slow_down(self, left_at: float) -> None:
+        """Alma said that there are too many calls to the one that left at ``left_at`` (monotonic).
+
+        Halves the pace and lets no call leave for a second, once for all calls of one burst. The
+        pace comes back step by step.
+        """
+        if left_at <= self._hold_until - _HOLD_SECONDS:
+            return  # it left before the pace was slowed: what it met is known
+        self._slowed_to = max(self.current / 2, min(_SLOWEST, self.nominal))
+        self._slowed_at = self._clock.monotonic()
+        self._hold_until = self._slowed_at + _HOLD_SECONDS
+
+    def _is_full(self) -> bool:
+        """Whether no call may leave before another one has landed or left."""
+        return self._flying >= self.in_flight or self._due() == math.inf
+
+    def _due(self) -> float:
+        gap = self._gap()
+        due = max(self._beat + gap, self._last_turn + gap / 2, self._hold_until)
+        allowed = math.ceil(self.current)
+        if len(self._left) >= allowed:
+            due = max(due, self._left[-allowed] + _WINDOW)
+        return due
+
+    def _gap(self) -> float:
+        return 1 / (_USED * self.current)
+
+    def _departure(self) -> Departure:
+        # The beat goes on from when this call was due, so that leaving a little late costs no pace;
+        # after a stall it goes on from now, and nothing is caught up.
+        now = self._clock.monotonic()
+        gap = self._gap()
+        beat = self._beat + gap
+        self._beat = beat if now - beat < _LATEST * gap else now
+        self._last_turn = now
+        self._note(now)
+        return Departure(self, now)
+
+    def _note(self, at: float) -> None:
+        insort(self._left, at)
+        del self._left[: -math.ceil(self.nominal)]
+
+    def _wake_next(self) -> None:
+        if self._waiting:
+            self._waiting[0].woken.set()

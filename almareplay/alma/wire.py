@@ -1,0 +1,274 @@
+"""Sends one call to Alma: when it may leave, what its answer says, whether it is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState
+
+from almareplay.alma.alma_clock import AlmaClock
+from almareplay.alma.call import Call, judged, key_test
+from almareplay.alma.calls_left import CallsLeft
+from almareplay.alma.errors import (
+    AlmaError,
+    DailyLimit,
+    Effect,
+    PerSecondLimit,
+    Stopped,
+    Unavailable,
+)
+from almareplay.alma.outage import Outage, OutageEvent
+from almareplay.alma.pace import Clock, Departure, Pace
+
+T = TypeVar("T")
+
+PREFIX = "/almaws/v1"
+CONNECT_SECONDS = 10.0
+_TRIES = 5  # of one call while Alma is there
+_LONGEST_PAUSE = 8.0  # seconds between them
+_PROBE_RANK = -1  # before every row
+
+_STOPPED_WORDS = "Stopped before this was sent to Alma."
+
+_log = logging.getLogger("almareplay.alma")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """For the progress display: calls a second now, calls left today, calls made so far."""
+
+    pace: float
+    calls_left: int | None
+    calls_made: int
+
+
+class Wire:
+    """The way to one Alma, with its pace, its outage gate and its calls left.
+
+    ``client`` has the base URL (scheme and host), the key and the timeouts; `open_wire` makes it.
+    ``answer_within`` is in seconds, for the whole of an answer. Every call ends in its result or in
+    an `AlmaError`; ``confirm`` may raise errors of its own, and then nothing is sent.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        pace: Pace,
+        clock: Clock,
+        *,
+        reserve: int = 0,
+        wait: bool = False,
+        answer_within: float = 60.0,
+        give_up_after: float | None = None,
+        stopping: asyncio.Event | None = None,
+        on_event: Callable[[OutageEvent], None] | None = None,
+        on_call: Callable[[Traffic], None] | None = None,
+    ) -> None:
+        _silence()
+        self.calls_made = 0
+        self.pace = pace
+        self._client = client
+        self._clock = clock
+        self._answer_within = answer_within
+        self._alma_clock = AlmaClock(clock)
+        self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait)
+        self._goes_on_tomorrow = wait
+        self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
+        self._stopping = stopping or asyncio.Event()
+        self._held: set[asyncio.Timeout] = set()
+        self._on_call = on_call or (lambda _: None)
+        # The reads that Alma answered last. Probes repeat them in turn, lest one that fails on its
+        # own keeps the gate shut.
+        self._answered: deque[Call[Any]] = deque(maxlen=3)
+
+    @property
+    def calls_left(self) -> int | None:
+        """Calls left today; ``None`` where Alma has not said it yet."""
+        return self._calls_left.known
+
+    def alma_now(self) -> datetime | None:
+        """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
+        return self._alma_clock.told()
+
+    async def send(self, call: Call[T]) -> T:
+        """Sends a call and gives its result.
+
+        What did nothing is sent again: for every call a 429 and a connection that was never made,
+        for reads every failure. After five tries during which Alma was there `Unavailable` is
+        raised. A write whose effect is unknown is never sent again.
+        """
+        own_failures = 0
+
+        async def attempt() -> T:
+            nonlocal own_failures
+            proven = self._outage.proven
+            try:
+                return await self._leave(call)
+            except Unavailable as failure:
+                self._outage.failed()
+                self._forget(call)
+                if not _did_nothing(call, failure):
+                    raise
+                async with self._unless_stopped():
+                    await self._outage.passed()
+                if self._outage.proven == proven:
+                    own_failures += 1
+                raise
+
+        def again(state: RetryCallState) -> bool:
+            error = state.outcome and state.outcome.exception()
+            if isinstance(error, DailyLimit):
+                return self._goes_on_tomorrow
+            return isinstance(error, PerSecondLimit | Unavailable) and _did_nothing(call, error)
+
+        return await AsyncRetrying(
+            retry=again,
+            stop=lambda _: own_failures >= _TRIES,
+            wait=lambda _: min(2.0**own_failures / 2, _LONGEST_PAUSE) if own_failures else 0.0,
+            sleep=self._sleep,
+            reraise=True,
+        )(attempt)
+
+    async def stop_when_told(self) -> None:
+        """Waits for the stop and then ends the wait of every call that is not sent yet."""
+        await self._stopping.wait()
+        for held in self._held:
+            held.reschedule(asyncio.get_running_loop().time())
+
+    async def _leave(self, call: Call[T]) -> T:
+        while True:
+            async with AsyncExitStack() as flight:
+                async with self._unless_stopped():
+                    await self._outage.passed()
+                    await self._calls_left.passed()
+                    departure = await flight.enter_async_context(self.pace.flight(call.rank))
+                if call.confirm is not None:
+                    departure.hold()
+                    await call.confirm()
+                if self._stopping.is_set():
+                    raise Stopped(_STOPPED_WORDS)
+                if not (self._outage.shut or self._calls_left.spent):
+                    return await self._exchange(call, departure)
+
+    async def _probe(self) -> None:
+        self._answered.rotate()
+        call = self._answered[0] if self._answered else key_test("bibs")
+        await self._calls_left.passed()
+        async with self.pace.flight(_PROBE_RANK) as departure:
+            await self._exchange(call, departure)
+
+    def _remember(self, call: Call[Any]) -> None:
+        if not (call.writes or call.bare or any(call.target == c.target for c in self._answered)):
+            self._answered.append(call)
+
+    def _forget(self, call: Call[Any]) -> None:
+        for known in [known for known in self._answered if known.target == call.target]:
+            self._answered.remove(known)
+
+    async def _exchange(self, call: Call[T], departure: Departure) -> T:
+        left_at = self._clock.monotonic()
+        self.calls_made += 1
+        self._calls_left.leaving()
+        response = await self._transfer(call, departure)
+        if isinstance(response, Unavailable):
+            result: T | AlmaError = response
+            if response.effect is Effect.NOT_SENT:
+                self._calls_left.not_counted()
+        else:
+            self._alma_clock.learn(response.headers.get("Date"))
+            self._calls_left.learn(response.headers.get("X-Exl-Api-Remaining"))
+            result = judged(call, response)
+        if isinstance(result, PerSecondLimit):
+            self.pace.slow_down(left_at)
+        elif isinstance(result, DailyLimit):
+            self._calls_left.used_up()
+        _note(call, result, self._clock.monotonic() - left_at)
+        self._on_call(Traffic(self.pace.current, self.calls_left, self.calls_made))
+        if isinstance(result, AlmaError):
+            raise result
+        self._remember(call)
+        return result
+
+    async def _transfer(
+        self, call: Call[Any], departure: Departure
+    ) -> httpx.Response | Unavailable:
+        """The answer, read to its end, or what its absence says."""
+
+        async def trace(event: str, _: object) -> None:
+            if event == "connection.connect_tcp.started":
+                departure.hold()
+            elif event == "http11.send_request_headers.started":
+                departure.leave()
+
+        departure.leave()
+        try:
+            async with asyncio.timeout(self._answer_within + CONNECT_SECONDS):
+                return await self._client.request(
+                    call.method,
+                    PREFIX + call.target,
+                    json=call.body,
+                    follow_redirects=False,
+                    extensions={"trace": trace},
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
+            return _lost(e, "No connection to Alma could be made", Effect.NOT_SENT)
+        except (httpx.TimeoutException, TimeoutError) as e:
+            return _lost(e, "Alma did not answer in time", Effect.UNKNOWN)
+        except httpx.HTTPError as e:
+            return _lost(e, "The connection to Alma broke", Effect.UNKNOWN)
+
+    @asynccontextmanager
+    async def _unless_stopped(self) -> AsyncIterator[None]:
+        """Waiting in here ends with `Stopped` as soon as a stop is asked for."""
+        if self._stopping.is_set():
+            raise Stopped(_STOPPED_WORDS)
+        try:
+            async with asyncio.timeout(None) as held:
+                self._held.add(held)
+                try:
+                    yield
+                finally:
+                    self._held.discard(held)
+        except TimeoutError:
+            raise Stopped(_STOPPED_WORDS) from None
+
+    async def _sleep(self, seconds: float) -> None:
+        async with self._unless_stopped():
+            await self._clock.sleep(seconds)
+
+
+def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
+    error = Unavailable(f"{words}: try again when it is back.", effect=effect)
+    # Errors of the HTTP library may quote headers and addresses: only their name is chained.
+    error.__cause__ = ConnectionError(type(cause).__name__)
+    return error
+
+
+def _did_nothing(call: Call[Any], failure: AlmaError) -> bool:
+    return not call.writes or failure.effect is not Effect.UNKNOWN
+
+
+def _note(call: Call[Any], result: object, seconds: float) -> None:
+    said = "answered"
+    if isinstance(result, AlmaError):
+        said = f"{type(result).__name__} {result.status or ''} {result.code}".rstrip()
+    _log.debug("%s: %s, %d ms", call.operation, said, round(1000 * seconds))
+
+
+def _silence() -> None:
+    """Keeps the HTTP library from logging at all: it writes addresses, which name patrons."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("httpx", "httpcore"):
+            logging.getLogger(name).addFilter(_never)
+
+
+def _never(_: logging.LogRecord) -> bool:
+    return False

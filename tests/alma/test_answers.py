@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almareplay.alma import answers
+from almareplay.alma.answers import CircDesk, ItemIds, ItemState, Library, ScanIn
+
+LOAN: dict[str, Any] = {
+    "loan_id": "71",
+    "circ_desk": {"value": "FRONT", "desc": "Front desk"},
+    "library": {"value": "MAIN", "desc": "Main Library"},
+    "user_id": "berta",
+    "item_barcode": "B1",
+    "due_date": "2026-04-10T18:00:00Z",
+    "loan_date": "2026-03-13T17:31:39.800Z",
+    "loan_status": "ACTIVE",
+    "process_status": "NORMAL",
+    "title": "A title",
+}
+
+
+def item(process_type: Any = "", base_status: str = "1", info: Any = None) -> dict[str, Any]:
+    return {
+        "bib_data": {"mms_id": "99"},
+        "holding_data": {"holding_id": "22"},
+        "item_data": {
+            "pid": "23",
+            "base_status": {"value": base_status},
+            "process_type": {"value": process_type, "desc": "In Process"},
+            "library": {"value": "MAIN", "desc": "Main Library"},
+            "requested": True,
+        },
+        "additional_info": info,
+    }
+
+
+def test_reads_a_loan() -> None:
+    loan = answers.read_loan(LOAN)
+    assert loan is not None
+    assert (loan.loan_id, loan.user_id, loan.item_barcode) == ("71", "berta", "B1")
+    assert (loan.library, loan.circ_desk, loan.title) == ("MAIN", "FRONT", "A title")
+    assert loan.loan_date == datetime(2026, 3, 13, 17, 31, 39, 800_000, tzinfo=UTC)
+    assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
+    assert loan.return_date is None
+    assert (loan.loan_status, loan.process_status) == ("ACTIVE", "NORMAL")
+
+
+@pytest.mark.parametrize("odd", [None, "", "soon", 17, [], {}, True, "9999-12-31T23:59:59-10:00"])
+def test_an_odd_field_of_a_loan_is_empty(odd: Any) -> None:
+    loan = answers.read_loan({"loan_id": 71, "due_date": odd, "library": odd and [odd]})
+    assert loan is not None
+    assert (loan.loan_id, loan.due_date, loan.library, loan.user_id) == ("71", None, "", "")
+
+
+def test_a_time_with_another_zone_or_none_becomes_utc() -> None:
+    for written in ("2026-04-10T20:00:00+02:00", "2026-04-10T18:00:00"):
+        loan = answers.read_loan(LOAN | {"due_date": written})
+        assert loan is not None
+        assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
+
+
+def test_no_loans_only_where_alma_says_so() -> None:
+    assert answers.read_loans({"total_record_count": 0}) == ([], 0)
+    assert answers.read_loans({"total_record_count": "0", "item_loan": None}) == ([], 0)
+    assert answers.read_loans({"item_loan": []}) == ([], None)
+    for unclear in ({}, {"total_record_count": 1}, {"item_loan": "x"}, {"item_loan": [None]}):
+        assert answers.read_loans(unclear) is None
+    assert answers.read_loans({"item_loan": [LOAN, {"user_id": "x"}]}) is None
+
+
+def test_one_loan_may_stand_without_a_list() -> None:
+    read = answers.read_loans({"item_loan": LOAN, "total_record_count": 1})
+    assert read is not None
+    assert [loan.loan_id for loan in read[0]] == ["71"]
+
+
+INFO = (
+    "Item's destination is: {}. Request/Process Type: {}. Requester: Beispiel, Berta. "
+    "Requester ID: P-0815. Place in Queue: 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("process_type", "base_status", "info", "destination"),
+    [
+        ("", "1", None, "reshelve"),
+        ("", "0", None, "reshelve"),
+        ("HOLDSHELF", "0", INFO.format("On Hold Shelf", "Patron request"), "hold shelf"),
+        (
+            "TRANSIT",
+            "0",
+            INFO.format("St. Mary's Library", "Transit"),
+            "transit: St. Mary's Library",
+        ),
+        ("TRANSIT", "0", None, "transit"),
+        ("TRANSIT", "0", "Berta Beispiel waits", "transit"),
+        ("TRANSIT", "0", {"odd": 1}, "transit"),
+        ("REQUESTED", "0", INFO.format("Hold Shelf Processing", "Patron request"), "hold shelf"),
+        ("WORK_ORDER_DEPARTMENT", "0", None, "in process"),
+        ("WORK_ORDER_DEPARTMENT", "0", INFO.format("Bindery", "Work order"), "Bindery"),
+    ],
+)
+def test_says_where_a_scanned_item_must_go_and_not_who_waits(
+    process_type: str, base_status: str, info: Any, destination: str
+) -> None:
+    scan = answers.read_scan_in(item(process_type, base_status, info))
+    assert scan == ScanIn(destination, process_type, "MAIN")
+    assert "Berta" not in repr(scan)
+    assert "P-0815" not in repr(scan)
+
+
+def test_a_scan_without_the_item_says_nothing() -> None:
+    assert answers.read_scan_in({"additional_info": INFO}) is None
+
+
+def test_reads_an_item() -> None:
+    assert answers.read_item_ids(item()) == ItemIds("99", "22", "23")
+    assert answers.read_item_ids({"item_data": {"pid": "23"}}) is None
+    assert answers.read_item_state(item("LOAN", "0")) == ItemState("0", "LOAN", "MAIN", True)
+    assert answers.read_item_state({}) is None
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/almaws/v1/bibs/99/holdings/22/items/23",
+        "https://api-eu.example/almaws/v1/bibs/99/holdings/22/items/23?view=brief#x",
+        "http://elsewhere/bibs/99/holdings/22/items/23/",
+    ],
+)
+def test_reads_the_ids_in_a_location(location: str) -> None:
+    assert answers.read_location(location) == ItemIds("99", "22", "23")
+
+
+@pytest.mark.parametrize("location", ["", "/login", "/bibs/99/holdings/22", "http://[oops/items/1"])
+def test_another_location_has_no_ids(location: str) -> None:
+    assert answers.read_location(location) is None
+
+
+def test_reads_a_patron_without_name_or_notes() -> None:
+    patron = answers.read_patron(
+        {
+            "primary_id": "berta",
+            "full_name": "Berta Beispiel",
+            "status": {"value": "Active"},
+            "expiry_date": "2026-12-31Z",
+            "user_identifier": [{"value": "P-0815", "id_type": {"value": "BARCODE"}}, None, {}],
+            "user_block": [
+                {"block_description": {"value": "20", "desc": "Lost card"}, "block_note": "secret"},
+                {"block_description": {"value": "03"}, "block_status": "INACTIVE"},
+                {"block_description": {"value": "04"}, "block_status": "ACTIVE"},
+            ],
+        }
+    )
+    assert patron == answers.Patron(
+        "berta", "ACTIVE", date(2026, 12, 31), ("Lost card", "04"), ("P-0815",)
+    )
+    assert answers.read_patron({"full_name": "Berta"}) is None
+
+
+def test_reads_the_configuration() -> None:
+    institution = answers.read_institution(
+        {"institution": {"value": "01EX", "desc": "Example"}, "environment_type": "SANDBOX"}
+    )
+    assert institution == answers.Institution("01EX", "Example", "sandbox")
+    assert answers.read_institution({"environment_type": "SANDBOX"}) is None
+    assert answers.read_libraries({"library": [{"code": "MAIN", "name": None}]}) == [
+        Library("MAIN", "")
+    ]
+    assert answers.read_libraries({}) is None
+    desk = {"circ_desk_code": "FRONT", "circ_desk_name": "Front", "check_in": True}
+    assert answers.read_circ_desks({"circ_desk": [desk]}) == [
+        CircDesk("FRONT", "Front", check_in=True, check_out=False)
+    ]
+    assert answers.read_circ_desks({"total_record_count": 0}) == []
+
+
+NAMES = (
+    "loan_id due_date library user_id item_loan total_record_count item_data bib_data pid value "
+    "process_type additional_info primary_id status expiry_date user_block user_identifier "
+    "institution environment_type circ_desk"
+)
+names = st.sampled_from(NAMES.split())
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(names, values, max_size=6))
+def test_no_body_crashes_a_reader(body: dict[str, Any]) -> None:
+    readers = [reader for name, reader in vars(answers).items() if name.startswith("read_")]
+    results = [read(body) for read in readers if read is not answers.read_location]
+    assert len(results) == 9

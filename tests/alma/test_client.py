@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from almareplay.alma.answers import ItemIds, ItemLoan, ItemState, Library
+from almareplay.alma.client import Alma, AlmaReader, open_wire
+from almareplay.alma.errors import Effect, KeyRefused, Refusal, Unaddressable, Unavailable
+from almareplay.outcomes import Outcome
+
+ITEM = ItemIds("99", "22", "23")
+ITEM_PATH = "/bibs/99/holdings/22/items/23"
+LOAN = {"loan_id": "71", "user_id": "berta", "due_date": "2026-04-10T18:00:00Z"}
+NOT_FOUND = {"errorsExist": True, "errorList": {"error": [{"errorCode": "401689"}]}}
+
+
+@pytest.fixture
+def ask(clock: Any, connect: Any) -> Callable[[Callable[[Alma], Awaitable[Any]]], Any]:
+    """Puts one question to the Alma of `alma_mock`."""
+
+    def asked(question: Callable[[Alma], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with connect() as alma:
+                return await question(alma)
+
+        return clock.run(run())
+
+    return asked
+
+
+def lend(patron_id: str, item: ItemIds | None = None) -> Callable[[Alma], Awaitable[ItemLoan]]:
+    return lambda alma: alma.loan(
+        patron_id, "B 1", "MAIN", "FRONT", item=item, rank=0, confirm=None
+    )
+
+
+def sent(route: respx.Route) -> httpx.Request:
+    request: httpx.Request = route.calls.last.request
+    return request
+
+
+def test_finds_an_item_in_one_call(alma_mock: respx.MockRouter, ask: Any) -> None:
+    found = alma_mock.get("/items").respond(
+        302, headers={"Location": f"https://alma.example/almaws/v1{ITEM_PATH}"}
+    )
+    assert ask(lambda alma: alma.find_item("B 1/+")) == ITEM
+    assert sent(found).url.raw_path == b"/almaws/v1/items?item_barcode=B%201%2F%2B"
+    assert len(alma_mock.calls) == 1
+
+
+def test_understands_the_item_itself_too(alma_mock: respx.MockRouter, ask: Any) -> None:
+    body = {
+        "bib_data": {"mms_id": "99"},
+        "holding_data": {"holding_id": "22"},
+        "item_data": {"pid": "23", "base_status": {"value": "1"}},
+    }
+    alma_mock.get("/items").respond(json=body)
+    assert ask(lambda alma: alma.find_item("B1")) == ITEM
+    alma_mock.get(ITEM_PATH).respond(json=body)
+    assert ask(lambda alma: alma.item(ITEM)) == ItemState("1", "", "", False)
+
+
+def test_an_unknown_item_is_a_refusal(alma_mock: respx.MockRouter, ask: Any) -> None:
+    alma_mock.get("/items").respond(400, json=NOT_FOUND)
+    with pytest.raises(Refusal) as caught:
+        ask(lambda alma: alma.find_item("B1"))
+    assert caught.value.outcome is Outcome.ITEM_NOT_FOUND
+
+
+def test_sends_the_key_in_its_header_and_asks_for_json(
+    alma_mock: respx.MockRouter, ask: Any
+) -> None:
+    tested = alma_mock.get("/users/test").respond(text="")
+    ask(lambda alma: alma.test("users"))
+    assert sent(tested).headers["Authorization"] == "apikey l7xx0secret0key"
+    assert sent(tested).headers["Accept"] == "application/json"
+    assert b"key" not in sent(tested).url.raw_path
+
+
+def test_an_error_is_no_answer_to_a_test(alma_mock: respx.MockRouter, ask: Any) -> None:
+    alma_mock.get("/bibs/test").respond(
+        json={"errorsExist": True, "errorList": {"error": {"errorCode": "FORBIDDEN"}}}
+    )
+    with pytest.raises(KeyRefused):
+        ask(lambda alma: alma.test("bibs"))
+
+
+def test_a_page_of_html_is_no_answer_to_a_test(alma_mock: respx.MockRouter, ask: Any) -> None:
+    alma_mock.get("/users/test").respond(html="<html>Maintenance</html>")
+    alma_mock.get("/bibs/test").respond(json={})
+    with pytest.raises(Unavailable):
+        ask(lambda alma: alma.test("users"))
+
+
+def test_reads_active_loans(alma_mock: respx.MockRouter, ask: Any) -> None:
+    loans = alma_mock.get(f"{ITEM_PATH}/loans", params={"loan_status": "Active"})
+    loans.respond(json={"item_loan": [LOAN], "total_record_count": 1})
+    assert [loan.user_id for loan in ask(lambda alma: alma.active_loans(ITEM))] == ["berta"]
+    loans.respond(json={"total_record_count": 0})
+    assert ask(lambda alma: alma.active_loans(ITEM)) == []
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_an_error_in_an_answer_that_says_success_is_not_taken_for_no_loans(
+    alma_mock: respx.MockRouter, ask: Any, wrapped: bool
+) -> None:
+    body = NOT_FOUND | {"total_record_count": 0}
+    alma_mock.get(f"{ITEM_PATH}/loans").respond(
+        json={"web_service_result": body, "total_record_count": 0} if wrapped else body
+    )
+    with pytest.raises(Refusal):
+        ask(lambda alma: alma.active_loans(ITEM))
+
+
+def test_reads_all_pages_of_completed_loans(alma_mock: respx.MockRouter, ask: Any) -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        offset = int(request.url.params["offset"])
+        ids = range(offset, min(offset + 100, 230))
+        return httpx.Response(
+            200,
+            json={"item_loan": [{"loan_id": str(i)} for i in ids], "total_record_count": 230},
+        )
+
+    loans = alma_mock.get(f"{ITEM_PATH}/loans", params={"loan_status": "Complete"})
+    loans.mock(side_effect=page)
+    found = ask(lambda alma: alma.completed_loans(ITEM))
+    assert [loan.loan_id for loan in found] == [str(i) for i in range(230)]
+    assert loans.call_count == 3
+
+
+@pytest.mark.parametrize("total", [5000, None])
+def test_an_alma_that_pages_wrongly_ends_too(
+    alma_mock: respx.MockRouter, ask: Any, total: int | None
+) -> None:
+    page = {"item_loan": [{"loan_id": str(i)} for i in range(100)], "total_record_count": total}
+    alma_mock.get(f"{ITEM_PATH}/loans").respond(json=page)
+    assert len(ask(lambda alma: alma.completed_loans(ITEM))) == 100
+
+
+def test_reads_patron_and_configuration(alma_mock: respx.MockRouter, ask: Any) -> None:
+    patron = alma_mock.get(path__regex="/users/.*").respond(json={"primary_id": "berta"})
+    assert ask(lambda alma: alma.patron("b@ä.org")).primary_id == "berta"
+    assert sent(patron).url.raw_path == b"/almaws/v1/users/b%40%C3%A4.org?expand=none"
+    alma_mock.get("/conf/general").respond(
+        json={"institution": {"value": "01"}, "environment_type": "PRODUCTION"}
+    )
+    assert ask(lambda alma: alma.institution()).environment == "production"
+    alma_mock.get("/conf/libraries").respond(json={"library": [{"code": "MAIN", "name": "Main"}]})
+    assert ask(lambda alma: alma.libraries()) == [Library("MAIN", "Main")]
+    alma_mock.get("/conf/libraries/MAIN/circ-desks").respond(
+        json={"circ_desk": [{"circ_desk_code": "FRONT", "check_out": True}]}
+    )
+    [desk] = ask(lambda alma: alma.circ_desks("MAIN"))
+    assert (desk.code, desk.check_in, desk.check_out) == ("FRONT", False, True)
+
+
+def test_lends(alma_mock: respx.MockRouter, ask: Any) -> None:
+    route = alma_mock.post("/users/50%25/loans").respond(json=LOAN)
+    assert ask(lend("50%")).loan_id == "71"
+    assert sent(route).url.raw_path == b"/almaws/v1/users/50%25/loans?item_barcode=B%201"
+    assert json.loads(sent(route).content) == {
+        "circ_desk": {"value": "FRONT"},
+        "library": {"value": "MAIN"},
+    }
+
+
+def test_lends_through_the_item_to_a_patron_id_with_a_slash(
+    alma_mock: respx.MockRouter, ask: Any
+) -> None:
+    route = alma_mock.post(f"{ITEM_PATH}/loans").respond(json=LOAN)
+    assert ask(lend("a/b", ITEM)).loan_id == "71"
+    assert sent(route).url.raw_path.endswith(b"/items/23/loans?user_id=a%2Fb")
+
+
+@pytest.mark.parametrize("patron_id", ["a/b", "..", "."])
+def test_cannot_lend_to_such_a_patron_id_without_the_item(
+    alma_mock: respx.MockRouter, ask: Any, patron_id: str
+) -> None:
+    with pytest.raises(Unaddressable):
+        ask(lend(patron_id))
+    assert not alma_mock.calls
+
+
+def test_scans_in_without_an_in_house_use(alma_mock: respx.MockRouter, ask: Any) -> None:
+    route = alma_mock.post(ITEM_PATH).respond(
+        json={"item_data": {"process_type": {"value": ""}, "base_status": {"value": "1"}}}
+    )
+    scan = ask(lambda alma: alma.scan_in(ITEM, "MAIN", "FRONT", rank=0, confirm=None))
+    assert scan.destination == "reshelve"
+    assert sent(route).content == b""
+    assert dict(sent(route).url.params) == {
+        "op": "scan",
+        "library": "MAIN",
+        "circ_desk": "FRONT",
+        "register_in_house_use": "false",
+    }
+
+
+def test_renews(alma_mock: respx.MockRouter, ask: Any) -> None:
+    route = alma_mock.post("/users/berta/loans/71").respond(json=LOAN)
+    assert ask(lambda alma: alma.renew("berta", "71", rank=0, confirm=None)).loan_id == "71"
+    assert sent(route).url.query == b"op=renew"
+
+
+@pytest.mark.parametrize("body", [{}, {"user_id": "berta"}, [], "<html>", ""])
+def test_a_loan_answered_without_a_loan_has_an_unknown_effect(
+    alma_mock: respx.MockRouter, ask: Any, body: Any
+) -> None:
+    content = body if isinstance(body, str) else json.dumps(body)
+    route = alma_mock.post("/users/berta/loans").respond(content=content)
+    with pytest.raises(Unavailable) as caught:
+        ask(lend("berta"))
+    assert caught.value.effect is Effect.UNKNOWN
+    assert route.call_count == 1
+
+
+def test_a_reader_has_no_way_to_write() -> None:
+    own = {name for name in dir(Alma) if not name.startswith("_")}
+    reading = {name for name in dir(AlmaReader) if not name.startswith("_")}
+    assert own - reading == {"loan", "scan_in", "renew"}
+
+
+@pytest.mark.parametrize("key", ["", "a b\n", "schlüssel", " key", "key\n"])
+def test_a_key_that_cannot_be_one_is_refused_unsent(clock: Any, key: str) -> None:
+    async def run() -> None:
+        async with open_wire("https://alma.example", key, per_second=1, reserve=0):
+            raise AssertionError("no wire for such a key")
+
+    with pytest.raises(KeyRefused) as caught:
+        clock.run(run())
+    assert caught.value.effect is Effect.NOT_SENT

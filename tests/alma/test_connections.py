@@ -1,0 +1,218 @@
+"""Against a real socket: what of a cut connection was sent, and what arrives on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from almareplay.alma.answers import ItemIds
+from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.errors import AlmaError, AlmaGone, Effect, Unavailable
+
+LOAN = json.dumps({"loan_id": "71", "user_id": "berta"}).encode()
+TEST = b"GET /almaws/v1/bibs/test"
+
+Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+
+
+def http(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+    return head.encode() + body
+
+
+@asynccontextmanager
+async def listening(respond: Respond, **plain: Any) -> AsyncIterator[tuple[Alma, list[bytes]]]:
+    """An `Alma` at a server that keeps the heads of requests and answers as ``respond`` does.
+
+    The gateway's test call is answered by itself, and is not kept.
+    """
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while not writer.is_closing():
+                head = await reader.readuntil(b"\r\n\r\n")
+                lengths = [
+                    line for line in head.lower().split(b"\r\n") if b"content-length" in line
+                ]
+                if lengths:
+                    await reader.readexactly(int(lengths[0].split(b":")[1]))
+                if head.startswith(TEST):
+                    writer.write(http(b"{}"))
+                else:
+                    heads.append(head)
+                    await respond(head, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    plain = {"per_second": 1000.0, "reserve": 0, "timeout_seconds": 5.0} | plain
+    async with server, open_wire(f"http://127.0.0.1:{port}", "key", **plain) as wire:
+        yield Alma(wire), heads
+
+
+async def lend(alma: Alma, patron_id: str = "berta") -> Any:
+    try:
+        loan = await alma.loan(
+            patron_id,
+            "B1",
+            "MAIN",
+            "FRONT",
+            item=ItemIds("99", "22", "23"),
+            rank=0,
+            confirm=None,
+        )
+    except AlmaError as error:
+        return error
+    return loan.loan_id
+
+
+async def close(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def reset(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def cut_in_the_head(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+    writer.close()
+
+
+async def cut_in_the_body(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(http(LOAN)[:-5])
+    writer.close()
+
+
+async def garbage(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"\x00\xff no http\r\n\r\n")
+    writer.close()
+
+
+async def bad_gzip(_: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(http(LOAN, headers="Content-Encoding: gzip\r\n"))
+
+
+async def silent(*_: Any) -> None:
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    "cut", [close, reset, cut_in_the_head, cut_in_the_body, garbage, bad_gzip, silent]
+)
+def test_a_write_that_reached_the_server_is_sent_once(cut: Respond) -> None:
+    async def run() -> None:
+        async with listening(cut, timeout_seconds=0.2) as (alma, heads):
+            error = await lend(alma)
+            assert type(error) is Unavailable
+            assert error.effect is Effect.UNKNOWN
+            assert len(heads) == 1
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_was_never_made_did_nothing() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+
+        async def run() -> Any:
+            async with open_wire(
+                f"http://127.0.0.1:{port}", "key", per_second=1000, reserve=0, give_up_after=0.0
+            ) as wire:
+                return await lend(Alma(wire))
+
+        error = asyncio.run(run())
+    assert type(error) is AlmaGone
+    assert error.effect is Effect.NOT_SENT
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_made_anew() -> None:
+    """The gateway closes idle connections at will: that must not lose a write."""
+
+    async def answer_and_close(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(LOAN))
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        async with listening(answer_and_close) as (alma, heads):
+            for _ in range(3):
+                assert await lend(alma) == "71"
+                await asyncio.sleep(0.02)
+            assert len(heads) == 3
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("identifier", "encoded"),
+    [
+        ("50%", b"50%25"),
+        ("a b", b"a%20b"),
+        ("ä", b"%C3%A4"),
+        ("a+b", b"a%2Bb"),
+        ("a?b#c", b"a%3Fb%23c"),
+        ("a;b", b"a%3Bb"),
+        ("%2F", b"%252F"),
+        ('"o\'k"', b"%22o%27k%22"),
+        ("a\\b", b"a%5Cb"),
+    ],
+)
+def test_identifiers_arrive_as_they_are(identifier: str, encoded: bytes) -> None:
+    async def answer(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(LOAN))
+
+    async def run() -> None:
+        async with listening(answer) as (alma, heads):
+            await lend(alma, identifier)
+            assert heads[0].startswith(
+                b"POST /almaws/v1/users/" + encoded + b"/loans?item_barcode=B1 HTTP/1.1\r\n"
+            )
+
+    asyncio.run(run())
+
+
+def test_follows_no_redirection_and_keeps_the_connection() -> None:
+    location = "Location: /almaws/v1/bibs/99/holdings/22/items/23\r\n"
+    writers = set()
+
+    async def answer(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        writer.write(http(b"", "302 Found", location))
+
+    async def run() -> None:
+        async with listening(answer) as (alma, heads):
+            for _ in range(5):
+                assert await alma.find_item("B1") == ItemIds("99", "22", "23")
+            assert len(heads) == 5
+
+    asyncio.run(run())
+    assert len(writers) == 1
+
+
+def test_asks_this_machine_without_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async def answer(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(LOAN))
+
+    async def run() -> None:
+        async with listening(answer) as (alma, _):
+            assert await lend(alma) == "71"
+
+    asyncio.run(run())

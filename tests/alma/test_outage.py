@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from almareplay.alma.errors import (
+    AlmaError,
+    AlmaGone,
+    DailyLimit,
+    Effect,
+    KeyRefused,
+    PerSecondLimit,
+    Refusal,
+    Unavailable,
+)
+from almareplay.alma.outage import Back, Gone, Outage, OutageEvent, StillGone
+
+
+class Probes:
+    """Probes that meet ``answers`` one after the other, the last one over and over."""
+
+    def __init__(self, clock: Any, *answers: AlmaError | None, takes: float = 0.0) -> None:
+        self._clock = clock
+        self._answers = answers
+        self._takes = takes
+        self.left: list[float] = []
+        self.under_way = 0
+
+    async def __call__(self) -> None:
+        assert self.under_way == 0, "one probe at a time"
+        self.left.append(self._clock.monotonic() - 1000.0)
+        self.under_way += 1
+        await self._clock.sleep(self._takes)
+        self.under_way -= 1
+        answer = self._answers[min(len(self.left), len(self._answers)) - 1]
+        if answer is not None:
+            raise answer
+
+
+def down() -> Unavailable:
+    return Unavailable("down")
+
+
+def test_lets_calls_pass_while_nothing_has_failed(clock: Any) -> None:
+    probes = Probes(clock, None)
+    outage = Outage(probes, clock)
+    clock.run(outage.passed())
+    assert probes.left == []
+    assert not outage.shut
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        Refusal("no"),
+        PerSecondLimit("slow"),
+        DailyLimit("over", effect=Effect.REFUSED),
+    ],
+)
+def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
+    clock: Any, answer: AlmaError | None
+) -> None:
+    probes = Probes(clock, answer)
+    told: list[OutageEvent] = []
+    outage = Outage(probes, clock, on_event=told.append)
+
+    async def run() -> None:
+        outage.failed()
+        await asyncio.gather(*(outage.passed() for _ in range(20)))
+
+    clock.run(run())
+    assert probes.left == [0.0]
+    assert (outage.shut, outage.proven, told) == (False, 0, [])
+
+
+def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
+    probes = Probes(clock, *[down()] * 9, None)
+    told: list[OutageEvent] = []
+    outage = Outage(probes, clock, on_event=told.append)
+
+    async def run() -> None:
+        outage.failed()
+        await asyncio.gather(*(outage.passed() for _ in range(5)))
+
+    clock.run(run())
+    assert probes.left == pytest.approx([0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+    since = clock.start
+    assert told[0] == Gone(since)
+    pauses = [event.next_probe_in for event in told if isinstance(event, StillGone)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert isinstance(told[-1], Back)
+    assert told[-1].since == since
+    assert told[-1].lasted == pytest.approx(timedelta(seconds=243), abs=timedelta(seconds=0.01))
+    assert (outage.shut, outage.proven) == (False, 1)
+
+
+def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
+    probes = Probes(clock, down())
+    outage = Outage(probes, clock, give_up_after=10)
+
+    async def run() -> list[BaseException | None]:
+        outage.failed()
+        waiting = await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
+        late = await asyncio.gather(outage.passed(), return_exceptions=True)
+        return [*waiting, *late]
+
+    errors = clock.run(run())
+    assert [type(error) for error in errors] == [AlmaGone] * 4
+    assert {error.effect for error in errors} == {Effect.NOT_SENT}
+    assert len({id(error) for error in errors}) == 4
+    assert "10 seconds" in str(errors[0])
+    assert probes.left == pytest.approx([0, 1, 3, 7, 10])
+
+
+def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> None:
+    probes = Probes(clock, down(), None)
+    outage = Outage(probes, clock, give_up_after=900)
+
+    async def run() -> None:
+        outage.failed()
+        waiting = asyncio.create_task(outage.passed())
+        await asyncio.sleep(0.5)
+        clock.jump(3600)
+        await waiting
+
+    clock.run(run())
+    assert not outage.shut
+    assert len(probes.left) == 2
+
+
+def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
+    probes = Probes(clock, down(), down(), None, takes=0.2)
+    outage = Outage(probes, clock)
+
+    async def run() -> None:
+        outage.failed()
+        waiting = [asyncio.create_task(outage.passed()) for _ in range(3)]
+        await asyncio.sleep(0.5)
+        waiting[0].cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    clock.run(run())
+    assert not outage.shut
+    assert probes.left == pytest.approx([0.0, 1.2, 3.4])
+
+
+@pytest.mark.parametrize(
+    "end", [lambda: KeyRefused("key"), lambda: DailyLimit("reserve", effect=Effect.NOT_SENT)]
+)
+def test_what_every_call_would_meet_ends_the_wait_of_all(
+    clock: Any, end: Callable[[], AlmaError]
+) -> None:
+    outage = Outage(Probes(clock, down(), end()), clock)
+
+    async def run() -> list[BaseException | None]:
+        outage.failed()
+        return await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
+
+    assert {type(error) for error in clock.run(run())} == {type(end())}
+
+
+def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
+    probes = Probes(clock, down(), None, down(), None)
+    told: list[OutageEvent] = []
+    outage = Outage(probes, clock, on_event=told.append)
+
+    async def run() -> None:
+        for _ in range(2):
+            outage.failed()
+            await outage.passed()
+            await asyncio.sleep(100)
+
+    clock.run(run())
+    assert outage.proven == 2
+    assert [type(event) for event in told] == [Gone, StillGone, Back] * 2
+    assert told[3] == Gone(clock.start + timedelta(seconds=101))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(20, "20 seconds"), (60, "a minute"), (900, "15 minutes")]
+)
+def test_says_how_long_it_waited(clock: Any, seconds: float, words: str) -> None:
+    outage = Outage(Probes(clock, down()), clock, give_up_after=seconds)
+    outage.failed()
+    with pytest.raises(AlmaGone, match=f"for {words}:"):
+        clock.run(outage.passed())
