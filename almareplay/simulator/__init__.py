@@ -1,0 +1,1 @@
+"""A stand-in Alma that speaks the real REST protocol, for the demo and the tests."""

@@ -1,0 +1,289 @@
+"""The door of the stand-in Alma: keys, limits, faults and delays before and after the endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import random
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Literal
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from almareplay.simulator.api import Answer, Call, Endpoint, find_endpoint
+from almareplay.simulator.bodies import error_body, fields_of, to_json, to_xml
+from almareplay.simulator.clock import Clock
+from almareplay.simulator.connection import Connection
+from almareplay.simulator.faults import Fault, Faults
+from almareplay.simulator.limits import DAILY, PER_SECOND, Limits
+from almareplay.simulator.record import Record, RequestEntry
+from almareplay.simulator.rules import Refused
+from almareplay.simulator.world import World
+
+PREFIX = "/almaws/v1"
+
+_TOMCAT_PAGE = (
+    '<!doctype html><html lang="en"><head><title>HTTP Status 400 – Bad Request</title></head>'
+    "<body><h1>HTTP Status 400 – Bad Request</h1></body></html>"
+)
+_MAINTENANCE_PAGE = (
+    "<!doctype html><html><head><title>Maintenance</title></head>"
+    "<body><p>Alma is being maintained and will be back soon.</p></body></html>"
+)
+_TEXT_PAGE = "upstream connect error or disconnect/reset before headers"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a key may do in each area: ``""``, ``"read"`` or ``"read/write"``."""
+
+    users: str = ""
+    bibs: str = ""
+    conf: str = ""
+
+    def allow(self, area: str, method: str) -> bool:
+        """Whether a call with this method is allowed in the area."""
+        granted: str = getattr(self, area)
+        return granted == "read/write" or (granted == "read" and method == "GET")
+
+
+EVERYTHING = Permissions("read/write", "read/write", "read/write")
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer that no endpoint gave: a page of HTML or text."""
+
+    text: str
+    status: int
+    media_type: str = "text/html"
+
+
+NoAnswer = Literal["cut", "silence"]
+
+
+class Gateway:
+    """An ASGI application for everything below ``/almaws/v1``.
+
+    ``keys`` maps API keys to what they may do; ``latency`` is how many seconds each answer takes.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        record: Record,
+        faults: Faults,
+        limits: Limits,
+        keys: dict[str, Permissions],
+        latency: float,
+        seed: int,
+    ) -> None:
+        self.world = world
+        self.clock = clock
+        self.record = record
+        self.faults = faults
+        self.limits = limits
+        self.keys = keys
+        self.latency = latency
+        self._dice = random.Random(seed)
+        self._later: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        connection: Connection = scope["state"]["connection"]
+        visit = _Visit(self, request, body)
+        reply = await self._reply(visit, reused=connection.served > 0)
+        connection.served += 1
+        if isinstance(reply, Response):
+            self.record.end(visit.entry, reply.status_code, visit.error_code)
+            await reply(scope, receive, send)
+            return
+        if reply == "cut":
+            connection.cut()
+        self.record.end(visit.entry, None)
+        await connection.gone(receive)
+
+    async def _reply(self, visit: _Visit, reused: bool) -> Response | NoAnswer:
+        outage = self.faults.outage()
+        if outage:
+            visit.entry.fault = outage.fault
+            return self._stand_in_for(outage, visit, None)
+        refusal = self._refuse_at_the_door(visit)
+        if refusal is not None:
+            return self._respond(visit, refusal)
+        fault = self.faults.pick(visit.entry.operation, visit.method, visit.path, reused)
+        if fault:
+            visit.entry.fault = fault.fault
+            return await self._suffer(fault, visit)
+        await self._pause(self.latency / 2)
+        answer = self._process(visit)
+        await self._pause(self.latency / 2)
+        return self._respond(visit, answer)
+
+    def _refuse_at_the_door(self, visit: _Visit) -> Answer | Page | None:
+        if b"%2f" in visit.raw_path.lower():
+            return Page(_TOMCAT_PAGE, 400)
+        if visit.bad_authorization:
+            return self._error(visit, "INVALID_REQUEST", "The Authorization is not valid.", 400)
+        permissions = self.keys.get(visit.key)
+        if permissions is None:
+            message = "API-key not defined or not configured to allow this API."
+            return self._error(visit, "UNAUTHORIZED", message, 401)
+        if visit.endpoint is None:
+            return self._error(visit, "NOT_FOUND", "There is nothing at this address.", 404)
+        if not permissions.allow(visit.endpoint.area, visit.method):
+            message = f"The API-key has no permission for {visit.endpoint.area}."
+            return self._error(visit, "FORBIDDEN", message, 403)
+        threshold = self.limits.admit()
+        return None if threshold is None else self._over(visit, threshold)
+
+    def _process(self, visit: _Visit) -> Answer:
+        """Do what the call asks for, now."""
+        assert visit.endpoint is not None, "calls to nowhere are refused at the door"
+        try:
+            call = Call(
+                world=self.world,
+                now=self.clock.now(),
+                happened=self.record.noting(self.clock.now, "api", visit.entry.n),
+                path=visit.values,
+                query=visit.query,
+                fields=fields_of(visit.content_type, visit.body),
+            )
+            return visit.endpoint.handle(call)
+        except Refused as refused:
+            return self._error(visit, refused.code, refused.message, refused.status)
+
+    async def _suffer(self, fault: Fault, visit: _Visit) -> Response | NoAnswer:
+        """Process the call, or not, as the fault wants it, and reply as it makes Alma reply."""
+        effect, extra = fault.takes_effect, fault.delay if fault.fault == "slow" else 0.0
+        await self._pause(self.latency / 2 + (extra if effect == "after" else 0.0))
+        answer: Answer | None = None
+        if effect == "before" or fault.fault == "slow":
+            answer = self._process(visit)
+        elif effect == "after":
+            self._process_later(visit, fault.delay)
+        await self._pause(self.latency / 2 + (extra if effect == "before" else 0.0))
+        return self._stand_in_for(fault, visit, answer)
+
+    def _process_later(self, visit: _Visit, seconds: float) -> None:
+        async def process() -> None:
+            await asyncio.sleep(seconds)
+            self._process(visit)
+
+        task = asyncio.get_running_loop().create_task(process())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    def _stand_in_for(
+        self, fault: Fault, visit: _Visit, answer: Answer | None
+    ) -> Response | NoAnswer:
+        """The reply of a call that the fault struck, in place of ``answer`` if there is one."""
+        if fault.fault in ("remaining_header", "slow"):
+            assert answer is not None, "these faults process the call first"
+            return self._respond(visit, answer, fault.header if fault.fault != "slow" else "")
+        visit.error_code = ""
+        match fault.fault:
+            case "cut_before" | "cut_after" | "cut_then_effect" | "stale_keepalive":
+                return "cut"
+            case "silence":
+                return "silence"
+            case "outage":
+                if fault.how == "cut":
+                    return "cut"
+                return self._respond(visit, Page(_TEXT_PAGE, int(fault.how), "text/plain"))
+            case "http_5xx":
+                status = fault.status or 500
+                if fault.body == "html":
+                    return self._respond(visit, Page(_MAINTENANCE_PAGE, status))
+                if fault.body == "text":
+                    return self._respond(visit, Page(_TEXT_PAGE, status, "text/plain"))
+                error = ("INTERNAL_SERVER_ERROR", "An internal error occurred.", status)
+            case "general_error":
+                error = (fault.code, "General error: the request failed.", fault.status or 400)
+            case "trouble_after_scan":
+                error = ("402504", "Trouble retrieving the item after the scan.", 400)
+            case "maintenance_page":
+                return self._respond(visit, Page(_MAINTENANCE_PAGE, 200))
+            case "per_second":
+                return self._respond(visit, self._over(visit, PER_SECOND))
+            case "daily":
+                return self._respond(visit, self._over(visit, DAILY))
+        return self._respond(visit, self._error(visit, *error))
+
+    def _over(self, visit: _Visit, threshold: str) -> Answer:
+        messages = {
+            PER_SECOND: "HTTP requests are more than allowed per second.",
+            DAILY: "HTTP requests have reached their daily limit.",
+        }
+        return self._error(visit, threshold, messages[threshold], 429)
+
+    def _error(self, visit: _Visit, code: str, message: str, status: int) -> Answer:
+        visit.error_code = code
+        tracking_id = ""
+        if code != PER_SECOND:
+            letters = "".join(self._dice.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=5))
+            tracking_id = (
+                f"E01-{self.clock.now():%d%m%H%M%S}-{letters}"
+                f"-AWAE{self._dice.randrange(10**9, 10**10)}"
+            )
+        return Answer("web_service_result", error_body(code, message, tracking_id), status)
+
+    def _respond(self, visit: _Visit, answer: Answer | Page, header: str = "") -> Response:
+        headers = {"Date": format_datetime(self.clock.now(), usegmt=True)}
+        left = self.limits.left()
+        if left is not None and header != "missing":
+            headers["X-Exl-Api-Remaining"] = "unknown" if header == "garbage" else str(left)
+        if isinstance(answer, Page):
+            return Response(answer.text, answer.status, headers, answer.media_type)
+        headers |= answer.headers
+        if not answer.root:
+            return Response(None, answer.status, headers)
+        if visit.wants_json:
+            content, media_type = to_json(answer.body), "application/json;charset=UTF-8"
+        else:
+            content, media_type = to_xml(answer.root, answer.body), "application/xml;charset=UTF-8"
+        return Response(content, answer.status, headers, media_type)
+
+    @staticmethod
+    async def _pause(seconds: float) -> None:
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+
+class _Visit:
+    """A request as it stands at the door, and what is known of it so far."""
+
+    def __init__(self, gateway: Gateway, request: Request, body: bytes) -> None:
+        self.method = request.method
+        self.raw_path: bytes = request.scope["raw_path"]
+        # Tomcat resolves "." and ".." before Alma sees the path.
+        self.path = posixpath.normpath(request.scope["path"].removeprefix(PREFIX) or "/")
+        self.query = dict(request.query_params)
+        self.body = body
+        self.content_type = request.headers.get("content-type", "")
+        self.wants_json = "application/json" in request.headers.get("accept", "")
+        scheme, _, self.key = request.headers.get("authorization", "").partition(" ")
+        self.bad_authorization = bool(scheme) and scheme.lower() != "apikey"
+        self.key = self.key or self.query.get("apikey", "")
+        self.endpoint: Endpoint | None = None
+        self.values: dict[str, str] = {}
+        self.error_code = ""
+        found = find_endpoint(self.method, self.path)
+        if found and b"%2f" not in self.raw_path.lower():
+            self.endpoint, self.values = found
+        self.entry: RequestEntry = gateway.record.arrive(
+            gateway.clock.now(),
+            self.method,
+            self.raw_path.decode("ascii"),
+            request.scope["query_string"].decode("latin-1"),
+            self.key,
+        )
+        self.entry.operation = self.endpoint.operation if self.endpoint else ""

@@ -1,0 +1,363 @@
+"""What Alma does on a loan, a scan-in, a renewal, a due date change and a waiver.
+
+Functions over a world and a moment, without any protocol. Each changes the world, tells its
+``happened`` what it did, and raises Refused, with nothing changed, where Alma would refuse.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, Request, World
+
+_ILLEGAL_IN_BARCODE = re.compile(r"[\x00-\x1f<>\"'\\;?#]")
+_DAY = timedelta(days=1)
+
+
+class Refused(Exception):
+    """Alma says no: its code, its words, and the HTTP status they come with."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{message} [{code}]")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing done to the world.
+
+    ``type`` is ``loan``, ``return``, ``renew``, ``scan`` (a scan-in that closed no loan),
+    ``in_house_use``, ``due_date``, ``fee`` or ``waive``.
+    """
+
+    type: str
+    item_barcode: str = ""
+    patron_id: str = ""
+    loan_id: str = ""
+    library: str = ""
+    circ_desk: str = ""
+
+
+Happened = Callable[[Happening], None]
+
+
+def find_patron(world: World, identifier: str, id_type: str = "all_unique") -> Patron:
+    """The patron with the identifier, of one identifier type where ``id_type`` names one."""
+    patron = world.patron(identifier)
+    if id_type == "all_unique":
+        if patron is None:
+            raise Refused("401861", f"User with identifier {identifier} was not found.")
+        return patron
+    if patron is None or patron.identifiers.get(id_type, "").casefold() != identifier.casefold():
+        raise Refused(
+            "401890", f"User with identifier {identifier} of type {id_type} was not found."
+        )
+    return patron
+
+
+def find_item(world: World, barcode: str) -> Item:
+    """The item with the barcode."""
+    if _ILLEGAL_IN_BARCODE.search(barcode):
+        raise Refused("401690", f"Item barcode {barcode!r} has illegal characters.")
+    item = world.item(barcode)
+    if item is None:
+        raise Refused("401689", f"No items found for barcode {barcode}.")
+    return item
+
+
+def find_desk(world: World, library_code: str, desk_code: str) -> tuple[Library, Desk]:
+    """The library and its desk, both by code."""
+    library = world.library(library_code)
+    desks = [desk for desk in library.desks if desk.code == desk_code] if library else []
+    if library is None or not desks:
+        raise Refused(
+            "40166410",
+            f"The library {library_code!r} or its circulation desk {desk_code!r} is not valid.",
+        )
+    return library, desks[0]
+
+
+def find_loan(world: World, patron: Patron, loan_id: str) -> Loan:
+    """The patron's loan with this id."""
+    loan = world.loan(loan_id)
+    if loan is None or loan.patron_id != patron.primary_id:
+        raise Refused("401823", f"Loan ID {loan_id} does not exist.")
+    return loan
+
+
+def due_date(world: World, item: Item, start: datetime) -> datetime:
+    """When an item lent at ``start`` is due under its policy, aware UTC."""
+    policy = world.policy(item.policy)
+    assert policy is not None, "a world holds no item without its policy"
+    if policy.hours:
+        return start + timedelta(hours=policy.hours)
+    day = start.astimezone(ZoneInfo(world.timezone)).date() + timedelta(days=policy.days)
+    return closing(world, day)
+
+
+def closing(world: World, day: date) -> datetime:
+    """When the libraries close on a day, aware UTC."""
+    local = datetime.combine(day, time(world.closing_hour), ZoneInfo(world.timezone))
+    return local.astimezone(UTC)
+
+
+def lend(
+    world: World,
+    patron: Patron,
+    item: Item,
+    library_code: str,
+    desk_code: str,
+    now: datetime,
+    happened: Happened,
+) -> Loan:
+    """Lend the item to the patron at the desk; the loan begins ``now``."""
+    library, desk = find_desk(world, library_code, desk_code)
+    _may_borrow(patron, now)
+    _may_be_lent(world, patron, item, desk)
+    _has_room(world, patron, item)
+    loan = Loan(
+        patron_id=patron.primary_id,
+        item_barcode=item.barcode,
+        loan_date=now,
+        due_date=due_date(world, item, now),
+        library=library.code,
+        circ_desk=desk.code,
+    )
+    world.add_loan(loan)
+    for request in world.requests_of_item(item):
+        if request.patron_id == patron.primary_id:
+            world.requests.remove(request)
+    item.destination, item.awaiting_reshelving, item.modification_date = "", False, now.date()
+    happened(_about("loan", loan, library.code, desk.code))
+    return loan
+
+
+def _may_borrow(patron: Patron, now: datetime) -> None:
+    if patron.status != "ACTIVE" or not patron.patron_role:
+        raise Refused("401151", "The user has no active patron role.")
+    if patron.expiry_date < now.date():
+        raise Refused("401168", "The patron's card has expired.")
+    for block in patron.blocks:
+        raise Refused(
+            "401163", f"{block.type}  -   {block.description}. {block.note} Scope: {block.scope}"
+        )
+
+
+def _may_be_lent(world: World, patron: Patron, item: Item, desk: Desk) -> None:
+    current = world.active_loan(item)
+    if current and current.patron_id == patron.primary_id:
+        raise Refused("400042", "The item is already on loan to this patron.")
+    if current:
+        raise Refused("401158", "The item is on loan to another patron.")
+    if not desk.check_out or (desk.lends_for is not None and item.library not in desk.lends_for):
+        raise Refused(
+            "401153",
+            f"Item {item.barcode} cannot be loaned from this circulation desk.",
+        )
+    policy = world.policy(item.policy)
+    if policy is None or not policy.loanable:
+        raise Refused("401651", "The item is not loanable under the terms of use.")
+    waiting = world.requests_of_item(item)
+    if item.process_type == "HOLDSHELF" and waiting and waiting[0].patron_id != patron.primary_id:
+        raise Refused("401164", "The item is not loanable: it is held for another patron.")
+
+
+def _has_room(world: World, patron: Patron, item: Item) -> None:
+    active = [loan for loan in world.loans_of_patron(patron) if loan.return_date is None]
+    for loan in active:
+        other = world.item(loan.item_barcode)
+        if other is not None and other.mms_id == item.mms_id:
+            raise Refused("401198", "The patron has another copy of this title on loan.")
+    if patron.loan_limit is not None and len(active) >= patron.loan_limit:
+        raise Refused("401161", f"The patron has reached the limit of {patron.loan_limit} loans.")
+
+
+def scan_in(
+    world: World,
+    item: Item,
+    library_code: str,
+    desk_code: str,
+    now: datetime,
+    happened: Happened,
+    *,
+    operator: str,
+    in_house_use: bool = True,
+    place_on_hold_shelf: bool = False,
+) -> str:
+    """Scan the item in at the desk: close its loan if it has one, and send it where it must go.
+
+    Returns Alma's sentence about the item's destination.
+    """
+    library, desk = find_desk(world, library_code, desk_code)
+    if not desk.check_in:
+        raise Refused("402502", f"Scan in failed: the desk {desk.code} takes no returns.")
+    _close_loan(world, item, library.code, desk.code, now, happened, operator, in_house_use)
+    item.modification_date = now.date()
+    waiting = world.requests_of_item(item)
+    if waiting:
+        return _hold_for(world, item, waiting[0], library, place_on_hold_shelf)
+    if item.library != library.code or not desk.reshelve:
+        return _send(world, item, item.library, "Transit for reshelving")
+    item.process_type, item.destination, item.awaiting_reshelving = "", "", True
+    return _sentence(f"Reshelve to {item.location}", "Reshelve")
+
+
+def scan_in_at_department(
+    world: World, item: Item, department: str, now: datetime, happened: Happened, *, done: bool
+) -> str:
+    """Scan the item in at a work department, which keeps it until a scan that says ``done``."""
+    if department not in world.departments:
+        raise Refused("40166410", f"The department {department!r} is not valid.")
+    _close_loan(world, item, "", department, now, happened, "API", False)
+    item.modification_date = now.date()
+    if done:
+        return _send(world, item, item.library, "Transit for reshelving")
+    item.process_type, item.destination = "WORK_ORDER_DEPARTMENT", ""
+    return _sentence(department, "Work order")
+
+
+def _close_loan(
+    world: World,
+    item: Item,
+    library: str,
+    desk: str,
+    now: datetime,
+    happened: Happened,
+    operator: str,
+    in_house_use: bool,
+) -> None:
+    loan = world.active_loan(item)
+    if loan is None:
+        happened(Happening("scan", item.barcode, library=library, circ_desk=desk))
+        if in_house_use:
+            item.in_house_uses += 1
+            happened(Happening("in_house_use", item.barcode, library=library, circ_desk=desk))
+        return
+    loan.return_date, loan.returned_by = now, operator
+    loan.return_library, loan.return_circ_desk = library, desk
+    item.process_type = ""
+    world.close_loan(loan)
+    happened(_about("return", loan, library, desk))
+    _fine(world, item, loan, now, happened)
+
+
+def _fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened) -> None:
+    policy = world.policy(item.policy)
+    days_late = math.ceil((now - loan.due_date) / _DAY)
+    if policy is None or days_late <= 0 or not policy.fine_per_day:
+        return
+    amount = round(days_late * policy.fine_per_day, 2)
+    fee = Fee(
+        patron_id=loan.patron_id,
+        type="OVERDUEFINE",
+        original_amount=amount,
+        balance=amount,
+        creation_time=now,
+        library=item.library,
+        item_barcode=item.barcode,
+        title=item.title,
+        fee_id=world.new_id("98"),
+    )
+    world.fees.append(fee)
+    happened(_about("fee", loan, item.library, ""))
+
+
+def _hold_for(
+    world: World, item: Item, request: Request, library: Library, place_on_hold_shelf: bool
+) -> str:
+    patron = world.patron(request.patron_id)
+    if request.pickup_library != library.code:
+        return _send(world, item, request.pickup_library, "Patron physical item request", patron)
+    # Without being placed on the shelf the item waits in processing for a second scan.
+    item.process_type = "HOLDSHELF" if place_on_hold_shelf else "REQUESTED"
+    item.destination, item.awaiting_reshelving = "", False
+    place = "On Hold Shelf" if place_on_hold_shelf else "Hold Shelf Processing"
+    return _sentence(place, "Patron physical item request", patron)
+
+
+def _send(
+    world: World, item: Item, to_library: str, process: str, patron: Patron | None = None
+) -> str:
+    item.process_type, item.destination, item.awaiting_reshelving = "TRANSIT", to_library, False
+    library = world.library(to_library)
+    return _sentence(library.name if library else to_library, process, patron)
+
+
+def _sentence(destination: str, process: str, patron: Patron | None = None) -> str:
+    name = f"{patron.last_name}, {patron.first_name}" if patron else ""
+    primary_id = patron.primary_id if patron else ""
+    return (
+        f"Item's destination is: {destination}. Request/Process Type: {process}. "
+        f"Requester: {name}. Requester ID: {primary_id}. Place in Queue: 1"
+    )
+
+
+def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: Happened) -> Loan:
+    """Renew the patron's loan: it keeps its ``loan_date``, its due date is counted from ``now``."""
+    loan = find_loan(world, patron, loan_id)
+    item = world.item(loan.item_barcode)
+    policy = world.policy(item.policy) if item else None
+    reason = ""
+    if item is None or policy is None or loan.return_date is not None:
+        reason = "the loan is not active"
+    elif loan.renewals >= policy.max_renewals:
+        reason = f"the limit of {policy.max_renewals} renewals is reached"
+    elif any(request.patron_id != patron.primary_id for request in world.requests_of_item(item)):
+        reason = "the item is requested by another patron"
+    elif patron.blocks:
+        reason = f"the patron is blocked: {patron.blocks[0].description}"
+    elif patron.expiry_date < now.date():
+        reason = "the patron's card has expired"
+    if reason or item is None:
+        raise Refused("401822", f"Cannot renew loan: {reason}.")
+    loan.due_date = max(loan.due_date, due_date(world, item, now))
+    loan.last_renew_date, loan.process_status = now, "RENEW"
+    loan.renewals += 1
+    happened(_about("renew", loan, loan.library, loan.circ_desk))
+    return loan
+
+
+def change_due_date(loan: Loan, due: datetime, now: datetime, happened: Happened) -> None:
+    """Move the loan's due date, which must not lie in the past."""
+    if due < now:
+        raise Refused("401681", "The new due date is in the past.")
+    if loan.return_date is not None:
+        raise Refused("401823", f"Loan ID {loan.loan_id} does not exist.")
+    loan.due_date = due
+    happened(_about("due_date", loan, loan.library, loan.circ_desk))
+
+
+def waive(
+    world: World, patron: Patron, fee_id: str, amount: str, reason: str, happened: Happened
+) -> Fee:
+    """Waive a fee, wholly (``ALL``) or by an amount of money, for a reason of the institution."""
+    if not reason:
+        raise Refused("401664", "Mandatory field is missing: reason")
+    if reason not in world.waive_reasons:
+        raise Refused("40166411", f"The parameter reason is not valid: {reason}")
+    fees = [fee for fee in world.fees_of_patron(patron) if fee.fee_id == fee_id]
+    if not fees or fees[0].status != "ACTIVE":
+        raise Refused("40166411", f"The parameter fee_id is not valid: {fee_id}")
+    fee = fees[0]
+    if amount.upper() == "ALL":
+        waived = fee.balance
+    elif re.fullmatch(r"\d+(\.\d+)?", amount) and 0 < float(amount) <= fee.balance:
+        waived = float(amount)
+    else:
+        raise Refused("40166411", f"The parameter amount is not valid: {amount}")
+    fee.balance = round(fee.balance - waived, 2)
+    if fee.balance == 0:
+        fee.status = "CLOSED"
+    happened(Happening("waive", fee.item_barcode, patron.primary_id, library=fee.library))
+    return fee
+
+
+def _about(type_: str, loan: Loan, library: str, circ_desk: str) -> Happening:
+    return Happening(type_, loan.item_barcode, loan.patron_id, loan.loan_id, library, circ_desk)

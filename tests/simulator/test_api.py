@@ -1,0 +1,300 @@
+"""What each endpoint answers when all is well."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from almareplay.simulator.world import Block, Loan, Request
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Alma
+
+DESK = {"library": {"value": "MAIN"}, "circ_desk": {"value": "FRONT"}}
+
+
+def test_a_barcode_leads_to_the_item_by_a_path_only(alma: Alma) -> None:
+    item = alma.item()
+    found = alma.http.get("/items", params={"item_barcode": item.barcode.lower()})
+    assert found.status_code == 302
+    assert found.headers["location"] == f"/almaws/v1{alma.path(item)}"
+    assert found.content == b""
+    shown = httpx.get(alma.simulator.url + found.headers["location"], headers=alma.http.headers)
+    assert shown.json()["item_data"]["barcode"] == item.barcode
+
+
+def test_an_item_shows_where_it_is(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    before = alma.http.get(alma.path(item)).json()
+    assert before["item_data"]["base_status"]["value"] == "1"
+    assert before["item_data"]["process_type"] == {"value": "", "desc": None}
+    assert before["bib_data"]["mms_id"] == item.mms_id
+    assert before["holding_data"]["holding_id"] == item.holding_id
+    alma.lend(patron, item)
+    after = alma.http.get(alma.path(item)).json()["item_data"]
+    assert after["base_status"]["value"] == "0"
+    assert after["process_type"]["value"] == "LOAN"
+    assert after["due_date"].endswith("Z")
+
+
+def test_a_loan_begins_at_the_moment_of_the_call(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    called = alma.simulator.clock.now()
+    loan = alma.lend(patron.identifiers["EMAIL"].upper(), item).json()
+    assert loan["user_id"] == patron.primary_id
+    assert loan["loan_status"] == "ACTIVE"
+    assert loan["process_status"] == "NORMAL"
+    assert loan["library"] == {"value": "MAIN", "desc": "Main Library"}
+    assert loan["circ_desk"]["value"] == "FRONT"
+    assert (loan["mms_id"], loan["item_id"]) == (item.mms_id, item.pid)
+    assert len(loan["loan_date"]) == len("2018-07-13T17:31:39.800Z")
+    lent = datetime.fromisoformat(loan["loan_date"])
+    assert abs(lent - called) < timedelta(seconds=5)
+    due = datetime.fromisoformat(loan["due_date"])
+    assert (due.date() - lent.date()).days == 28
+    assert due.hour == 22
+    (effect,) = alma.effects(item)
+    assert (effect.type, effect.by, effect.patron_id) == ("loan", "api", patron.primary_id)
+    assert (effect.library, effect.circ_desk) == ("MAIN", "FRONT")
+    assert alma.simulator.record.requests[effect.request - 1].operation == "loan"
+
+
+def test_a_policy_in_hours_is_due_to_the_minute(alma: Alma) -> None:
+    loan = alma.lend(alma.patron(), alma.item(policy="EQUIPMENT")).json()
+    length = datetime.fromisoformat(loan["due_date"]) - datetime.fromisoformat(loan["loan_date"])
+    assert timedelta(hours=4) - length < timedelta(seconds=1)
+
+
+def test_items_are_lent_by_item_id_too(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    url = f"/users/{patron.primary_id}/loans"
+    assert alma.http.post(url, params={"item_pid": item.pid}, json=DESK).status_code == 200
+    assert alma.types(item) == ["loan"]
+
+
+def test_a_patron_with_a_slash_is_lent_to_from_the_side_of_the_item(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron(primary_id="law/4711")
+    url = f"{alma.path(item)}/loans"
+    lent = alma.http.post(url, params={"user_id": patron.primary_id}, json=DESK)
+    assert lent.json()["user_id"] == "law/4711"
+
+
+def test_loans_of_an_item_are_active_ones_unless_asked(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    url = f"{alma.path(item)}/loans"
+    assert alma.http.get(url).json() == {"total_record_count": 0}
+    loan_id = alma.lend(patron, item).json()["loan_id"]
+    active = alma.http.get(url).json()
+    assert active["total_record_count"] == 1
+    assert active["item_loan"][0]["loan_id"] == loan_id
+    alma.scan_in(item)
+    assert alma.http.get(url).json() == {"total_record_count": 0}
+    (complete,) = alma.http.get(url, params={"loan_status": "Complete"}).json()["item_loan"]
+    assert complete["loan_id"] == loan_id
+    assert complete["return_date"].endswith("Z")
+    assert complete["returned_by"]["value"]
+
+
+def test_loans_of_a_user_come_in_pages_and_in_order(alma: Alma) -> None:
+    patron = alma.patron()
+    items = [alma.item() for _ in range(12)]
+    for item in items:
+        alma.lend(patron, item)
+    url = f"/users/{patron.primary_id}/loans"
+    first = alma.http.get(url).json()
+    assert (len(first["item_loan"]), first["total_record_count"]) == (10, 12)
+    rest = alma.http.get(url, params={"limit": 100, "offset": 10}).json()
+    assert [loan["item_barcode"] for loan in rest["item_loan"]] == [i.barcode for i in items[10:]]
+    order: dict[str, str | int] = {"order_by": "loan_date", "direction": "DESC", "limit": 1}
+    (last,) = alma.http.get(url, params=order).json()["item_loan"]
+    assert last["item_barcode"] == items[-1].barcode
+
+
+def test_completed_loans_vanish_where_they_are_anonymized(alma: Alma) -> None:
+    item = alma.item()
+    alma.lend(alma.patron(), item)
+    alma.simulator.world.anonymize_on_return = True
+    try:
+        alma.scan_in(item)
+    finally:
+        alma.simulator.world.anonymize_on_return = False
+    url = f"{alma.path(item)}/loans"
+    found = alma.http.get(url, params={"loan_status": "Complete"}).json()
+    assert found == {"total_record_count": 0}
+    assert alma.types(item) == ["loan", "return"]
+
+
+def test_a_renewal_keeps_the_loan_date(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    lent = datetime.now(UTC) - timedelta(days=10)
+    loan = Loan(patron.primary_id, item.barcode, lent, lent + timedelta(days=28))
+    alma.simulator.world.add_loan(loan)
+    url = f"/users/{patron.primary_id}/loans/{loan.loan_id}"
+    before = alma.http.get(url).json()
+    after = alma.http.post(url, params={"op": "renew"}).json()
+    assert after["loan_date"] == before["loan_date"]
+    assert after["due_date"] > before["due_date"]
+    assert after["process_status"] == "RENEW"
+    assert after["last_renew_date"] > before["loan_date"]
+    assert alma.types(item) == ["renew"]
+
+
+@pytest.mark.parametrize("due", ["2031-05-06Z", "2031-05-06T22:00:00Z", "2031-05-06T22:00:00.000Z"])
+def test_a_due_date_is_moved(alma: Alma, due: str) -> None:
+    item, patron = alma.item(), alma.patron()
+    loan = alma.lend(patron, item).json()
+    url = f"/users/{patron.primary_id}/loans/{loan['loan_id']}"
+    moved = alma.http.put(url, json={**loan, "loan_status": "Active", "due_date": due})
+    assert moved.json()["due_date"] == "2031-05-06T22:00:00Z"
+    assert alma.http.get(url).json()["due_date"] == "2031-05-06T22:00:00Z"
+    assert alma.types(item) == ["loan", "due_date"]
+
+
+def test_a_late_return_is_fined_and_the_fine_waived(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    now = datetime.now(UTC)
+    late = Loan(patron.primary_id, item.barcode, now - timedelta(days=9), now - timedelta(days=2.5))
+    alma.simulator.world.add_loan(late)
+    url = f"/users/{patron.primary_id}/fees"
+    assert alma.http.get(url).json() == {
+        "total_record_count": 0,
+        "total_sum": 0,
+        "currency": None,
+    }
+    alma.scan_in(item)
+    fees = alma.http.get(url, params={"status": "ACTIVE"}).json()
+    (fee,) = fees["fee"]
+    assert (fees["total_sum"], fee["balance"], fee["original_amount"]) == (0.75, 0.75, 0.75)
+    assert fee["type"]["value"] == "OVERDUEFINE"
+    assert fee["barcode"]["value"] == item.barcode
+    waive = {"op": "waive", "amount": "0.25", "reason": "OUTAGE", "comment": "system down"}
+    assert alma.http.post(f"{url}/{fee['id']}", params=waive).json()["balance"] == 0.5
+    waive["amount"] = "ALL"
+    waived = alma.http.post(f"{url}/{fee['id']}", params=waive).json()
+    assert (waived["balance"], waived["status"]["value"]) == (0, "CLOSED")
+    assert alma.http.get(url).json()["total_record_count"] == 0
+    assert alma.http.get(url, params={"status": "CLOSED"}).json()["total_record_count"] == 1
+    assert alma.types(item) == ["return", "fee", "waive", "waive"]
+
+
+def test_a_user_is_found_by_any_identifier(alma: Alma) -> None:
+    patron = alma.patron(blocks=[Block("Loan", "Overdue", "Ask", "Calder")])
+    for identifier in (patron.primary_id.upper(), *patron.identifiers.values()):
+        user = alma.http.get(f"/users/{identifier}", params={"expand": "loans,fees"}).json()
+        assert user["primary_id"] == patron.primary_id
+    assert user["status"]["value"] == "ACTIVE"
+    assert user["expiry_date"] == "2099-12-31Z"
+    assert {one["id_type"]["value"] for one in user["user_identifier"]} == {"BARCODE", "EMAIL"}
+    assert user["user_block"][0]["block_type"]["value"] == "Loan"
+    assert (user["loans"]["value"], user["fees"]["value"]) == (0, 0)
+    typed = {"user_id_type": "BARCODE", "view": "brief", "expand": "none"}
+    brief = alma.http.get(f"/users/{patron.identifiers['BARCODE']}", params=typed).json()
+    assert "user_block" not in brief
+    assert "loans" not in brief
+
+
+def test_configuration_says_which_alma_this_is(alma: Alma) -> None:
+    general = alma.http.get("/conf/general").json()
+    assert general["institution"]["value"] == "01CALDER_INST"
+    assert general["environment_type"] == "SANDBOX"
+    libraries = alma.http.get("/conf/libraries").json()["library"]
+    assert [library["code"] for library in libraries] == ["MAIN", "ANNEX"]
+    assert alma.http.get("/conf/libraries/ANNEX").json()["name"] == "Annex Library"
+    desks = alma.http.get("/conf/libraries/MAIN/circ-desks").json()["circ_desk"]
+    assert desks[0]["circ_desk_code"] == "FRONT"
+    assert [desk["check_in"] for desk in desks[:2]] == [True, False]
+
+
+@pytest.mark.parametrize("area", ["users", "bibs", "conf"])
+def test_each_area_can_be_tested(alma: Alma, area: str) -> None:
+    assert alma.http.get(f"/{area}/test").status_code == 200
+
+
+def test_without_accept_the_answer_is_xml(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    xml = {"Accept": "*/*", "Content-Type": "application/xml"}
+    body = "<item_loan><circ_desk>FRONT</circ_desk><library>MAIN</library></item_loan>"
+    lent = alma.http.post(
+        f"/users/{patron.primary_id}/loans",
+        params={"item_barcode": item.barcode},
+        content=body,
+        headers=xml,
+    )
+    assert lent.headers["content-type"].startswith("application/xml")
+    loan = ET.fromstring(lent.content)
+    assert (loan.tag, loan.findtext("user_id")) == ("item_loan", patron.primary_id)
+    library = loan.find("library")
+    assert library is not None
+    assert (library.text, library.get("desc")) == ("MAIN", "Main Library")
+    url = f"{alma.path(item)}/loans"
+    loans = ET.fromstring(alma.http.get(url, headers=xml).content)
+    assert (loans.tag, loans.get("total_record_count")) == ("item_loans", "1")
+    assert loans.findtext("item_loan/item_barcode") == item.barcode
+
+
+class TestScanIn:
+    def test_closes_the_loan(self, alma: Alma) -> None:
+        item, patron = alma.item(), alma.patron()
+        loan_id = alma.lend(patron, item).json()["loan_id"]
+        scanned = alma.scan_in(item, register_in_house_use="false").json()
+        assert scanned["item_data"]["process_type"]["value"] == ""
+        assert scanned["item_data"]["awaiting_reshelving"] is True
+        effect = alma.effects(item)[-1]
+        assert (effect.type, effect.loan_id) == ("return", loan_id)
+        assert effect.patron_id == patron.primary_id
+
+    def test_counts_an_in_house_use_unless_told_not_to(self, alma: Alma) -> None:
+        item = alma.item()
+        alma.scan_in(item, register_in_house_use="false")
+        assert (alma.types(item), item.in_house_uses) == (["scan"], 0)
+        alma.scan_in(item)
+        assert (alma.types(item)[1:], item.in_house_uses) == (["scan", "in_house_use"], 1)
+
+    def test_sends_an_item_of_another_library_home(self, alma: Alma) -> None:
+        item = alma.item(library="ANNEX")
+        scanned = alma.scan_in(item).json()
+        assert scanned["item_data"]["process_type"]["value"] == "TRANSIT"
+        assert scanned["item_data"]["base_status"]["value"] == "0"
+        assert scanned["additional_info"] == (
+            "Item's destination is: Annex Library. Request/Process Type: Transit for reshelving. "
+            "Requester: . Requester ID: . Place in Queue: 1"
+        )
+        home = alma.scan_in(item, library="ANNEX", register_in_house_use="false").json()
+        assert home["item_data"]["base_status"]["value"] == "1"
+
+    def test_sends_an_item_on_from_a_desk_that_does_not_reshelve(self, alma: Alma) -> None:
+        scanned = alma.scan_in(alma.item(), circ_desk="NO_SHELF").json()
+        assert scanned["item_data"]["process_type"]["value"] == "TRANSIT"
+
+    def test_wakes_a_hold(self, alma: Alma) -> None:
+        item, reader, waiting = alma.item(), alma.patron(), alma.patron(last_name="Novak")
+        request = Request(waiting.primary_id, item.barcode, "MAIN", "33001")
+        alma.simulator.world.requests.append(request)
+        alma.lend(reader, item)
+        processing = alma.scan_in(item).json()
+        assert processing["item_data"]["process_type"]["value"] == "REQUESTED"
+        shelved = alma.scan_in(item, place_on_hold_shelf="true", request_id="33001").json()
+        assert shelved["item_data"]["process_type"]["value"] == "HOLDSHELF"
+        assert "On Hold Shelf" in shelved["additional_info"]
+        assert f"Requester ID: {waiting.primary_id}." in shelved["additional_info"]
+        assert alma.lend(waiting, item).status_code == 200
+        assert request not in alma.simulator.world.requests
+
+    def test_sends_a_requested_item_to_its_pickup_library(self, alma: Alma) -> None:
+        item, waiting = alma.item(), alma.patron()
+        alma.simulator.world.requests.append(Request(waiting.primary_id, item.barcode, "ANNEX"))
+        scanned = alma.scan_in(item).json()
+        assert scanned["item_data"]["process_type"]["value"] == "TRANSIT"
+        assert "destination is: Annex Library." in scanned["additional_info"]
+
+    def test_hands_an_item_to_a_department(self, alma: Alma) -> None:
+        item = alma.item()
+        params = {"op": "scan", "department": "ACQ_DEPT", "work_order_type": "BIND"}
+        scanned = alma.http.post(alma.path(item), params=params).json()
+        assert scanned["item_data"]["process_type"]["value"] == "WORK_ORDER_DEPARTMENT"
+        done = alma.http.post(alma.path(item), params={**params, "done": "true"}).json()
+        assert done["item_data"]["process_type"]["value"] == "TRANSIT"
