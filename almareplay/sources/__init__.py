@@ -1,0 +1,21 @@
+"""A captured file in, transactions out.
+
+A new format is a module with a capture (see ``Capture``) and a line in ``sniff.open_capture``.
+"""
+
+from almareplay.sources.capture import Capture, FileRefused, Row
+from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
+from almareplay.sources.options import DateOrder, ReadingOptions
+from almareplay.sources.sniff import open_capture
+
+__all__ = [
+    "Capture",
+    "DateOrder",
+    "FileRefused",
+    "ReadingOptions",
+    "Row",
+    "open_capture",
+    "parse_captured_at",
+    "parse_clock_offset",
+    "parse_columns",
+]

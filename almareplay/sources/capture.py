@@ -1,0 +1,63 @@
+"""What every format gives: a capture, whose rows are read one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from almareplay.transactions import AlmaReplayError, InvalidRow, LeftOut, Transaction
+
+Row = Transaction | InvalidRow | LeftOut
+
+
+class FileRefused(AlmaReplayError):
+    """A file that is no capture, cannot be read at all, or needs a flag first.
+
+    ``str()`` names the file without its folder, the reason, and what to do about it.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+
+
+class Capture(Protocol):
+    """One captured file whose format is known.
+
+    ``format`` is words for the user. ``assumptions`` says in words, with counts, what was assumed
+    for the file; it is complete once ``rows`` is exhausted.
+    """
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def assumptions(self) -> list[str]: ...
+
+    def rows(self) -> Iterator[Row]:
+        """Every line that is not empty, once, in the order of the file. Raises FileRefused."""
+        ...
+
+
+class Assumptions:
+    """What was assumed while reading a file: for all of it, and row by row."""
+
+    def __init__(self, of_file: Sequence[str] = ()) -> None:
+        self._of_file = list(of_file)
+        self._of_rows: Counter[str] = Counter()
+
+    def note(self, notes: str) -> None:
+        """Counts the notes of one row; several are joined by ``"; "``."""
+        self._of_rows.update(notes.split("; "))
+
+    def in_words(self) -> list[str]:
+        """One sentence an assumption, with the number of rows where it is one of rows."""
+        return self._of_file + [
+            f"{count} {'row' if count == 1 else 'rows'}: {note}"
+            for note, count in self._of_rows.items()
+        ]
+
+
+def joined(*notes: str) -> str:
+    """The notes of one row as one, without the empty ones."""
+    return "; ".join(note for note in notes if note)

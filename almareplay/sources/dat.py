@@ -1,0 +1,183 @@
+"""The `.dat` file of Ex Libris's Offline Circulation utility and of the tools that imitate it.
+
+Columns 1–12 are the local time to the minute, 13 is the kind, 14–93 the item barcode, and from 94
+on stands the patron id. Source: Ex Libris, "Offline Circulation" (Alma online help).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from almareplay.sources.capture import Assumptions, FileRefused, Row, joined
+from almareplay.sources.identifiers import LONGEST, bare, read_identifier
+from almareplay.sources.localtime import (
+    ImpossibleTimeError,
+    Moment,
+    StationClock,
+    existing_date,
+    existing_time,
+)
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.places import missing_place
+from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+
+BARCODE_WIDTH = 80
+LONGEST_TRANSACTION = 13 + BARCODE_WIDTH + LONGEST
+"""Characters, without blanks at the ends."""
+
+BYTE_PADDED = "the item barcode was padded by bytes, so the patron begins before column 94"
+
+_KINDS = {"L": Kind.LOAN, "R": Kind.RETURN, "l": Kind.LOAN, "r": Kind.RETURN}
+_LINE = re.compile(r"([0-9]+)([A-Za-z])(.*)", re.DOTALL)
+_LIKE_A_LINE = re.compile(r"(?:19|20)[0-9]{10,12}[A-Za-z]\s*\S")
+_GAP = re.compile(r"[\s\x00]{2,}")
+_SECOND_TRANSACTION = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[LRlr]\S", re.ASCII)
+
+
+def looks_like_dat(lines: list[str]) -> bool:
+    """Whether lines from the beginning of a file, blank ones left out, are a `.dat` file's.
+
+    One in ten is enough: files with many bad lines must be read, to report them.
+    """
+    alike = sum(1 for line in lines if _LIKE_A_LINE.match(bare(line)))
+    return alike > 0 and alike * 10 >= len(lines)
+
+
+class DatCapture:
+    """Reads a `.dat` file. Needs library and desk from the options, else FileRefused."""
+
+    format = "offline circulation .dat"
+
+    def __init__(self, path: Path, options: ReadingOptions) -> None:
+        self._path = path
+        if missing := missing_place(options):
+            raise FileRefused(path.name, missing)
+        self._library, self._circ_desk = options.library or "", options.circ_desk or ""
+        self._clock = StationClock(options)
+        self._assumptions = Assumptions()
+        # A station records many transactions a minute, and a file has few minutes.
+        self._moment = lru_cache(maxsize=65_536)(self._read_moment)
+
+    @property
+    def assumptions(self) -> list[str]:
+        return self._assumptions.in_words()
+
+    def rows(self) -> Iterator[Row]:
+        self._assumptions = Assumptions()
+        lines = TextLines(self._path)
+        others = 0
+        moment, name = self._moment, self._path.name
+        library, circ_desk = self._library, self._circ_desk
+        for number, line in enumerate(lines, 1):
+            # Plain lines first, with as few steps as can be: files have hundreds of thousands.
+            barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
+            if barcode.isdigit() and (patron.isdigit() or not patron) and line.isascii():
+                at, note, problem = moment(line[:12])
+                kind = _KINDS.get(line[12])
+                if (
+                    at
+                    and not problem
+                    and kind
+                    and (patron or kind is Kind.RETURN)
+                    and len(line) <= LONGEST_TRANSACTION
+                ):
+                    if note:
+                        self._assumptions.note(note)
+                    yield Transaction(
+                        kind, at, False, barcode, patron,
+                        library, circ_desk, name, number, note,
+                    )  # fmt: skip
+                    continue
+            encoding_note = WINDOWS_1252 if lines.others > others else ""
+            others = lines.others
+            yield self._odd_line(number, line, encoding_note)
+
+    def _odd_line(self, number: int, line: str, encoding_note: str) -> Row:
+        """Reads any line, with every deviation that is known, or says what is wrong with it."""
+        text = bare(line)
+        if len(line) >= LONGEST_LINE - 1:
+            return self._invalid(number, f"the line has more than {LONGEST_LINE} characters")
+        if not text:
+            return LeftOut("end-of-file mark" if "\x1a" in line else "blank line")
+        if len(text) > LONGEST_TRANSACTION:
+            return self._invalid(number, f"the line has more than {LONGEST_TRANSACTION} characters")
+        parts = _LINE.fullmatch(text)
+        if not parts:
+            return self._invalid(
+                number, "the line does not begin with a date of 12 digits and L or R"
+            )
+        stamp, letter, rest = parts.groups()
+        kind = _KINDS.get(letter)
+        at, time_note, time_problem = self._moment(stamp)
+        barcode_field, patron_field, layout_note, layout_problem = _columns(rest)
+        barcode = read_identifier(barcode_field, "the item barcode")
+        patron = read_identifier(patron_field, "the patron id")
+        problem = (
+            time_problem
+            or ("" if kind else f"the kind is {letter}, where L or R belongs")
+            or layout_problem
+            or barcode.problem
+            or patron.problem
+            or ("" if barcode.text else "no item barcode")
+            or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+        )
+        if problem or kind is None or at is None:
+            return self._invalid(number, problem, kind, at, barcode.text, patron.text)
+        note = joined(time_note, encoding_note, layout_note, barcode.note, patron.note)
+        if note:
+            self._assumptions.note(note)
+        return Transaction(
+            kind, at, False, barcode.text, patron.text,
+            self._library, self._circ_desk, self._path.name, number, note,
+        )  # fmt: skip
+
+    def _invalid(
+        self,
+        number: int,
+        reason: str,
+        kind: Kind | None = None,
+        at: datetime | None = None,
+        barcode: str = "",
+        patron: str = "",
+    ) -> InvalidRow:
+        return InvalidRow(
+            reason, self._path.name, number, kind, at,
+            barcode, patron, self._library, self._circ_desk,
+        )  # fmt: skip
+
+    def _read_moment(self, stamp: str) -> Moment:
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) == 12):
+            # Quoted only where it begins like a year: a slipped line can begin with a patron id.
+            shown = f": {stamp}" if stamp.startswith("20") and len(stamp) <= 14 else ""
+            return Moment(None, problem=f"the date has {len(stamp)} digits where 12 belong{shown}")
+        try:
+            day = existing_date(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
+            clock = existing_time(int(stamp[8:10]), int(stamp[10:12]))
+        except ImpossibleTimeError as impossible:
+            shown = f": {stamp}" if stamp.startswith("20") else ""
+            return Moment(None, problem=f"{impossible}{shown}")
+        return self._clock.moment(datetime.combine(day, clock))
+
+
+def _columns(rest: str) -> tuple[str, str, str, str]:
+    """Barcode, patron, note and problem of what follows the kind."""
+    if _SECOND_TRANSACTION.search(rest):
+        return "", "", "", "a second transaction stands in the same line"
+    if "\t" in rest.strip():
+        fields = [field for field in rest.split("\t") if bare(field)]
+        if len(fields) > 2:
+            return "", "", "", "tabs divide the line into more than item barcode and patron"
+        return fields[0], "".join(fields[1:]), "", ""
+    barcode, patron = rest[:BARCODE_WIDTH], rest[BARCODE_WIDTH:]
+    if not _GAP.search(bare(barcode)):
+        return barcode, patron, "", ""
+    in_bytes = len(rest.encode()[:BARCODE_WIDTH].decode(errors="ignore"))
+    barcode, patron = rest[:in_bytes], rest[in_bytes:]
+    if in_bytes < BARCODE_WIDTH and not _GAP.search(bare(barcode)):
+        return barcode, patron, BYTE_PADDED, ""
+    return "", "", "", "the columns have shifted: the patron does not begin in column 94"

@@ -1,0 +1,87 @@
+"""Local times of a station made into moments that exist."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from almareplay.sources.options import ReadingOptions
+
+FARTHEST_AHEAD = timedelta(hours=26)
+"""No place on earth has a local time farther ahead of another's: beyond it the clock was wrong."""
+
+EARLIEST_YEAR = 2000
+"""Alma is younger; a clock without a battery says 1980, an empty date cell 1900."""
+
+TWICE = "the clocks ran through this hour twice: taken as the first"
+SKIPPED = "the clocks skipped this hour: moved forward"
+
+
+class ImpossibleTimeError(ValueError):
+    """A date or time that does not exist; ``str()`` says why, without the text it stood in."""
+
+
+class Moment(NamedTuple):
+    """A captured time as it is understood: ``at`` in the options' zone, or the problem with it.
+
+    A time too far ahead has both, for the report.
+    """
+
+    at: datetime | None
+    note: str = ""
+    problem: str = ""
+
+
+def existing_date(year: int, month: int, day: int) -> date:
+    """The date. Raises ImpossibleTimeError where there is none, or none that can be meant."""
+    if not 1 <= month <= 12:
+        raise ImpossibleTimeError(f"there is no month {month}")
+    if year < EARLIEST_YEAR:
+        raise ImpossibleTimeError(f"the year {year:04} cannot be right")
+    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+        of_year = f" {year}" if (month, day) == (2, 29) else ""
+        raise ImpossibleTimeError(f"{day} {calendar.month_name[month]}{of_year} does not exist")
+    return date(year, month, day)
+
+
+def existing_time(hour: int, minute: int, second: int = 0) -> time:
+    """The time of day. Raises ImpossibleTimeError where there is none."""
+    if hour > 23 or minute > 59 or second > 59:
+        seconds = f":{second:02}" if second else ""
+        raise ImpossibleTimeError(f"there is no time {hour:02}:{minute:02}{seconds}")
+    return time(hour, minute, second)
+
+
+class StationClock:
+    """Makes a station's local times aware: clock offset first, then the zone, then what can be.
+
+    An hour that the clocks ran through twice is taken as the first, one that they skipped is moved
+    forward by what they skipped; both are noted.
+    """
+
+    def __init__(self, options: ReadingOptions) -> None:
+        self._zone = options.timezone
+        self._offset = options.clock_offset
+        self._latest = options.now.astimezone(UTC) + FARTHEST_AHEAD
+
+    def moment(self, naive: datetime, *, by_station: bool = True) -> Moment:
+        """The moment of a naive local time; ``by_station``: told by the station's own clock."""
+        try:
+            local = (naive + self._offset * by_station).replace(tzinfo=self._zone)
+            instant = local.astimezone(UTC)
+            before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+            at = instant.astimezone(self._zone)
+        except OverflowError:
+            return Moment(None, problem=f"the year {naive.year:04} cannot be right")
+        note = ""
+        if before != after:
+            # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
+            note = SKIPPED if at.replace(tzinfo=None) != local.replace(tzinfo=None) else TWICE
+        if instant > self._latest:
+            return Moment(
+                at,
+                note,
+                f"the time is more than 26 hours ahead: {at:%Y-%m-%d %H:%M}",
+            )
+        return Moment(at, note)

@@ -1,0 +1,53 @@
+"""What the user says about the files of one load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from almareplay.transactions import Kind
+
+
+class DateOrder(StrEnum):
+    """The order of day, month and year in dates written with figures only."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How to read what a file does not say itself; a row's own words always win.
+
+    ``now`` is aware: rows more than 26 hours ahead of it are invalid. ``clock_offset`` is added to
+    the times of the station. ``captured_at`` is naive, local to ``timezone``. ``columns`` maps a
+    field (see ``FIELDS``) to a header, a column letter, or a column number from 1.
+    """
+
+    timezone: ZoneInfo
+    now: datetime
+    library: str | None = None
+    circ_desk: str | None = None
+    clock_offset: timedelta = timedelta(0)
+    kind: Kind | None = None
+    captured_at: datetime | None = None
+    date_order: DateOrder | None = None
+    sheet: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+FIELDS = (
+    "kind",
+    "captured_at",
+    "date",
+    "time",
+    "item_barcode",
+    "patron_id",
+    "library",
+    "circ_desk",
+)
+"""What ``--columns`` can name."""

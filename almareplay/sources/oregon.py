@@ -1,0 +1,46 @@
+"""The CSV of the University of Oregon's offline circulation tool: eight columns in fixed order.
+
+`library, datetime, retorlo, itmbarcd, itmcalnm, ptrbarcd, ptrname, saved`, with or without a
+header line. The columns of call numbers and of patrons' names are never looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from almareplay.sources.delimited import split_quoted
+from almareplay.sources.headers import Layout, wording
+
+WIDTH = 8
+
+_TRUSTED = 4
+"""Columns before the call number, which may hold the comma that made a row too long."""
+
+_HEADER = ("library", "datetime", "retorlo", "itmbarcd", "itmcalnm", "ptrbarcd", "ptrname", "saved")
+_COLUMNS = {
+    "library": 0,
+    "captured_at": 1,
+    "kind": 2,
+    "item_barcode": 3,
+    "patron_id": 5,
+    "saved": 7,
+}
+_TIMESTAMP = re.compile(r"20[0-9]{12}")
+
+
+def oregon_layout(head: Sequence[str], delimiter: str) -> Layout | None:
+    """The layout of an Oregon CSV; None where the first lines, without blank ones, are none.
+
+    A quarter of the lines is enough: the others are reported one by one.
+    """
+    rows = [[str(cell) for cell in split_quoted(line, delimiter)[0]] for line in head]
+    if tuple(wording(cell) for cell in rows[0]) == _HEADER:
+        return Layout(_COLUMNS, WIDTH, 1, _HEADER, exact=True, trusted=_TRUSTED)
+    alike = sum(
+        len(row) == WIDTH and bool(_TIMESTAMP.fullmatch(row[1])) and row[2].upper() in ("L", "R")
+        for row in rows
+    )
+    if alike == 0 or alike * 4 < len(rows):
+        return None
+    return Layout(_COLUMNS, WIDTH, exact=True, trusted=_TRUSTED)

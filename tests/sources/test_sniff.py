@@ -1,0 +1,86 @@
+"""What a file is, told by its bytes; and the files that are no captures."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from almareplay.sources import Capture, FileRefused, ReadingOptions, open_capture
+
+Opened = Callable[..., Capture]
+Options = Callable[..., ReadingOptions]
+
+
+@pytest.mark.parametrize(
+    ("fixture", "format"),
+    [
+        ("outage-main.dat", "offline circulation .dat"),
+        ("outage-oregon.csv", "Oregon CSV"),
+        ("captures/oregon-header.csv", "Oregon CSV"),
+        ("captures/headers.csv", "delimited text"),
+        ("captures/unicode-text.txt", "delimited text"),
+        ("outage-branch.xlsx", "spreadsheet (xlsx)"),
+    ],
+)
+def test_content_decides_not_the_name(opened: Opened, fixture: str, format: str) -> None:
+    content = (Path(__file__).parents[2] / "fixtures" / fixture).read_bytes()
+    assert opened(content).format == format
+
+
+def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
+    assert opened("2014010111239L33031245\n").format == "offline circulation .dat"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\0\0\0\r\n \xef\xbb\xbf\n", "is empty"),
+        (b"%PDF-1.7\n", "is a PDF"),
+        (gzip.compress(b"202609140901R1\n"), r"is compressed \(gzip\): unpack it first"),
+        (b"-- MySQL dump 10.13\n--\nCREATE TABLE `t` (\n", "is a dump of a database"),
+        (b"\n<!DOCTYPE html><html>\n", "is a web page or XML: save it as .xlsx or CSV"),
+        (
+            b"09:05 >> 11YN20260914    090500                  AOLIB|AA2488|AB3488|AC|\n",
+            "is a SIP2 log, which cannot be read yet",
+        ),
+        (b"Dear colleagues,\nthe outage is over.\n", "has no header row"),
+        (b"PK\x03\x04 and then nothing", "is a damaged spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is a damaged spreadsheet"),
+        (bytes(range(256)) * 9, "has no header row"),
+    ],
+)
+def test_what_is_no_capture_is_refused_in_one_sentence(
+    opened: Opened, content: bytes, sentence: str
+) -> None:
+    with pytest.raises(FileRefused, match=f"^capture: {sentence}"):
+        opened(content)
+
+
+def test_a_sqlite_file(tmp_path: Path, options: Options) -> None:
+    path = tmp_path / "captures.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table circulation (library text)")
+    with pytest.raises(FileRefused, match=r"captures\.db: is a SQLite database: export"):
+        open_capture(path, options())
+
+
+def test_what_is_no_file(tmp_path: Path, options: Options) -> None:
+    with pytest.raises(FileRefused, match="is a folder or no file"):
+        open_capture(tmp_path, options())
+    with pytest.raises(FileRefused, match=r"missing\.dat: cannot be read: No such file"):
+        open_capture(tmp_path / "missing.dat", options())
+
+
+def test_a_file_that_goes_away_meanwhile(tmp_path: Path, options: Options) -> None:
+    path = tmp_path / "gone.dat"
+    path.write_text("202609140901R1\n")
+    capture = open_capture(path, options())
+    path.unlink()
+    with pytest.raises(FileRefused, match=r"gone\.dat: cannot be read"):
+        list(capture.rows())
