@@ -16,6 +16,7 @@ from almareplay.transactions import AlmaReplayError
 
 PREFIX = "ALMAREPLAY_"
 DEFAULT_FILE = Path("settings.env")
+_ENCODING = "utf-8-sig"  # editors on Windows put a mark at the beginning
 # Alma's own limit for a whole institution (developer documentation, "API governance").
 INSTITUTION_CALLS_PER_SECOND = 25
 
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX,
         extra="ignore",
         env_ignore_empty=True,
+        allow_inf_nan=False,
         # A rejected value may stand beside the key: no error shows what was given.
         hide_input_in_errors=True,
     )
@@ -154,11 +156,11 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     chosen = file or DEFAULT_FILE
     try:
         known = set(Settings.model_fields)
-        for name in dotenv_values(chosen) if chosen.is_file() else ():
+        for name in dotenv_values(chosen, encoding=_ENCODING) if chosen.is_file() else ():
             if name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
                 raise SettingsError(f"{chosen} sets {name}, which is no setting.{_nearest(name)}")
         given = {name: value for name, value in flags.items() if value is not None}
-        return Settings(_env_file=chosen, _env_file_encoding="utf-8", **given)
+        return Settings(_env_file=chosen, _env_file_encoding=_ENCODING, **given)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {chosen} cannot be read.") from error
     except ValidationError as error:

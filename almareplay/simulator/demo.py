@@ -16,14 +16,12 @@ from almareplay.simulator.world import (
     World,
 )
 
-LIVE_LOAN = {
-    "action": "loan",
-    "item_barcode": "34880000200055",
-    "patron_id": "24880000100065",
-    "library": "MAIN",
-    "circ_desk": "DEFAULT_CIRC_DESK",
-}
-"""What a desk that is online again does: lend a book whose return is still in a capture."""
+_LENT_TODAY = {"item_barcode": "34880000200055", "library": "MAIN"}
+LIVE_DESK = (
+    {"action": "return", **_LENT_TODAY},
+    {"action": "loan", "patron_id": "lvaldez", **_LENT_TODAY},
+)
+"""What a desk that is online again does, while the book's earlier return is still in a capture."""
 
 _BEFORE_THE_OUTAGE = datetime(2026, 8, 24, 17, 30, tzinfo=UTC)
 
@@ -39,6 +37,7 @@ _TITLES = (
 _BOOKS = [f"34880000200{number:03}" for number in (
     14, 22, 30, 48, 55, 63, 71, 89, 97, 105, 113, 121, 139, 147, 154, 162, 170, 188,
 )]  # fmt: skip
+_HOMES = {"34880000200154": "HARBOR", "34880000200162": "ANNEX", "34880000200188": "ANNEX"}
 _EQUIPMENT = ["EQ-CAMERA-03", "EQ-TRIPOD-07", "EQ-LAPTOP-11", "EQ-LAPTOP-12"]
 _SCIENCE = ["35226030011207", "35226030011215", "35226030014417", "35226030018848",
             "35226030020109"]  # fmt: skip
@@ -48,9 +47,10 @@ _BRANCH = ["34880000300012", "0004417703", "34880000300020", "34880000300038", "
 # Who had what when the outage began: patron's barcode, item.
 _ON_LOAN = [
     ("24880000100090", "34880000200030"),
-    ("24880000100090", "34880000200097"),
+    ("24880000100016", "34880000200055"),
+    ("24880000100073", "34880000200097"),
     ("24880000100065", "34880000200105"),
-    ("24880000100073", "34880000200139"),
+    ("24880000100081", "34880000200154"),
     ("24880000100032", "34880000200188"),
     ("24880000100057", "EQ-TRIPOD-07"),
     ("25226000101133", "35226030018848"),
@@ -67,6 +67,8 @@ def demo_world() -> World:
         timezone="America/Los_Angeles",
         libraries=[
             Library("MAIN", "Main Library"),
+            Library("ANNEX", "Annex"),
+            Library("MEDIA", "Media Lab"),
             Library("SCI", "Science Library", desks=[Desk("SCI_DESK", "Science desk")]),
             Library("HARBOR", "Harbor Branch", desks=[Desk("HARBOR_DESK", "Harbor desk")]),
         ],
@@ -114,8 +116,8 @@ def _patrons() -> list[Patron]:
 
 def _items() -> list[Item]:
     barcodes = [
-        *((barcode, "MAIN", "BOOK") for barcode in _BOOKS),
-        *((barcode, "MAIN", "EQUIPMENT") for barcode in _EQUIPMENT),
+        *((barcode, _HOMES.get(barcode, "MAIN"), "BOOK") for barcode in _BOOKS),
+        *((barcode, "MEDIA", "EQUIPMENT") for barcode in _EQUIPMENT),
         *((barcode, "SCI", "BOOK") for barcode in _SCIENCE),
         *((barcode, "HARBOR", "BOOK") for barcode in _BRANCH),
     ]

@@ -1,0 +1,139 @@
+"""``almareplay check``, and the same check before a replay."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from almareplay.alma.client import AlmaReader
+from almareplay.cli.session import open_session
+from almareplay.cli.shared import (
+    Exit,
+    count,
+    messages,
+    options,
+    results,
+    say,
+    settings_of,
+    shared_options,
+)
+from almareplay.queue import reading
+from almareplay.queue.errors import QueueMissing, RunMissing
+from almareplay.queue.reading import Work
+from almareplay.queue.store import Queue
+from almareplay.replay.check import Findings, effort
+from almareplay.replay.check import check as check_alma
+from almareplay.replay.decide import Guard
+from almareplay.settings import Settings
+
+USUAL_PACE = 15
+_GIVES_UP_AFTER = 20.0
+
+PaceOption = Annotated[
+    float | None,
+    typer.Option(metavar="N", help="Calls a second, of the institution's 25 [default: 15]."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(shared_options(check))
+
+
+def check(requests_per_second: PaceOption = None) -> None:
+    """Check the key, the environment, the libraries and desks of the run, and the calls left today.
+
+    Changes nothing, and works before anything is loaded.
+
+    \b
+    almareplay check
+
+    Exit codes: 0 all is right; 2 wrong settings; 3 something must be put right first.
+    """
+    settings = settings_of(requests_per_second=requests_per_second)
+    places: dict[tuple[str, str], int] = {}
+    work = Work(0, 0, 0, 0)
+    try:
+        with Queue.open(settings.queue) as queue:
+            run = queue.run(options.run)
+            places, work = reading.places(queue, run), reading.work_left(queue, run)
+    except (QueueMissing, RunMissing):
+        pass  # nothing is loaded yet: key and environment can be checked all the same
+    with open_session(settings, give_up_after=_GIVES_UP_AFTER) as session:
+        reader = AlmaReader(session.wire)
+        findings = session.do(check_alma(reader, settings.environment, places))
+    tell_findings(findings, results.print)
+    if work.rows:
+        tell_plan(work, findings, settings, Guard.ACTIVE, results.print)
+    if findings.problems or findings.unverified:
+        raise typer.Exit(Exit.REFUSED)
+    results.print("All is right.")
+
+
+def tell_findings(findings: Findings, tell: Callable[[str], None]) -> None:
+    """Say which Alma this is, and what is wrong."""
+    alma = findings.institution
+    if alma is not None:
+        tell(f"Alma: {alma.name or alma.code} ({alma.code}), {alma.environment}")
+    if findings.calls_left is not None:
+        tell(f"Calls left today: {findings.calls_left:,}")
+    for problem in findings.problems:
+        say(problem)
+    if findings.unverified:
+        say(findings.unverified)
+
+
+def tell_plan(
+    work: Work, findings: Findings, settings: Settings, guard: Guard, tell: Callable[[str], None]
+) -> None:
+    """Say what a replay will do, and what it takes in calls and time."""
+    pace = settings.requests_per_second
+    needed = effort(work, guard, pace)
+    minutes, seconds = divmod(needed.seconds, 60)
+    time = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s"
+    tell(
+        f"To do: {count(work.rows, 'row')} ({count(work.loans, 'loan')}, "
+        f"{count(work.returns, 'return')}) on {count(work.items, 'item')}; about "
+        f"{count(needed.calls, 'call')}, {time} at {pace:g} a second"
+    )
+    if findings.calls_left is not None:
+        usable = max(0, findings.calls_left - settings.daily_reserve)
+        if needed.calls > usable:
+            tell(
+                f"Only {count(usable, 'call')} may be used today, the reserve of "
+                f"{settings.daily_reserve:,} being left to others: the replay will stop there and "
+                "can go on after midnight GMT."
+            )
+    if pace > USUAL_PACE:
+        tell(
+            f"{pace:g} calls a second, of the institution's 25, leave little to discovery, "
+            "self-checks and other programs."
+        )
+
+
+def ask(findings: Findings, environment: str, *, yes: bool, unverified_is_fine: bool) -> None:
+    """End the command where the findings forbid a replay, or the user does.
+
+    ``yes`` answers the question; ``unverified_is_fine`` lets a key that cannot read Configuration
+    post to production.
+    """
+    if findings.problems:
+        say("Nothing was posted.")
+        raise typer.Exit(Exit.REFUSED)
+    if findings.unverified and environment == "production" and not unverified_is_fine:
+        say("Nothing was posted. If you are sure, say --environment-unverified.")
+        raise typer.Exit(Exit.REFUSED)
+    if findings.unverified and environment != "production" and not yes:
+        say("Nothing was posted. If you are sure that this is a sandbox, say --yes.")
+        raise typer.Exit(Exit.REFUSED)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        say("Nothing was posted: there is nobody to ask. Say --yes to go on without.")
+        raise typer.Exit(Exit.USAGE)
+    if not typer.confirm(f"Post these rows to {environment}?", err=True):
+        messages.print("Nothing was posted.")
+        raise typer.Exit(Exit.REFUSED)

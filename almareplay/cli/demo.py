@@ -1,0 +1,121 @@
+"""``almareplay demo``: everything in one go, on the stand-in Alma."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from almareplay.cli.shared import Exit, results, say, shared_options
+from almareplay.settings import PREFIX
+
+_CAPTURES: list[tuple[list[str], list[str]]] = [
+    (["--library", "MAIN"], ["outage-main.dat"]),
+    (["--library", "ANNEX"], ["outage-annex.dat"]),
+    (["--library", "MEDIA"], ["outage-media.dat"]),
+    ([], ["outage-branch.xlsx"]),
+    (["--circ-desk", "SCI_DESK"], ["outage-oregon.csv"]),
+]
+_MEANWHILE = (
+    "(Meanwhile a desk that is online again takes a book back and lends it to somebody else.)"
+)
+_KEY = "simulator-key"
+_LATENCY = 0.3
+_MARK = ".almareplay-demo"
+_SETTINGS = """\
+# The settings of the demo: a stand-in Alma on this machine.
+ALMAREPLAY_BASE_URL={url}
+ALMAREPLAY_API_KEY={key}
+ALMAREPLAY_ENVIRONMENT=sandbox
+ALMAREPLAY_TIMEZONE=America/Los_Angeles
+ALMAREPLAY_CIRC_DESK=DEFAULT_CIRC_DESK
+ALMAREPLAY_QUEUE=sqlite:///{queue}
+"""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+
+    def demo(
+        directory: Annotated[
+            Path, typer.Argument(metavar="[FOLDER]", help="Where the demo puts its files.")
+        ] = Path("almareplay-demo"),
+    ) -> None:
+        """Show it all on a stand-in Alma: sample captures in, loans and returns posted, report out.
+
+        Touches no real Alma, and nothing outside its folder.
+
+        \b
+        almareplay demo
+
+        Exit codes: 0; 2 where the simulator is not installed or the folder is something else's.
+        """
+        _demo(directory, lambda *words: app(list(words), standalone_mode=False))
+
+    app.command()(shared_options(demo))
+
+
+def _demo(folder: Path, run: Callable[..., object]) -> None:
+    try:
+        from almareplay.simulator.demo import LIVE_DESK, demo_world
+        from almareplay.simulator.server import Simulator
+    except ImportError as error:
+        say("The simulator is an extra: pip install 'almareplay[simulator]'")
+        raise typer.Exit(Exit.USAGE) from error
+    began = time.monotonic()
+    _make_fresh(folder)
+    # Settings of a real Alma in the environment would win over the demo's own.
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    with Simulator(demo_world(), key=_KEY, latency=_LATENCY) as simulator:
+        settings = folder / "settings.env"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            _SETTINGS.format(url=simulator.url, key=_KEY, queue=folder / "almareplay.db")
+        )
+        for flags, names in _CAPTURES:
+            files = [shutil.copy(_fixtures() / name, folder) for name in names]
+            _step(run, "load", *flags, *map(str, files), settings=settings)
+        _step(run, "check", settings=settings)
+        _step(run, "rehearse", "--report", str(folder / "prediction.csv"), settings=settings)
+        results.print(f"\n{_MEANWHILE}")
+        for action in LIVE_DESK:
+            httpx.post(f"{simulator.url}/simulator/desk", json=action, trust_env=False)
+        report = folder / "report.csv"
+        lines = folder / "report.jsonl"
+        _step(
+            run,
+            *("replay", "--yes", "--report", str(report), "--report", str(lines)),
+            settings=settings,
+        )
+        _step(run, "status", settings=settings)
+    results.print(f"\nDone in {time.monotonic() - began:.0f} s. The staff's list: {report}")
+
+
+def _step(run: Callable[..., object], *words: str, settings: Path) -> None:
+    results.print(f"\n$ almareplay {' '.join(words)}")
+    run(*words, "--settings", str(settings))
+
+
+def _fixtures() -> Path:
+    """Where the sample captures are: in the package, or in the repository beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "fixtures"
+    return installed if installed.is_dir() else package.parent / "fixtures"
+
+
+def _make_fresh(folder: Path) -> None:
+    """Make the demo's folder, or empty it of what an earlier demo left."""
+    if folder.exists() and not (folder / _MARK).is_file():
+        say(f"{folder} exists and is not the demo's: name another folder.")
+        raise typer.Exit(Exit.USAGE)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / _MARK).touch()

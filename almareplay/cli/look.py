@@ -1,0 +1,154 @@
+"""``status``, ``report`` and ``retry``: what a run came to, and second tries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from almareplay.cli.display import print_outcomes
+from almareplay.cli.shared import (
+    count,
+    messages,
+    options,
+    results,
+    say,
+    settings_of,
+    shared_options,
+)
+from almareplay.outcomes import Disposition, Outcome
+from almareplay.queue import reading
+from almareplay.queue.errors import RunHeld
+from almareplay.queue.hold import holder_of
+from almareplay.queue.store import Queue, Run
+from almareplay.reports import check_report_path, write_report
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (status, report, retry):
+        app.command()(shared_options(command))
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> None:
+    """Show where the run stands and what to do next; asks the queue only, not Alma.
+
+    \b
+    almareplay status
+    almareplay status --run night --json
+
+    Exit codes: 0, or 2 where there is no such queue or run.
+    """
+    with Queue.open(settings_of().queue) as queue:
+        run = queue.run(options.run)
+        state = _state(queue, run)
+    if as_json:
+        results.out(json.dumps(state, ensure_ascii=False, indent=2), highlight=False)
+    else:
+        _print_state(state)
+
+
+def _state(queue: Queue, run: Run) -> dict[str, Any]:
+    outcomes = reading.outcomes(queue, run)
+    holder = holder_of(queue, run)
+    work = reading.work_left(queue, run)
+    return {
+        "run": run.name,
+        "rows": sum(outcomes.values()),
+        "dispositions": {
+            disposition.value: sum(
+                number for outcome, number in outcomes.items() if outcome.disposition is disposition
+            )
+            for disposition in Disposition
+        },
+        "outcomes": {outcome.value: number for outcome, number in outcomes.items()},
+        "lost_answers": work.lost_answers,
+        "files": [
+            {"name": name, "format": form, "rows": rows}
+            for name, form, rows in reading.loaded_files(queue, run)
+        ],
+        "replaying": None
+        if holder is None
+        else {"host": holder.host, "pid": holder.pid, "since": holder.since.isoformat()},
+    }
+
+
+def _print_state(state: dict[str, Any]) -> None:
+    results.print(
+        f"Run {state['run']!r}: {count(state['rows'], 'row')} "
+        f"from {count(len(state['files']), 'file')}"
+    )
+    print_outcomes({Outcome(name): number for name, number in state["outcomes"].items()}, results)
+    if state["replaying"]:
+        results.print(
+            "Being replayed by process {pid} on {host} since {since}.".format(**state["replaying"])
+        )
+        return
+    if state["lost_answers"]:
+        results.print(
+            f"{count(state['lost_answers'], 'call')} without an answer: the next replay finds out "
+            "what became of them."
+        )
+    dispositions = state["dispositions"]
+    if dispositions[Disposition.PENDING]:
+        results.print("Next: almareplay replay")
+    elif dispositions[Disposition.ATTENTION] or dispositions[Disposition.UNRESOLVED]:
+        results.print(
+            "Next: almareplay report report.csv, and when staff are through: almareplay retry"
+        )
+
+
+def report(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files to write: .csv or .jsonl.")
+    ],
+) -> None:
+    """Write the report: a line for every row of the run; the ending picks the format.
+
+    The files name patrons. They are readable by you only; pass them on with care.
+
+    \b
+    almareplay report report.csv report.jsonl
+
+    Exit codes: 0, or 2 where it cannot be written.
+    """
+    for path in paths:
+        check_report_path(path)
+    with Queue.open(settings_of().queue) as queue:
+        run = queue.run(options.run)
+        for path in paths:
+            write_report(path, reading.report_rows(queue, run))
+            messages.print(f"Report: {path}")
+
+
+def retry(
+    outcome: Annotated[
+        list[Outcome] | None,
+        typer.Option(metavar="NAME", help="Only rows with this outcome; repeatable."),
+    ] = None,
+    row: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Only this row; repeatable.")
+    ] = None,
+) -> None:
+    """Set rows that need attention or are unresolved back to pending; the next replay takes them.
+
+    \b
+    almareplay retry
+    almareplay retry --outcome patron_blocked --outcome patron_expired
+    almareplay retry --row 17
+
+    Exit codes: 0; 2 for a row or outcome that cannot be retried; 3 while the run is replayed.
+    """
+    with Queue.open(settings_of().queue) as queue:
+        run = queue.run(options.run)
+        if (holder := holder_of(queue, run)) is not None:
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+        changed = reading.retry(queue, run, outcomes=outcome or (), rows=row or ())
+    say(
+        f"{count(changed, 'row')} set back to pending."
+        + (" Next: almareplay replay" if changed else "")
+    )

@@ -1,0 +1,118 @@
+"""One command's time with Alma: its loop, its connection, and a stop that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+from almareplay.alma.client import open_wire
+from almareplay.alma.outage import OutageEvent
+from almareplay.alma.wire import Traffic, Wire
+from almareplay.cli.shared import Exit, messages
+from almareplay.settings import Settings
+
+T = TypeVar("T")
+
+# A closed terminal ends a run as gently as a stop does.
+_STOPS = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+
+
+class Watcher(Protocol):
+    """Is told what happens between here and Alma."""
+
+    def outage(self, event: OutageEvent) -> None:
+        """Alma went away, is still away, or came back."""
+
+    def traffic(self, traffic: Traffic) -> None:
+        """A call was answered."""
+
+
+class Session:
+    """A loop with an open wire to Alma, between whose pieces of work the user can be asked.
+
+    ``watcher`` may be set at any time. ``stopping`` is set by the first signal, and by a failure;
+    ``stopping_signalled`` only by the signal.
+    """
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self.stopping = asyncio.Event()
+        self.stopping_signalled = False
+        self.watcher: Watcher | None = None
+        self.wire: Wire
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a piece of work to its end."""
+        return self._runner.run(work)
+
+    def outage(self, event: OutageEvent) -> None:
+        """Alma went away, is still away, or came back."""
+        if self.watcher is not None:
+            self.watcher.outage(event)
+
+    def traffic(self, traffic: Traffic) -> None:
+        """A call was answered."""
+        if self.watcher is not None:
+            self.watcher.traffic(traffic)
+
+    @contextmanager
+    def stops_gently(self, on_stop: Callable[[], None]) -> Iterator[None]:
+        """Within, the first signal sets ``stopping``; the second leaves at once.
+
+        Leaving at once is safe: an intent without an answer is reconciled by the next start.
+        """
+        loop = self._runner.get_loop()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            if self.stopping_signalled:
+                messages.show_cursor()
+                os._exit(Exit.INTERRUPTED)
+            self.stopping_signalled = True
+            loop.call_soon_threadsafe(self.stopping.set)
+            on_stop()
+
+        before = {each: signal.signal(each, stop) for each in _STOPS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+@contextmanager
+def open_session(
+    settings: Settings, *, wait: bool = False, give_up_after: float | None = None
+) -> Iterator[Session]:
+    """Open a session with the Alma of the settings. Raises SettingsError and AlmaError.
+
+    ``wait`` sleeps through the end of the daily calls; ``give_up_after`` is in seconds.
+    """
+    key, base_url = settings.require_key(), settings.require_base_url()
+    with asyncio.Runner() as runner:
+        session = Session(runner)
+        stack = AsyncExitStack()
+        session.wire = session.do(
+            stack.enter_async_context(
+                open_wire(
+                    base_url,
+                    key,
+                    per_second=settings.requests_per_second,
+                    reserve=settings.daily_reserve,
+                    timeout_seconds=settings.timeout_seconds,
+                    give_up_after=give_up_after,
+                    wait=wait,
+                    stopping=session.stopping,
+                    on_event=session.outage,
+                    on_call=session.traffic,
+                )
+            )
+        )
+        try:
+            yield session
+        finally:
+            session.do(stack.aclose())

@@ -1,0 +1,51 @@
+"""What can be wrong with a queue, in words that say what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from almareplay.transactions import AlmaReplayError
+
+
+class QueueError(AlmaReplayError):
+    """The queue cannot be used, or could not store something: nothing goes on without it."""
+
+
+class QueueMissing(QueueError):
+    """There is no queue at this address yet."""
+
+
+class QueueTooNew(QueueError):
+    """The queue was written by a later version of almareplay."""
+
+
+class RunMissing(QueueError):
+    """The queue has no run of this name."""
+
+
+class NotRetryable(QueueError):
+    """A row was named for a retry that has nothing left to retry."""
+
+
+class RunHeld(QueueError):
+    """Another process is replaying this run.
+
+    ``host``, ``pid`` and ``since`` (aware UTC) say which.
+    """
+
+    def __init__(self, run: str, host: str, pid: int, since: datetime) -> None:
+        super().__init__(
+            f"Run {run!r} is being replayed by process {pid} on {host}, since "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC. Wait for it, or stop it there with Ctrl-C."
+        )
+        self.host, self.pid, self.since = host, pid, since
+
+
+class HoldLost(QueueError):
+    """Another process has taken the run over, because this one was silent for too long."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"Run {run!r} was taken over by another process while this one was asleep. "
+            "Nothing more was posted from here; see 'almareplay status'."
+        )

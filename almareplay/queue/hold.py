@@ -1,0 +1,132 @@
+"""The hold that one process has on a run while it replays it.
+
+A hold is a token in the run's row. It lasts for 60 seconds and is renewed while the process lives;
+a process that was asleep for longer may find that another has taken the run over.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psutil
+from sqlalchemy import Connection, select, update
+
+from almareplay.queue.errors import HoldLost, RunHeld
+from almareplay.queue.schema import runs
+from almareplay.queue.store import Queue, Run
+
+LEASE_SECONDS = 60.0
+RENEW_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that replays a run: its host, process id, and since when (aware UTC)."""
+
+    host: str
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """This process's hold on a run."""
+
+    run: Run
+    token: str
+
+
+def take_hold(queue: Queue, run: Run) -> Hold:
+    """Take the hold on a run. Raises RunHeld where another living process has it.
+
+    The hold of a process that died on this machine is free at once, any other after its lease.
+    """
+    hold = Hold(run, uuid4().hex)
+    now = datetime.now(UTC)
+    with queue.writing() as connection:
+        holder = _holder(connection, run)
+        if holder is not None:
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == run.id)
+            .values(
+                holder_token=hold.token,
+                holder_host=socket.gethostname(),
+                holder_pid=os.getpid(),
+                holder_started=psutil.Process().create_time(),
+                held_since=now,
+                lease_until=now + timedelta(seconds=LEASE_SECONDS),
+            )
+        )
+    return hold
+
+
+def renew_hold(queue: Queue, hold: Hold) -> None:
+    """Let the hold last for another 60 seconds. Raises HoldLost."""
+    with queue.writing() as connection:
+        confirm_hold(connection, hold)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == hold.run.id)
+            .values(lease_until=datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS))
+        )
+
+
+def release_hold(queue: Queue, hold: Hold) -> None:
+    """Give the run free for others; without effect where the hold was lost."""
+    with queue.writing() as connection:
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == hold.run.id, runs.c.holder_token == hold.token)
+            .values(
+                holder_token=None,
+                holder_host=None,
+                holder_pid=None,
+                holder_started=None,
+                held_since=None,
+                lease_until=None,
+            )
+        )
+
+
+def confirm_hold(connection: Connection, hold: Hold) -> None:
+    """Make sure, in the transaction of this connection, that the run is still held by ``hold``.
+
+    Raises HoldLost.
+    """
+    token = connection.scalar(select(runs.c.holder_token).where(runs.c.id == hold.run.id))
+    if token != hold.token:
+        raise HoldLost(hold.run.name)
+
+
+def holder_of(queue: Queue, run: Run) -> Holder | None:
+    """Who replays the run now, as far as the queue and this machine can tell."""
+    with queue.reading() as connection:
+        return _holder(connection, run)
+
+
+def _holder(connection: Connection, run: Run) -> Holder | None:
+    held = connection.execute(select(runs).where(runs.c.id == run.id)).one()
+    if held.holder_token is None or held.lease_until < datetime.now(UTC):
+        return None
+    if held.holder_host == socket.gethostname() and not _lives(
+        held.holder_pid, held.holder_started
+    ):
+        return None
+    return Holder(held.holder_host, held.holder_pid, held.held_since)
+
+
+def _lives(pid: int, started: float) -> bool:
+    """Whether the process lives that had this id and began then: ids are used again."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True

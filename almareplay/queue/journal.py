@@ -1,0 +1,282 @@
+"""What a replay reads and writes: rows to do, lanes as the run left them, attempts, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select, tuple_, update
+
+from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.queue.errors import HoldLost
+from almareplay.queue.hold import Hold, confirm_hold
+from almareplay.queue.schema import attempts, transactions
+from almareplay.queue.store import Queue, Run
+from almareplay.transactions import Kind
+
+Order = tuple[int, int]
+"""A row's place in replay order: comparable with that of any other row of its run."""
+
+
+_SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
+
+
+class Call(StrEnum):
+    """The calls that write."""
+
+    LOAN = "loan"
+    SCAN_IN = "scan_in"
+    RENEW = "renew"
+
+
+class Fate(StrEnum):
+    """What became of an attempt, as far as it is settled."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    # Its answer was lost; what Alma shows since then lets the row be decided anew.
+    NO_EFFECT = "no_effect"
+
+
+class QueuedRow(NamedTuple):
+    """A row to replay. ``captured_at`` is aware, in the zone of its desk."""
+
+    row: int
+    order: Order
+    kind: Kind
+    captured_at: datetime
+    item_barcode: str
+    item_key: str
+    patron_id: str
+    library: str
+    circ_desk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A call that is about to leave, or whose fate is unknown.
+
+    ``alma_time`` (aware UTC) is no later than Alma's clock when the call arrived there, None where
+    Alma had not told its time. The other
+    fields tell the active loan of the item before the call: ``loan_id`` is empty where it had none,
+    and None where nobody had looked.
+    """
+
+    id: int
+    row: int
+    call: Call
+    alma_time: datetime | None
+    loan_id: str | None = None
+    due_date: datetime | None = None
+    last_renew_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHistory:
+    """What the run has done to an item so far.
+
+    ``loans`` are the loans that it made, by id, with the captured times (aware) of their rows,
+    ``closed`` the ids of the loans that it ended.
+    ``settled`` is the last row in order that is applied or needs no change, duplicates aside;
+    ``unresolved`` are the rows with unresolved outcomes.
+    """
+
+    loans: dict[str, datetime]
+    closed: set[str]
+    settled: tuple[Order, int] | None
+    unresolved: list[tuple[Order, int]]
+
+
+def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> list[QueuedRow]:
+    """The next pending rows in replay order, at most ``limit``, beginning after ``after``."""
+    order = tuple_(transactions.c.order_at, transactions.c.place)
+    query = (
+        select(transactions)
+        .where(transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING)
+        .order_by(transactions.c.order_at, transactions.c.place)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(order > tuple_(*after))
+    with queue.reading() as connection:
+        return [_queued(row) for row in connection.execute(query)]
+
+
+def _queued(row: Any) -> QueuedRow:
+    return QueuedRow(
+        row.row,
+        (row.order_at, row.place),
+        Kind(row.kind),
+        captured_time(row),
+        row.item_barcode,
+        row.item_key,
+        row.patron_id,
+        row.library,
+        row.circ_desk,
+    )
+
+
+def captured_time(row: Any) -> datetime:
+    """The captured time of a row of the table, in the zone of its desk."""
+    zone = timezone(timedelta(seconds=row.captured_offset))
+    return datetime.fromtimestamp(row.captured_at, zone)
+
+
+def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
+    """What the run has done to an item so far."""
+    in_lane = (transactions.c.run_id == run.id) & (transactions.c.item_key == item_key)
+    loans: dict[str, datetime] = {}
+    settled: tuple[Order, int] | None = None
+    unresolved: list[tuple[Order, int]] = []
+    with queue.reading() as connection:
+        for row in connection.execute(
+            select(transactions)
+            .where(in_lane)
+            .order_by(transactions.c.order_at, transactions.c.place)
+        ):
+            outcome = Outcome(row.outcome)
+            here = ((row.order_at, row.place), row.row)
+            if outcome is Outcome.LOANED:
+                loans[row.loan_id] = captured_time(row)
+            if outcome.disposition is Disposition.UNRESOLVED:
+                unresolved.append(here)
+            elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
+                settled = here
+        closed = connection.scalars(
+            select(attempts.c.loan_id)
+            .join(
+                transactions,
+                (transactions.c.run_id == attempts.c.run_id)
+                & (transactions.c.row == attempts.c.row),
+            )
+            .where(in_lane, attempts.c.call == Call.SCAN_IN, attempts.c.fate == Fate.DONE)
+        )
+        return LaneHistory(loans, {loan for loan in closed if loan}, settled, unresolved)
+
+
+def store_intent(
+    queue: Queue,
+    hold: Hold,
+    row: int,
+    call: Call,
+    alma_time: datetime | None,
+    *,
+    loan_id: str | None = None,
+    due_date: datetime | None = None,
+    last_renew_date: datetime | None = None,
+) -> Intent:
+    """Put on disk that a call is about to leave. Raises HoldLost, QueueError: then it must not."""
+    with queue.writing() as connection:
+        confirm_hold(connection, hold)
+        made = connection.execute(
+            insert(attempts)
+            .values(
+                run_id=hold.run.id,
+                row=row,
+                call=call,
+                intended_at=datetime.now(UTC),
+                alma_time=alma_time,
+                loan_id=loan_id,
+                due_date=due_date,
+                last_renew_date=last_renew_date,
+                alma_code="",
+                tracking_id="",
+            )
+            .returning(attempts.c.id)
+        )
+        number = made.scalar_one()
+    return Intent(number, row, call, alma_time, loan_id, due_date, last_renew_date)
+
+
+def still_held(queue: Queue, hold: Hold) -> None:
+    """Make sure that the run is still this process's. Raises HoldLost, QueueError."""
+    with queue.reading() as connection:
+        confirm_hold(connection, hold)
+
+
+def store_fate(
+    queue: Queue, intent: Intent, fate: Fate, *, alma_code: str = "", tracking_id: str = ""
+) -> None:
+    """Put on disk what became of a call whose row is not done with it. Raises QueueError."""
+    with queue.writing() as connection:
+        connection.execute(_fate(intent, fate, alma_code, tracking_id))
+
+
+def store_result(
+    queue: Queue,
+    hold: Hold,
+    row: int,
+    result: Result,
+    *,
+    intent: Intent | None = None,
+    fate: Fate = Fate.DONE,
+) -> None:
+    """Put a row's outcome on disk, together with the fate of the call that led to it.
+
+    The fate is stored even when the run has been taken over meanwhile, for it is a fact.
+    Raises HoldLost, QueueError.
+    """
+    lost = False
+    with queue.writing() as connection:
+        if intent is not None:
+            connection.execute(_fate(intent, fate, result.alma_code, result.tracking_id))
+        try:
+            confirm_hold(connection, hold)
+        except HoldLost:
+            lost = True
+        else:
+            connection.execute(
+                update(transactions)
+                .where(transactions.c.run_id == hold.run.id, transactions.c.row == row)
+                .values(
+                    outcome=result.outcome,
+                    alma_code=result.alma_code,
+                    alma_message=result.alma_message,
+                    tracking_id=result.tracking_id,
+                    loan_id=result.loan_id,
+                    due_date=result.due_date,
+                    destination=result.destination,
+                    note=result.note,
+                    completed_at=datetime.now(UTC),
+                )
+            )
+    if lost:
+        raise HoldLost(hold.run.name)
+
+
+def _fate(intent: Intent, fate: Fate, alma_code: str, tracking_id: str) -> Any:
+    return (
+        update(attempts)
+        .where(attempts.c.id == intent.id)
+        .values(
+            fate=fate, alma_code=alma_code, tracking_id=tracking_id, answered_at=datetime.now(UTC)
+        )
+    )
+
+
+def attempts_of(queue: Queue, run: Run, row: int) -> list[tuple[Intent, Fate | None]]:
+    """The attempts of a row in the order in which they were made; a fate of None is unknown."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(attempts)
+            .where(attempts.c.run_id == run.id, attempts.c.row == row)
+            .order_by(attempts.c.id)
+        )
+        return [
+            (
+                Intent(
+                    made.id,
+                    made.row,
+                    Call(made.call),
+                    made.alma_time,
+                    made.loan_id,
+                    made.due_date,
+                    made.last_renew_date,
+                ),
+                None if made.fate is None else Fate(made.fate),
+            )
+            for made in found
+        ]

@@ -1,0 +1,186 @@
+"""The order of one item's rows, and which of them say the same thing twice: pure functions.
+
+Desks record whole minutes or seconds, their files overlap, and captures grow and are loaded again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from almareplay.transactions import Kind
+
+NEIGHBOUR_SECONDS = 60
+
+
+class LaneRow(NamedTuple):
+    """A row of one item: its number in the run, its file (numbered as loaded), what it says.
+
+    ``captured_at`` is in seconds since 1970. ``patron`` is the key of the patron's identifier.
+    """
+
+    row: int
+    file: int
+    kind: Kind
+    patron: str
+    captured_at: int
+    has_seconds: bool
+
+    @property
+    def says(self) -> tuple[Kind, str]:
+        """What makes two rows of an item the same: a return means the same whoever brought it."""
+        return self.kind, self.patron if self.kind is Kind.LOAN else ""
+
+
+class Placed(NamedTuple):
+    """Where a row stands in replay order: sort by ``order_at`` (seconds), then ``place``.
+
+    ``repeats`` is the number of the row that this one says again, or None. ``guessed`` where the
+    captures do not tell the order.
+    """
+
+    row: int
+    order_at: int
+    place: int
+    repeats: int | None = None
+    guessed: bool = False
+
+
+def arrange(rows: Iterable[LaneRow]) -> list[Placed]:
+    """Put the rows of one lane into replay order and find those that repeat another.
+
+    A row repeats another that says the same in the same minute. Within one file it does so only
+    when nothing else happened to the item in between: a return, a loan and a return again within
+    a minute are three facts, and dropping the last would leave a person charged with the book.
+    A row also repeats its neighbour before it when that says the same, at most 60 seconds earlier.
+    """
+    lane: list[Placed] = []
+    said: dict[int, LaneRow] = {}
+    by_minute = sorted(rows, key=lambda row: (row.captured_at // 60, row.row))
+    for minute, group in groupby(by_minute, key=lambda row: row.captured_at // 60):
+        same_minute = list(group)
+        said.update((row.row, row) for row in same_minute)
+        lane.extend(_arrange_minute(minute * 60, same_minute))
+    return _mark_repeated_neighbours(lane, said)
+
+
+def _mark_repeated_neighbours(lane: list[Placed], said: dict[int, LaneRow]) -> list[Placed]:
+    fact: LaneRow | None = None
+    said_at = 0
+    repeated: dict[int, int] = {}
+    for placed in lane:
+        row = said[placed.row]
+        if fact is not None and row.says == fact.says:
+            if placed.repeats is None and row.captured_at - said_at <= NEIGHBOUR_SECONDS:
+                repeated[row.row] = fact.row
+            # Never back in time: what a desk without seconds repeats has its minute's first second.
+            said_at = max(said_at, row.captured_at)
+        if placed.repeats is None and row.row not in repeated:
+            fact, said_at = row, row.captured_at
+    return [
+        placed._replace(repeats=repeated[placed.row], guessed=False)
+        if placed.row in repeated
+        else placed._replace(
+            repeats=placed.repeats and repeated.get(placed.repeats, placed.repeats)
+        )
+        for placed in lane
+    ]
+
+
+def _arrange_minute(start: int, rows: list[LaneRow]) -> list[Placed]:
+    by_second = all(row.has_seconds for row in rows)
+    if by_second:
+        rows = sorted(rows, key=lambda row: (row.captured_at, row.row))
+    repeats = _repeats(rows)
+    placed: list[Placed] = []
+    for moment, group in groupby(rows, key=lambda row: row.captured_at if by_second else start):
+        same_moment = list(group)
+        facts, guessed = _order_untimed(same_moment, repeats)
+        # A repetition stands behind what it repeats, or where it was said if that was elsewhere.
+        standing = {fact: index for index, fact in enumerate(facts)}
+        ordered = sorted(
+            same_moment,
+            key=lambda row: (standing.get(repeats.get(row.row, row.row), len(facts)), row.row),
+        )
+        # The rows of a moment share out their own numbers, so that rows of other items, which
+        # stand by their numbers, keep their places between them.
+        places = sorted(row.row for row in same_moment)
+        placed.extend(
+            Placed(row.row, moment, place, repeats.get(row.row), guessed and row.row in standing)
+            for row, place in zip(ordered, places, strict=True)
+        )
+    return placed
+
+
+def _repeats(rows: Sequence[LaneRow]) -> dict[int, int]:
+    """Of rows of one minute: which one repeats which.
+
+    The first, second … time that a file says something is matched with the first, second … time
+    that a file loaded before it says so.
+    """
+    repeats: dict[int, int] = {}
+    said_before: dict[tuple[tuple[Kind, str], int], int] = {}
+    for _, group in groupby(sorted(rows, key=lambda row: row.file), key=lambda row: row.file):
+        times: Counter[tuple[Kind, str]] = Counter()
+        last: LaneRow | None = None
+        for row in group:
+            if last is not None and row.says == last.says:
+                repeats[row.row] = repeats.get(last.row, last.row)
+                continue
+            last = row
+            times[row.says] += 1
+            original = said_before.setdefault((row.says, times[row.says]), row.row)
+            if original != row.row:
+                repeats[row.row] = original
+    return repeats
+
+
+def _order_untimed(rows: Sequence[LaneRow], repeats: Mapping[int, int]) -> tuple[list[int], bool]:
+    """Order the facts of one moment; answer their row numbers, and whether that is a guess.
+
+    Each file's order is kept, also that of the facts which it only repeats: a capture that has
+    grown tells how the row of its first loading stands to its new ones. Facts that no file has both
+    of: returns before loans. Where the two contradict each other: file after file, as loaded.
+    """
+    as_loaded = sorted(rows, key=lambda row: row.file)
+    facts = {row.row: row for row in as_loaded if row.row not in repeats}
+    said_by: dict[int, dict[int, None]] = {}
+    for row in as_loaded:
+        fact = repeats.get(row.row, row.row)
+        if fact in facts:
+            said_by.setdefault(row.file, {})[fact] = None
+    told = {fact: set[int]() for fact in facts}
+    for said in said_by.values():
+        for earlier, later in pairwise(said):
+            told[later].add(earlier)
+    if any(len(said) == len(facts) for said in said_by.values()):
+        ordered = _first_possible(facts, told)
+        return ordered or list(facts), ordered is None
+    files_of = {fact: {file for file, said in said_by.items() if fact in said} for fact in facts}
+    supposed = {
+        fact: told[fact]
+        | {
+            other
+            for other in facts
+            if facts[other].kind is Kind.RETURN
+            and facts[fact].kind is Kind.LOAN
+            and files_of[other].isdisjoint(files_of[fact])
+        }
+        for fact in facts
+    }
+    return _first_possible(facts, supposed) or _first_possible(facts, told) or list(facts), True
+
+
+def _first_possible(facts: Iterable[int], before: Mapping[int, set[int]]) -> list[int] | None:
+    """Order facts, each as early as those before it allow; None where none could come next."""
+    left = list(facts)
+    ordered: dict[int, None] = {}
+    while left:
+        following = next((fact for fact in left if before[fact] <= ordered.keys()), None)
+        if following is None:
+            return None
+        left.remove(following)
+        ordered[following] = None
+    return list(ordered)

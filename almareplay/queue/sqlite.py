@@ -1,0 +1,102 @@
+"""What only SQLite needs: the one place with SQL and facts of its own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL
+
+from almareplay.queue.errors import QueueError, QueueMissing
+
+# A load writes for seconds in one transaction; a replay beside it waits for that.
+_BUSY_MILLISECONDS = 30_000
+_OWNER_ONLY = 0o600
+
+# What SQLite says, and what a librarian should read instead.
+_WORDS = {
+    "disk is full": "The disk is full, so the queue {path} cannot be written. Free some space and "
+    "start the same command again: it goes on where it was.",
+    "readonly database": "The queue {path} cannot be written. Make the file and its folder "
+    "writable for you, then start the same command again.",
+    "database is locked": "Another program has been writing to the queue {path} for more than "
+    f"{_BUSY_MILLISECONDS // 1000} seconds. Close it, then start the same command again.",
+    "unable to open": "The queue {path} cannot be opened. Check that its folder exists and that "
+    "you may write there.",
+    "not a database": "{path} is not a queue of almareplay. Name another file with --queue.",
+    "malformed": "The queue {path} is damaged. Keep it, restore a copy from before the damage, and "
+    "do not load the captures into a new queue before somebody has looked at it.",
+    "disk i/o error": "The disk failed under the queue {path}. Nothing more is posted until it can "
+    "be written again.",
+}
+
+
+def prepare(url: URL, *, create: bool) -> Callable[[], None]:
+    """Make sure of the queue's file and answer a check that it is still the same file.
+
+    The file is made readable by its owner only (SQLite gives its side files the same mode).
+    The check raises QueueError when the file was deleted or replaced since: SQLite itself would
+    go on writing into a file that no later start can find.
+    """
+    if not url.database or url.database == ":memory:":
+        raise QueueError("The queue must be a file: a queue in memory would not survive a restart.")
+    path = Path(url.database)
+    try:
+        if create:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+        before = path.stat()
+    except FileNotFoundError as error:
+        if create:
+            raise QueueError(f"The folder of the queue {path} does not exist.") from error
+        raise QueueMissing(
+            f"There is no queue at {path}. Load a capture first: almareplay load FILE"
+        ) from error
+    except OSError as error:
+        raise QueueError(f"The queue {path} cannot be opened: {error.strerror}.") from error
+
+    def still_there() -> None:
+        try:
+            now = path.stat()
+        except OSError:
+            now = None
+        if now is None or (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
+            raise QueueError(
+                f"The queue {path} was deleted or replaced while it was in use. Nothing more is "
+                "posted. Put the file back before you start again, or rows may be posted twice."
+            )
+
+    return still_there
+
+
+def configure(engine: Engine) -> None:
+    """Set the pragmas of every connection, and let transactions begin as ours, not pysqlite's."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        # FULL, since in WAL mode NORMAL may forget the last commits when the power fails: an
+        # intent that is forgotten is a call that nobody looks for.
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A transaction that will write takes its lock at once: one that began as a reader could
+        # not wait for another writer and would fail instead.
+        writes = connection.get_execution_options().get("almareplay_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def in_words(error: BaseException, database: str | None) -> str | None:
+    """Say in a librarian's words what SQLite said, or None for what it never should have said."""
+    said = str(error).lower()
+    for sign, words in _WORDS.items():
+        if sign in said:
+            return words.format(path=database)
+    return None

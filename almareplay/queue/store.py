@@ -1,0 +1,139 @@
+"""Opening a queue, and the two ways to touch it: reading and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from almareplay.queue import sqlite
+from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, RunMissing
+from almareplay.queue.schema import VERSION, metadata, runs, versions
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the queue: the number the tables know it by, and its name."""
+
+    id: int
+    name: str
+
+
+class Queue:
+    """An open queue. Use it as a context manager, or ``close()`` it.
+
+    It may be used from several threads; each ``reading`` and ``writing`` has its own connection.
+    """
+
+    def __init__(self, engine: Engine, still_there: Callable[[], None] | None = None) -> None:
+        self._engine = engine
+        self._still_there = still_there
+
+    @classmethod
+    def open(cls, address: str, *, create: bool = False) -> Self:
+        """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none.
+
+        Raises QueueMissing, QueueTooNew, or QueueError for whatever else is wrong with it.
+        """
+        try:
+            url = make_url(address)
+            # Statements hold patron ids; no error may quote them.
+            engine = create_engine(url, hide_parameters=True)
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            raise QueueError(
+                "The queue's address is no SQLAlchemy URL that can be used here. The usual one is "
+                "sqlite:///almareplay.db; other databases need their driver installed."
+            ) from error
+        if url.get_backend_name() == "sqlite":
+            queue = cls(engine, sqlite.prepare(url, create=create))
+            sqlite.configure(engine)
+        else:
+            queue = cls(engine)
+        queue._make_or_recognise(create)
+        return queue
+
+    def _make_or_recognise(self, create: bool) -> None:
+        with self.reading() as connection:
+            tables = inspect(connection).get_table_names()
+            known = versions.name in tables
+            version = connection.scalar(select(versions.c.version)) if known else None
+        if version is None:
+            if tables and not known:
+                raise QueueError(
+                    "This database holds something else, and no queue of almareplay. Name another "
+                    "one with --queue."
+                )
+            if not create:
+                raise QueueMissing("The queue is empty. Load a capture first: almareplay load FILE")
+            with self.writing() as connection:
+                metadata.create_all(connection)
+                if connection.scalar(select(versions.c.version)) is None:
+                    connection.execute(insert(versions).values(version=VERSION))
+        elif version > VERSION:
+            raise QueueTooNew(
+                f"The queue was written by a newer almareplay (its layout is {version}, this one "
+                f"knows {VERSION}). Install that version, or name another queue with --queue."
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection on one consistent state of the queue. Raises QueueError."""
+        with self._in_words(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose changes are on disk when the block ends, all or none.
+
+        Raises QueueError: then nothing of the block was stored.
+        """
+        if self._still_there is not None:
+            self._still_there()
+        with self._in_words(), self._engine.connect() as plain:
+            connection = plain.execution_options(almareplay_writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            words = sqlite.in_words(error, self._engine.url.database)
+            if words is None:
+                words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
+            raise QueueError(words) from error
+
+    def run(self, name: str) -> Run:
+        """The run of this name. Raises RunMissing, which names the runs that there are."""
+        with self.reading() as connection:
+            known = {row.name: row.id for row in connection.execute(select(runs.c.id, runs.c.name))}
+        if name in known:
+            return Run(known[name], name)
+        others = ", ".join(sorted(known)) or "none yet"
+        raise RunMissing(f"The queue has no run {name!r} (it has: {others}). Load a capture first.")
+
+    def start_run(self, name: str) -> Run:
+        """The run of this name, made if there is none."""
+        with self.writing() as connection:
+            found = connection.scalar(select(runs.c.id).where(runs.c.name == name))
+            if found is None:
+                made = insert(runs).values(name=name, created_at=datetime.now(UTC), next_row=1)
+                found = connection.execute(made.returning(runs.c.id)).scalar_one()
+        return Run(found, name)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,137 @@
+"""What must be right before anything is posted: key, environment, places; and what it will take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from almareplay.alma.answers import CircDesk, Institution
+from almareplay.alma.client import AlmaReader
+from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
+from almareplay.queue.reading import Work
+from almareplay.replay.decide import Guard
+
+# Into another run, since this one has the rows already.
+_LOAD_AGAIN = (
+    "Load the files anew, into a run of another name, with the right code: "
+    "almareplay load --again --run NAME {} CODE FILE"
+)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the check found.
+
+    ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
+    and the places could not be read (the key may not read Configuration), empty where they were.
+    ``calls_left`` is None where Alma does not say it.
+    """
+
+    institution: Institution | None = None
+    problems: list[str] = field(default_factory=list)
+    unverified: str = ""
+    calls_left: int | None = None
+
+
+async def check(
+    reader: AlmaReader, environment: str, places: Mapping[tuple[str, str], int]
+) -> Findings:
+    """Compare Alma with what the user expects of it; reads only.
+
+    ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
+    codes with the number of their rows. Raises AlmaError where Alma cannot be asked.
+    """
+    findings = Findings()
+    await _check_key(reader, findings)
+    if not findings.problems:
+        await _check_configuration(reader, environment, places, findings)
+    findings.calls_left = reader.calls_left
+    return findings
+
+
+async def _check_key(reader: AlmaReader, findings: Findings) -> None:
+    refused: dict[str, str] = {}
+    for area in ("users", "bibs"):
+        try:
+            await reader.test(area)
+        except (KeyRefused, Refusal) as error:
+            refused[area.capitalize()] = _code(error)
+    if refused:
+        findings.problems.append(
+            f"Alma does not accept the API key for {' and '.join(refused)} "
+            f"({', '.join(dict.fromkeys(refused.values()))}). Copy the key whole, see that it is "
+            "one of this Alma, and give it read/write permission for Users and Bibs in the "
+            "Developer Network."
+        )
+
+
+async def _check_configuration(
+    reader: AlmaReader,
+    environment: str,
+    places: Mapping[tuple[str, str], int],
+    findings: Findings,
+) -> None:
+    try:
+        findings.institution = await reader.institution()
+        found = findings.institution.environment
+        if found != environment:
+            findings.problems.append(
+                f"This Alma ({findings.institution.name or findings.institution.code}) says that "
+                f"it is {found or 'of no environment'}, but ALMAREPLAY_ENVIRONMENT is "
+                f"{environment}. Use the right key, or change the setting if you mean this Alma."
+            )
+        await _check_places(reader, places, findings)
+    except (KeyRefused, Refusal) as error:
+        findings.unverified = (
+            f"The API key has no permission to read Configuration ({_code(error)}), so neither "
+            "the environment nor the library and desk codes could be checked."
+        )
+
+
+async def _check_places(
+    reader: AlmaReader, places: Mapping[tuple[str, str], int], findings: Findings
+) -> None:
+    libraries = {library.code for library in await reader.libraries()}
+    desks: dict[str, dict[str, CircDesk]] = {}
+    for (library, desk), rows in places.items():
+        said = f"{rows:,} row{'s' if rows > 1 else ''}"
+        if library not in libraries:
+            findings.problems.append(
+                f"Alma has no library with the code {library!r} ({said}). It has: "
+                f"{', '.join(sorted(libraries))}. {_LOAD_AGAIN.format('--library')}"
+            )
+            continue
+        if library not in desks:
+            listed = await reader.circ_desks(library)
+            desks[library] = {each.code: each for each in listed}
+        if desk not in desks[library]:
+            findings.problems.append(
+                f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
+                f"has: {', '.join(sorted(desks[library]))}. {_LOAD_AGAIN.format('--circ-desk')}"
+            )
+
+
+def _code(error: AlmaError) -> str:
+    return error.code or f"HTTP {error.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a replay will take: calls, and seconds at the given pace."""
+
+    calls: int
+    seconds: int
+
+
+def effort(work: Work, guard: Guard, calls_per_second: float) -> Effort:
+    """Estimate calls and seconds, apart from a call for each patron whose identity is compared.
+
+    Guarded: 3 calls for the first row of an item, 1 for each later one (4 with ``--guard full``);
+    unguarded: 1 for a loan, 2 for a return.
+    """
+    if guard is Guard.OFF:
+        calls = work.loans + 2 * work.returns
+    else:
+        calls = work.rows + (3 if guard is Guard.FULL else 2) * work.items
+    return Effort(calls, math.ceil(calls / calls_per_second))

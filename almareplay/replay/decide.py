@@ -1,0 +1,131 @@
+"""What to do with a row: pure functions over the row, its item in Alma, and the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from almareplay.alma.answers import ItemLoan
+from almareplay.outcomes import Outcome
+from almareplay.transactions import Kind
+
+
+class Guard(StrEnum):
+    """How much is read before the first effect on an item."""
+
+    ACTIVE = "active"
+    FULL = "full"
+    OFF = "off"
+
+
+class OnLoanElsewhere(StrEnum):
+    """What to do with a loan whose item Alma has on an earlier loan to somebody else."""
+
+    REPORT = "report"
+    RETURN_FIRST = "return-first"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user decided about doubtful rows."""
+
+    guard: Guard = Guard.ACTIVE
+    on_loan_elsewhere: OnLoanElsewhere = OnLoanElsewhere.REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """The active loan of an item.
+
+    ``made_at`` (aware) is when Alma says it was made; for a loan that the run made it is the
+    captured time of its row, because only then are both on one clock. ``user_id`` is the primary
+    id of the patron. The dates are aware UTC.
+    """
+
+    loan_id: str
+    user_id: str
+    made_at: datetime
+    due_date: datetime | None = None
+    last_renew_date: datetime | None = None
+
+
+class Action(StrEnum):
+    """What a row asks of Alma."""
+
+    NOTHING = "nothing"
+    LOAN = "loan"
+    SCAN_IN = "scan in"
+    RENEW = "renew"
+    RETURN_FIRST = "scan in, then loan"
+
+
+class Decision(NamedTuple):
+    """What to do, and the outcome that the row has when that is done, with a note for staff."""
+
+    action: Action
+    outcome: Outcome
+    note: str = ""
+
+
+def later_minute(one: datetime, other: datetime) -> bool:
+    """Whether ``one`` lies in a later minute than ``other``: desks record whole minutes."""
+    return one.timestamp() // 60 > other.timestamp() // 60
+
+
+def decide(
+    kind: Kind, captured_at: datetime, loan: Borrowed | None, *, same_patron: bool, policy: Policy
+) -> Decision:
+    """Decide about a row, given the active loan of its item.
+
+    ``same_patron`` tells whether the loan is to the row's patron; it counts only where there is a
+    loan and the row is one. The table is that of the design:
+
+    ======  ====================================  =======================================
+    row     active loan                           action, outcome
+    ======  ====================================  =======================================
+    return  none                                  scan in, ``not_on_loan``
+    return  made before                           scan in, ``returned``
+    return  made after                            nothing, ``superseded``
+    loan    none                                  loan, ``loaned``
+    loan    same patron, this minute or after     nothing, ``already_loaned``
+    loan    same patron, earlier minute           renew, ``renewed``
+    loan    another patron, after                 nothing, ``superseded``
+    loan    another patron, before                nothing, ``on_loan_to_other``, or return first
+    ======  ====================================  =======================================
+    """
+    if kind is Kind.RETURN:
+        if loan is None:
+            return Decision(Action.SCAN_IN, Outcome.NOT_ON_LOAN)
+        if later_minute(loan.made_at, captured_at):
+            return Decision(Action.NOTHING, Outcome.SUPERSEDED)
+        return Decision(Action.SCAN_IN, Outcome.RETURNED)
+    if loan is None:
+        return Decision(Action.LOAN, Outcome.LOANED)
+    if same_patron:
+        if later_minute(captured_at, loan.made_at):
+            return Decision(Action.RENEW, Outcome.RENEWED)
+        return Decision(Action.NOTHING, Outcome.ALREADY_LOANED)
+    if later_minute(loan.made_at, captured_at):
+        return Decision(Action.NOTHING, Outcome.SUPERSEDED)
+    if policy.on_loan_elsewhere is OnLoanElsewhere.RETURN_FIRST:
+        return Decision(Action.RETURN_FIRST, Outcome.LOANED)
+    return Decision(Action.NOTHING, Outcome.ON_LOAN_TO_OTHER)
+
+
+def overtaken(
+    captured_at: datetime, completed: Iterable[ItemLoan], known_to_run: Collection[str]
+) -> bool:
+    """Whether completed loans show that something happened to the item after the captured time.
+
+    ``known_to_run`` are the ids of loans that the run itself made or ended: those carry the time
+    of the replay, not of what happened at the desk.
+    """
+    return any(
+        moment is not None and later_minute(moment, captured_at)
+        for loan in completed
+        if loan.loan_id not in known_to_run
+        for moment in (loan.loan_date, loan.return_date)
+    )

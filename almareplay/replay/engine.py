@@ -1,0 +1,96 @@
+"""One replay from beginning to end: the hold, the rows in their order, the stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from almareplay.alma.client import Alma
+from almareplay.alma.pace import Clock
+from almareplay.outcomes import Outcome
+from almareplay.queue.errors import QueueError
+from almareplay.queue.hold import RENEW_SECONDS, Hold, release_hold, renew_hold, take_hold
+from almareplay.queue.journal import Order, QueuedRow, pending_rows
+from almareplay.queue.store import Queue, Run
+from almareplay.replay.decide import Policy
+from almareplay.replay.dispatch import Dispatch, Turn
+from almareplay.replay.lanes import QueueThread
+from almareplay.replay.post import Poster
+
+_BATCH = 500
+
+Settled = Callable[[QueuedRow, Outcome], None]
+"""Told of each row when its outcome is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """What a replay needs besides the queue and Alma.
+
+    ``settle_seconds`` is the pause before an item is read again after a lost answer. Setting
+    ``stopping`` ends the replay before the next call of each row.
+    """
+
+    policy: Policy
+    settle_seconds: float
+    clock: Clock
+    stopping: asyncio.Event
+    on_settled: Settled
+
+
+async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
+    """Post the pending rows of a run.
+
+    Returns when no row is pending or when it was stopped. Raises RunHeld when another process
+    replays the run, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
+    AlmaGone, KeyRefused); all that was done until then is stored.
+    """
+    hold = take_hold(queue, run)
+    thread = QueueThread(queue)
+    poster = Poster(
+        alma,
+        thread,
+        hold,
+        how.policy,
+        clock=how.clock,
+        settle_seconds=how.settle_seconds,
+        stopping=how.stopping,
+    )
+
+    async def settle(turn: Turn) -> bool:
+        outcome = await poster.settle(turn)
+        if outcome is None:
+            return False
+        how.on_settled(turn.row, outcome)
+        return True
+
+    dispatch = Dispatch(settle, how.stopping)
+    heartbeat = asyncio.create_task(_keep_hold(thread, hold, how.clock, dispatch))
+    try:
+        await dispatch.run(rows_in_order(thread, run))
+    finally:
+        heartbeat.cancel()
+        thread.close()
+        # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
+        with contextlib.suppress(QueueError):
+            release_hold(queue, hold)
+
+
+async def rows_in_order(thread: QueueThread, run: Run) -> AsyncIterator[QueuedRow]:
+    """The pending rows of a run in replay order, read in batches while they are worked on."""
+    after: Order | None = None
+    while batch := await thread(pending_rows, thread.queue, run, after=after, limit=_BATCH):
+        for row in batch:
+            yield row
+        after = batch[-1].order
+
+
+async def _keep_hold(thread: QueueThread, hold: Hold, clock: Clock, dispatch: Dispatch) -> None:
+    try:
+        while True:
+            await clock.sleep(RENEW_SECONDS)
+            await thread(renew_hold, thread.queue, hold)
+    except Exception as error:  # noqa: BLE001 (whatever it is, a run without its hold must stop)
+        dispatch.stop(error)

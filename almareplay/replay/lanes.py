@@ -1,0 +1,236 @@
+"""What is known of an item and of patrons while their rows are replayed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+from almareplay.alma.addressing import fits_path
+from almareplay.alma.answers import ItemIds, ItemLoan, Patron
+from almareplay.alma.client import AlmaReader
+from almareplay.alma.errors import Refusal, Unavailable
+from almareplay.outcomes import Outcome
+from almareplay.queue.journal import LaneHistory, QueuedRow, lane_history
+from almareplay.queue.store import Queue, Run
+from almareplay.replay.decide import (
+    Action,
+    Borrowed,
+    Decision,
+    Guard,
+    Policy,
+    decide,
+    overtaken,
+)
+from almareplay.replay.dispatch import Turn
+from almareplay.transactions import Kind, identifier_key, same_identifier
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class QueueThread:
+    """Does the queue's blocking work beside the event loop: one piece after the other."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue")
+
+    async def __call__(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Await ``work(*args, **kwargs)``, done in the queue's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the work under way."""
+        self._thread.shutdown()
+
+
+@dataclass(slots=True)
+class Lane:
+    """What the run knows of one item.
+
+    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect.
+    ``missing`` is Alma's refusal when it knows no such item. ``completed`` are the item's completed
+    loans where they were read. ``returned_first`` tells that the present row, a loan, has scanned
+    the item in for the patron who had it.
+    """
+
+    history: LaneHistory
+    ids: ItemIds | None = None
+    missing: Refusal | None = None
+    looked: bool = False
+    loan: Borrowed | None = None
+    completed: list[ItemLoan] | None = None
+    returned_first: bool = False
+
+    def held_back_by(self, row: QueuedRow) -> int | None:
+        """The number of an unresolved row of the item before this one."""
+        before = [number for order, number in self.history.unresolved if order < row.order]
+        return min(before, default=None)
+
+    def lent(self, made: ItemLoan, captured_at: datetime) -> None:
+        """The run has lent the item: its loan counts as made at the row's captured time."""
+        self.history.loans[made.loan_id] = captured_at
+        self.looked = True
+        self.loan = borrowed(made, self.history)
+
+    def lent_before(self, made: ItemLoan, captured_at: datetime) -> None:
+        """A look has shown that the run had lent the item; ``loan`` is what that look showed."""
+        self.history.loans[made.loan_id] = captured_at
+        if self.loan is not None and self.loan.loan_id == made.loan_id:
+            self.loan = replace(self.loan, made_at=captured_at)
+
+    def renewed(self, made: ItemLoan) -> None:
+        """The run has renewed the item's loan."""
+        if self.loan is not None:
+            self.loan = replace(
+                self.loan, due_date=made.due_date, last_renew_date=made.last_renew_date
+            )
+
+    def returned(self) -> None:
+        """The run has scanned the item in."""
+        if self.loan is not None:
+            self.history.closed.add(self.loan.loan_id)
+        self.looked = True
+        self.loan = None
+
+    def forget(self) -> None:
+        """Somebody else may have changed the item: look again before the next effect."""
+        self.looked = False
+        self.loan = None
+        self.completed = None
+
+    def overtaken(self, row: QueuedRow) -> str:
+        """Why a row comes too late, as far as is known: a note for staff, or empty."""
+        settled = self.history.settled
+        if settled is not None and settled[0] > row.order:
+            return f"row {settled[1]} of this item, captured later, is settled already"
+        known = self.history.loans.keys() | self.history.closed
+        if self.completed and overtaken(row.captured_at, self.completed, known):
+            return "Alma shows a loan or a return of this item after the captured time"
+        return ""
+
+
+def borrowed(loan: ItemLoan, history: LaneHistory) -> Borrowed:
+    """The active loan as the decision needs it. Raises Unavailable for one without id or date."""
+    made_at = history.loans.get(loan.loan_id) or loan.loan_date
+    if made_at is None or not loan.loan_id:
+        raise Unavailable("Alma's answer about the item's loan has no id or no date in it.")
+    return Borrowed(loan.loan_id, loan.user_id, made_at, loan.due_date, loan.last_renew_date)
+
+
+class Lanes:
+    """The lanes of a run, opened when their first row comes, and what to do with their rows."""
+
+    def __init__(
+        self, reader: AlmaReader, queue: QueueThread, run: Run, policy: Policy, patrons: Patrons
+    ) -> None:
+        self._reader = reader
+        self._queue = queue
+        self._run = run
+        self._policy = policy
+        self._patrons = patrons
+        self._lanes: dict[str, Lane] = {}
+
+    async def open(self, row: QueuedRow) -> Lane:
+        """The lane of a row, with what the run did to the item before."""
+        if row.item_key not in self._lanes:
+            history = await self._queue(lane_history, self._queue.queue, self._run, row.item_key)
+            self._lanes[row.item_key] = Lane(history)
+        return self._lanes[row.item_key]
+
+    async def find(self, lane: Lane, row: QueuedRow, rank: int) -> ItemIds:
+        """The ids of the item, asked for once. Raises Refusal, also from memory, and AlmaError."""
+        if lane.missing is not None:
+            raise lane.missing
+        if lane.ids is None:
+            try:
+                lane.ids = await self._reader.find_item(row.item_barcode, rank=rank)
+            except Refusal as refusal:
+                if refusal.outcome is Outcome.ITEM_NOT_FOUND:
+                    lane.missing = refusal
+                raise
+        return lane.ids
+
+    async def read(
+        self, lane: Lane, row: QueuedRow, rank: int, *, completed: bool
+    ) -> list[ItemLoan]:
+        """Read the item's loans into the lane, and answer those that are active."""
+        lane.forget()
+        ids = await self.find(lane, row, rank)
+        if completed:
+            lane.completed = await self._reader.completed_loans(ids, rank=rank)
+        active = await self._reader.active_loans(ids, rank=rank)
+        lane.loan = borrowed(active[0], lane.history) if active else None
+        lane.looked = True
+        return active
+
+    async def decide(self, turn: Turn, lane: Lane) -> Decision:
+        """Look where the guard wants it and nobody has, then decide.
+
+        Raises Refusal for an item or a patron that Alma does not know, and AlmaError.
+        """
+        row = turn.row
+        if self._policy.guard is Guard.OFF:
+            if row.kind is Kind.RETURN:
+                return Decision(Action.SCAN_IN, Outcome.RETURNED)
+            if not fits_path(row.patron_id):
+                await self.find(lane, row, turn.rank)
+            return Decision(Action.LOAN, Outcome.LOANED)
+        if not lane.looked:
+            full = self._policy.guard is Guard.FULL
+            await self.read(lane, row, turn.rank, completed=full)
+        same = (
+            row.kind is Kind.LOAN
+            and lane.loan is not None
+            and await self._patrons.same(row.patron_id, lane.loan.user_id, turn.rank)
+        )
+        decision = decide(
+            row.kind, row.captured_at, lane.loan, same_patron=same, policy=self._policy
+        )
+        if decision.action is not Action.NOTHING and (why := lane.overtaken(row)):
+            return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
+        return decision
+
+
+class Patrons:
+    """Who is who: the patrons behind captured identifiers, each asked for once."""
+
+    def __init__(self, reader: AlmaReader) -> None:
+        self._reader = reader
+        self._primary_ids: dict[str, str] = {}
+        self._answers: dict[str, Patron | Refusal] = {}
+
+    def learn(self, patron_id: str, primary_id: str) -> None:
+        """Note what Alma's answer to a loan told."""
+        if primary_id:
+            self._primary_ids[identifier_key(patron_id)] = primary_id
+
+    async def same(self, patron_id: str, primary_id: str, rank: int) -> bool:
+        """Whether a captured identifier means the patron with this primary id.
+
+        Raises Refusal when Alma does not know the identifier or it cannot be asked for.
+        """
+        if same_identifier(patron_id, primary_id):
+            return True
+        known = self._primary_ids.get(identifier_key(patron_id))
+        if known is None:
+            known = (await self.look_up(patron_id, rank)).primary_id
+        return same_identifier(known, primary_id)
+
+    async def look_up(self, patron_id: str, rank: int) -> Patron:
+        """A patron's record, asked for once. Raises Refusal, also from memory, and AlmaError."""
+        key = identifier_key(patron_id)
+        if key not in self._answers:
+            try:
+                self._answers[key] = await self._reader.patron(patron_id, rank=rank)
+            except Refusal as refusal:
+                self._answers[key] = refusal
+        answer = self._answers[key]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer

@@ -1,0 +1,165 @@
+"""After a lost answer: read what Alma shows, and find out whether the call had its effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from almareplay.alma.answers import ItemLoan
+from almareplay.alma.errors import Refusal, Unaddressable
+from almareplay.alma.pace import Clock
+from almareplay.outcomes import Outcome
+from almareplay.queue.journal import Call, Intent, QueuedRow
+from almareplay.replay.dispatch import Turn
+from almareplay.replay.lanes import Lane, Lanes, Patrons
+
+# The parts of Alma that answer and that date a loan need not have one clock to the second.
+_CLOCK_SLACK = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The call had its effect: on this loan, where Alma still shows it.
+
+    ``ended`` when somebody else has returned the item since.
+    """
+
+    loan: ItemLoan | None = None
+    ended: bool = False
+
+
+class CannotTell(Exception):
+    """What Alma shows fits both: that the call had its effect, and that it had none.
+
+    ``str()`` is a note for staff.
+    """
+
+
+class Reconciler:
+    """Reads an item's loans after a lost answer; reads again after a pause of ``settle`` seconds,
+    since Alma may still be working on the call."""
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        patrons: Patrons,
+        clock: Clock,
+        settle: float,
+        stopping: asyncio.Event,
+    ) -> None:
+        self._lanes = lanes
+        self._patrons = patrons
+        self._clock = clock
+        self._settle = settle
+        self._stopping = stopping
+
+    async def find_out(self, turn: Turn, lane: Lane, intent: Intent) -> Found | None:
+        """The effect of a call, or None when it certainly had none.
+
+        Leaves in ``lane`` what Alma shows now. Raises CannotTell, and AlmaError when Alma cannot
+        be read.
+        """
+        found = await self._read(turn, lane, intent)
+        if found is None:
+            await self._pause()
+            found = await self._read(turn, lane, intent)
+        return found
+
+    async def _pause(self) -> None:
+        sleep = asyncio.ensure_future(self._clock.sleep(self._settle))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((sleep, stop), return_when=asyncio.FIRST_COMPLETED)
+        sleep.cancel()
+        stop.cancel()
+
+    async def _read(self, turn: Turn, lane: Lane, intent: Intent) -> Found | None:
+        active = await self._lanes.read(lane, turn.row, turn.rank, completed=True)
+        completed = lane.completed or []
+        if intent.call is Call.LOAN:
+            return await self._find_loan(turn, lane, intent, active, completed)
+        if intent.call is Call.RENEW:
+            return _find_renewal(intent, active, completed)
+        return _find_return(intent, active, completed)
+
+    async def _find_loan(
+        self,
+        turn: Turn,
+        lane: Lane,
+        intent: Intent,
+        active: Sequence[ItemLoan],
+        completed: Sequence[ItemLoan],
+    ) -> Found | None:
+        known = {*lane.history.loans, *lane.history.closed, intent.loan_id}
+        for loan in [*active, *completed]:
+            if loan.loan_id in known or not _since(loan, intent) or not _here(loan, turn.row):
+                continue
+            if await self._to_same_patron(turn, loan):
+                return Found(loan, ended=loan not in active)
+        return None
+
+    async def _to_same_patron(self, turn: Turn, loan: ItemLoan) -> bool:
+        try:
+            return await self._patrons.same(turn.row.patron_id, loan.user_id, turn.rank)
+        except Unaddressable as error:
+            raise CannotTell(
+                "a loan was made at this desk meanwhile, and the patron id cannot be looked up to "
+                "tell whether it is this one"
+            ) from error
+        except Refusal as refusal:
+            if refusal.outcome is Outcome.PATRON_NOT_FOUND:
+                # Alma does not lend to a patron whom it does not know.
+                return False
+            raise
+
+
+def _since(loan: ItemLoan, intent: Intent) -> bool:
+    """Whether the loan can have been made by the call: not where it is older."""
+    if loan.loan_date is None or intent.alma_time is None:
+        return True
+    return loan.loan_date >= intent.alma_time - _CLOCK_SLACK
+
+
+def _here(loan: ItemLoan, row: QueuedRow) -> bool:
+    """Whether the loan was made at the row's desk, as far as Alma says where it was made."""
+    return loan.library in ("", row.library) and loan.circ_desk in ("", row.circ_desk)
+
+
+def _find_renewal(
+    intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
+) -> Found | None:
+    for loan in [*active, *completed]:
+        if loan.loan_id != intent.loan_id:
+            continue
+        if loan.last_renew_date not in (None, intent.last_renew_date):
+            return Found(loan, ended=loan not in active)
+        if loan.due_date != intent.due_date:
+            return Found(loan, ended=loan not in active)
+        if loan.last_renew_date is None and loan.process_status == "RENEW":
+            # Renewed at some time, and Alma does not say when: a renewal need not move the date.
+            raise CannotTell("the loan's dates do not tell whether it was renewed")
+        return None
+    raise CannotTell("the loan that was to be renewed is gone from Alma")
+
+
+def _find_return(
+    intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
+) -> Found | None:
+    if intent.loan_id is None:
+        # Nobody had looked before the call: only a return since then shows its effect.
+        since = [loan for loan in completed if _returned_since(loan, intent)]
+        return Found(since[0]) if since else None
+    if not intent.loan_id or any(loan.loan_id == intent.loan_id for loan in active):
+        return None
+    for loan in completed:
+        if loan.loan_id == intent.loan_id and not _returned_since(loan, intent):
+            # Somebody else had returned the item before the call arrived.
+            return None
+    return Found()
+
+
+def _returned_since(loan: ItemLoan, intent: Intent) -> bool:
+    if loan.return_date is None or intent.alma_time is None:
+        return True
+    return loan.return_date >= intent.alma_time - _CLOCK_SLACK
