@@ -188,6 +188,9 @@ class Wire:
             result = judged(call, response)
         if isinstance(result, PerSecondLimit):
             self.pace.slow_down(left_at)
+            _log.info(
+                "too many calls a second for Alma: slowing to %.1f a second", self.pace.current
+            )
         elif isinstance(result, DailyLimit):
             self._calls_left.used_up()
         _note(call, result, self._clock.monotonic() - left_at)

@@ -13,7 +13,6 @@ from almareplay.cli.session import open_session
 from almareplay.cli.shared import (
     Exit,
     count,
-    messages,
     options,
     results,
     say,
@@ -51,7 +50,8 @@ def check(requests_per_second: PaceOption = None) -> None:
     \b
     almareplay check
 
-    Exit codes: 0 all is right; 2 wrong settings; 3 something must be put right first.
+    Exit codes: 0 all is right; 2 wrong settings; 3 something must be put right first; 75 Alma
+    cannot be asked now.
     """
     settings = settings_of(requests_per_second=requests_per_second)
     places: dict[tuple[str, str], int] = {}
@@ -66,7 +66,7 @@ def check(requests_per_second: PaceOption = None) -> None:
         reader = AlmaReader(session.wire)
         findings = session.do(check_alma(reader, settings.environment, places))
     tell_findings(findings, results.print)
-    if work.rows:
+    if work.rows and not findings.problems:
         tell_plan(work, findings, settings, Guard.ACTIVE, results.print)
     if findings.problems or findings.unverified:
         raise typer.Exit(Exit.REFUSED)
@@ -134,6 +134,11 @@ def ask(findings: Findings, environment: str, *, yes: bool, unverified_is_fine: 
     if not sys.stdin.isatty():
         say("Nothing was posted: there is nobody to ask. Say --yes to go on without.")
         raise typer.Exit(Exit.USAGE)
-    if not typer.confirm(f"Post these rows to {environment}?", err=True):
-        messages.print("Nothing was posted.")
+    try:
+        agreed = typer.confirm(f"Post these rows to {environment}?", err=True)
+    except typer.Abort as stop:
+        say("\nNothing was posted.")
+        raise typer.Exit(Exit.INTERRUPTED) from stop
+    if not agreed:
+        say("Nothing was posted.")
         raise typer.Exit(Exit.REFUSED)

@@ -47,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def load(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Captured files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Captured files.")],
     library: Annotated[
         str | None, typer.Option(metavar="CODE", help="Library of rows without their own.")
     ] = None,
@@ -196,9 +196,8 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FileRefused(
-            path.name, f"cannot be read: {(error.strerror or 'it is no file').lower()}."
-        ) from error
+        reason = (error.strerror or "it is no file").lower()
+        raise FileRefused(path.name or str(path), f"cannot be read: {reason}.") from error
 
 
 def _progress() -> Progress:

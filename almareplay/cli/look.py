@@ -11,6 +11,7 @@ import typer
 from almareplay.cli.display import print_outcomes
 from almareplay.cli.shared import (
     count,
+    follow_up,
     messages,
     options,
     results,
@@ -95,16 +96,17 @@ def _print_state(state: dict[str, Any]) -> None:
         )
     dispositions = state["dispositions"]
     if dispositions[Disposition.PENDING]:
-        results.print("Next: almareplay replay")
+        results.print(f"Next: {follow_up('replay')}")
     elif dispositions[Disposition.ATTENTION] or dispositions[Disposition.UNRESOLVED]:
         results.print(
-            "Next: almareplay report report.csv, and when staff are through: almareplay retry"
+            f"Next: {follow_up('report report.csv')}, and when staff are through: "
+            f"{follow_up('retry')}"
         )
 
 
 def report(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files to write: .csv or .jsonl.")
+        list[Path], typer.Argument(metavar="PATH", help="Files to write: .csv or .jsonl.")
     ],
 ) -> None:
     """Write the report: a line for every row of the run; the ending picks the format.
@@ -150,5 +152,5 @@ def retry(
         changed = reading.retry(queue, run, outcomes=outcome or (), rows=row or ())
     say(
         f"{count(changed, 'row')} set back to pending."
-        + (" Next: almareplay replay" if changed else "")
+        + (f" Next: {follow_up('replay')}" if changed else "")
     )

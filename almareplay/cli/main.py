@@ -34,8 +34,6 @@ def main() -> None:
         app()
     except AlmaReplayError as error:
         _leave(error, str(error), exit_code_of(error))
-    except KeyboardInterrupt as error:
-        _leave(error, "Interrupted; nothing is half done.", Exit.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 (the last door: whatever comes here has no words)
         words = f"This should not have happened ({type(error).__name__}). Nothing is lost: what was"
         _leave(error, f"{words} stored stays stored. Add --debug to see where.", Exit.RESUMABLE)

@@ -21,6 +21,7 @@ from almareplay.cli.session import Session, open_session
 from almareplay.cli.shared import (
     Exit,
     exit_code_of,
+    follow_up,
     messages,
     options,
     say,
@@ -47,7 +48,7 @@ _OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
 
 Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
 Files = Annotated[
-    list[Path] | None, typer.Argument(metavar="[FILE…]", help="Captured files to load first.")
+    list[Path] | None, typer.Argument(metavar="FILE", help="Captured files to load first.")
 ]
 Reports = Annotated[
     list[Path] | None,
@@ -92,8 +93,8 @@ def rehearse(
 
     Exit codes: as of replay.
     """
-    job = _prepare(files, report, requests_per_second, guard, on_loan_elsewhere)
     seconds = _duration(give_up_after)
+    job = _prepare(files, report, requests_per_second, guard, on_loan_elsewhere)
     predictions: dict[int, Result] = {}
 
     def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
@@ -151,8 +152,8 @@ def replay(
     were rejected or are unresolved; 2 wrong usage or settings; 3 refused by a check; 75 stopped
     early, start again; 130 interrupted, start again.
     """
-    job = _prepare(files, report, requests_per_second, guard, on_loan_elsewhere)
     seconds = _duration(give_up_after)
+    job = _prepare(files, report, requests_per_second, guard, on_loan_elsewhere)
 
     def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
         how = Replaying(
@@ -219,9 +220,12 @@ def _check(job: _Job, session: Session) -> Findings:
     places = reading.places(job.queue, job.run)
     reader = AlmaReader(session.wire)
     findings = session.do(check_alma(reader, job.settings.environment, places))
-    tell_findings(findings, messages.print)
-    work = reading.work_left(job.queue, job.run)
-    tell_plan(work, findings, job.settings, job.policy.guard, messages.print)
+    # Nobody posts to production without having read what is about to happen.
+    tell = say if job.settings.environment == "production" else messages.print
+    tell_findings(findings, tell)
+    if not findings.problems:
+        work = reading.work_left(job.queue, job.run)
+        tell_plan(work, findings, job.settings, job.policy.guard, tell)
     return findings
 
 
@@ -258,10 +262,13 @@ def _finish(job: _Job, code: Exit, predictions: Mapping[int, Result] | None = No
     open_rows = sum(outcomes[each] for each in Outcome if each.disposition in _OPEN)
     if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
         say("Stopped early. Start the same command again: it goes on where it was.")
+    elif predictions is None and outcomes[Outcome.PENDING]:
+        code = Exit.RESUMABLE
+        say("Rows were loaded while the run was replayed. Start the same command again for them.")
     elif open_rows:
         code = Exit.OPEN
         if predictions is None and not job.reports:
-            messages.print("Next, for the staff's list: almareplay report report.csv")
+            messages.print(f"Next, for the staff's list: {follow_up('report report.csv')}")
     raise typer.Exit(code)
 
 

@@ -68,15 +68,19 @@ class Session:
         """
         loop = self._runner.get_loop()
 
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            if self.stopping_signalled:
+        def stop(number: int, _frame: FrameType | None) -> None:
+            if number == getattr(signal, "SIGHUP", None):
+                messages.fall_silent()
+            elif self.stopping_signalled:
                 messages.show_cursor()
                 os._exit(Exit.INTERRUPTED)
             self.stopping_signalled = True
             loop.call_soon_threadsafe(self.stopping.set)
             on_stop()
 
-        before = {each: signal.signal(each, stop) for each in _STOPS}
+        # What is ignored stays ignored: nohup asks for that, and shells do for background jobs.
+        heard = [each for each in _STOPS if signal.getsignal(each) is not signal.SIG_IGN]
+        before = {each: signal.signal(each, stop) for each in heard}
         try:
             yield
         finally:

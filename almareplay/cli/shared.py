@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
+import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,9 +22,32 @@ from almareplay.queue.errors import HoldLost, RunHeld
 from almareplay.settings import Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 
-results = Console(soft_wrap=True, highlight=False, markup=False)
+
+class Voice(Console):
+    """A console that shows words as they are, and whose end does not end the command.
+
+    A reader that goes away (a closed terminal, ``| head``) must not stop a replay half-way.
+    """
+
+    def __init__(self, *, stderr: bool) -> None:
+        # No emoji: a file's "desk.dat:100:" is no code for a picture.
+        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Go on without the reader."""
+        self.fall_silent()
+
+    def fall_silent(self) -> None:
+        """Write nowhere from now on; Python's own last flush as well."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.file.fileno())
+            os.close(nowhere)
+
+
+results = Voice(stderr=False)
 """What a command was asked for: standard output."""
-messages = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+messages = Voice(stderr=True)
 """Progress and messages: standard error."""
 
 
@@ -100,7 +126,11 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
         messages.quiet = options.quiet
         if options.verbose or options.debug:
             _log_to_messages(logging.DEBUG if options.debug else logging.INFO)
-        command(**values)
+        try:
+            command(**values)
+        except KeyboardInterrupt as stop:
+            say("Interrupted; nothing is half done.")
+            raise typer.Exit(Exit.INTERRUPTED) from stop
 
     parameters = [
         each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own.parameters.values()
@@ -130,6 +160,12 @@ def say(text: str = "") -> None:
     quiet, messages.quiet = messages.quiet, False
     messages.print(text)
     messages.quiet = quiet
+
+
+def follow_up(words: str) -> str:
+    """What to type next about the run of this command."""
+    run = "" if options.run == Options().run else f" --run {shlex.quote(options.run)}"
+    return f"almareplay {words}{run}"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -85,7 +85,8 @@ async def _check_configuration(
     except (KeyRefused, Refusal) as error:
         findings.unverified = (
             f"The API key has no permission to read Configuration ({_code(error)}), so neither "
-            "the environment nor the library and desk codes could be checked."
+            "the environment nor the library and desk codes could be checked. Give it that "
+            "permission in the Developer Network, or make sure of them yourself."
         )
 
 

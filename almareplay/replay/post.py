@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
@@ -32,12 +33,14 @@ from almareplay.transactions import Kind
 Answer = TypeVar("Answer")
 Confirm = Callable[[], Awaitable[None]]
 
+_log = logging.getLogger("almareplay.replay")
+
 # How long the hold counts as seen just now.
 _FRESH = timedelta(seconds=5)
 # How often a row is posted whose answers are lost and turn out to have had no effect.
 _TRIES = 5
 # Refusals that an earlier row, once it is in Alma, may turn into a loan.
-_MAY_PASS = (Outcome.PATRON_LIMIT, Outcome.PATRON_BLOCKED)
+_MAY_PASS = (Outcome.PATRON_LIMIT, Outcome.PATRON_BLOCKED, Outcome.OTHER_COPY_ON_LOAN)
 # Refusals of a loan that looked possible: somebody else has changed the item since our look.
 _RACED = (Outcome.ALREADY_LOANED, Outcome.ON_LOAN_TO_OTHER)
 _RETURNED_FIRST = "the item was returned for the patron who had it"
@@ -154,6 +157,8 @@ class Poster:
         except (Refusal, Unavailable) as error:
             # The call may have had its effect, so the row cannot be called untouched.
             return Settled(_unavailable(Outcome.UNCERTAIN, error))
+        had_effect = "had no effect" if found is None else "was done"
+        _log.info("row %d: the %s without an answer %s", turn.row.row, intent.call, had_effect)
         if found is None:
             await self._store_fate(intent, Fate.NO_EFFECT)
             return None
@@ -276,6 +281,7 @@ class Poster:
             raise _Refused(intent, refusal) from refusal
         except AlmaError as error:
             if error.effect is Effect.UNKNOWN:
+                _log.info("row %d: no answer to the %s; reading what it did", turn.row.row, call)
                 raise _LostAnswer(intent) from error
             fate = Fate.REFUSED if error.effect is Effect.REFUSED else Fate.NOT_SENT
             await self._store_fate(intent, fate)
@@ -292,6 +298,8 @@ class Poster:
 
     async def _returned_first(self, lane: Lane, intent: Intent) -> None:
         await self._store_fate(intent, Fate.DONE)
+        # Where reading has shown the return, the lane does not hold the loan any more.
+        lane.history.closed.add(intent.loan_id or "")
         lane.returned()
         lane.returned_first = True
 
