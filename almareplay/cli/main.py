@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 
@@ -30,6 +31,7 @@ for commands in (check, load, replay, look, simulate, demo):
 
 def main() -> None:
     """Run a command and leave with its exit code; nobody sees a traceback without ``--debug``."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except AlmaReplayError as error:
@@ -37,6 +39,13 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 (the last door: whatever comes here has no words)
         words = f"This should not have happened ({type(error).__name__}). Nothing is lost: what was"
         _leave(error, f"{words} stored stays stored. Add --debug to see where.", Exit.RESUMABLE)
+
+
+def _interrupt(*_: object) -> None:
+    """Take SIGTERM for Ctrl-C, which whatever runs now knows how to end at."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for a shell's background job
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _leave(error: BaseException, words: str, code: Exit) -> None:

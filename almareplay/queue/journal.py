@@ -79,13 +79,15 @@ class LaneHistory:
     """What the run has done to an item so far.
 
     ``loans`` are the loans that it made, by id, with the captured times (aware) of their rows,
-    ``closed`` the ids of the loans that it ended.
+    ``closed`` the ids of the loans that it ended; ``blind_scans`` are Alma's times (aware UTC) of
+    scans that may have ended a loan which nobody had looked at.
     ``settled`` is the last row in order that is applied or needs no change, duplicates aside;
     ``unresolved`` are the rows with unresolved outcomes.
     """
 
     loans: dict[str, datetime]
     closed: set[str]
+    blind_scans: list[datetime]
     settled: tuple[Order, int] | None
     unresolved: list[tuple[Order, int]]
 
@@ -145,8 +147,8 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
                 unresolved.append(here)
             elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
                 settled = here
-        closed = connection.scalars(
-            select(attempts.c.loan_id)
+        scans = connection.execute(
+            select(attempts.c.loan_id, attempts.c.alma_time)
             .join(
                 transactions,
                 (transactions.c.run_id == attempts.c.run_id)
@@ -154,7 +156,14 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
             )
             .where(in_lane, attempts.c.call == Call.SCAN_IN, attempts.c.fate == Fate.DONE)
         )
-        return LaneHistory(loans, {loan for loan in closed if loan}, settled, unresolved)
+        closed = set()
+        blind_scans = []
+        for scan in scans:
+            if scan.loan_id:
+                closed.add(scan.loan_id)
+            elif scan.loan_id is None and scan.alma_time is not None:
+                blind_scans.append(scan.alma_time)
+    return LaneHistory(loans, closed, blind_scans, settled, unresolved)
 
 
 def store_intent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,17 +115,11 @@ def decide(
     return Decision(Action.NOTHING, Outcome.ON_LOAN_TO_OTHER)
 
 
-def overtaken(
-    captured_at: datetime, completed: Iterable[ItemLoan], known_to_run: Collection[str]
-) -> bool:
-    """Whether completed loans show that something happened to the item after the captured time.
-
-    ``known_to_run`` are the ids of loans that the run itself made or ended: those carry the time
-    of the replay, not of what happened at the desk.
-    """
+def overtaken(captured_at: datetime, completed: Iterable[ItemLoan]) -> bool:
+    """Whether completed loans, none of them the run's own, show that something happened to the
+    item after the captured time."""
     return any(
         moment is not None and later_minute(moment, captured_at)
         for loan in completed
-        if loan.loan_id not in known_to_run
         for moment in (loan.loan_date, loan.return_date)
     )

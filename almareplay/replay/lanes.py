@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from almareplay.alma.addressing import fits_path
@@ -30,6 +30,12 @@ from almareplay.transactions import Kind, identifier_key, same_identifier
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+# The parts of Alma that answer and that date a loan need not have one clock to the second.
+CLOCK_SLACK = timedelta(seconds=5)
+# From the intent of a scan to the return that Alma dates: with every wait in between.
+_SCAN_TAKES = timedelta(minutes=5)
 
 
 class QueueThread:
@@ -109,10 +115,20 @@ class Lane:
         settled = self.history.settled
         if settled is not None and settled[0] > row.order:
             return f"row {settled[1]} of this item, captured later, is settled already"
-        known = self.history.loans.keys() | self.history.closed
-        if self.completed and overtaken(row.captured_at, self.completed, known):
+        others = [loan for loan in self.completed or () if not self._by_run(loan)]
+        if overtaken(row.captured_at, others):
             return "Alma shows a loan or a return of this item after the captured time"
         return ""
+
+    def _by_run(self, loan: ItemLoan) -> bool:
+        """Whether the run itself made or ended a loan: its times are those of the replay then."""
+        if loan.loan_id in self.history.loans or loan.loan_id in self.history.closed:
+            return True
+        # A scan without a look ended whatever loan there was.
+        return loan.return_date is not None and any(
+            scanned_at - CLOCK_SLACK <= loan.return_date <= scanned_at + _SCAN_TAKES
+            for scanned_at in self.history.blind_scans
+        )
 
 
 def borrowed(loan: ItemLoan, history: LaneHistory) -> Borrowed:
@@ -176,6 +192,8 @@ class Lanes:
         """
         row = turn.row
         if self._policy.guard is Guard.OFF:
+            if why := lane.overtaken(row):
+                return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
             if row.kind is Kind.RETURN:
                 return Decision(Action.SCAN_IN, Outcome.RETURNED)
             if not fits_path(row.patron_id):

@@ -154,7 +154,12 @@ class Poster:
             found = await self._reconciler.find_out(turn, lane, intent)
         except CannotTell as doubt:
             return Settled(Result(Outcome.UNCERTAIN, note=str(doubt)))
-        except (Refusal, Unavailable) as error:
+        except Refusal as refusal:
+            if refusal.outcome is not Outcome.ITEM_NOT_FOUND:
+                return Settled(_unavailable(Outcome.UNCERTAIN, refusal))
+            # What Alma does not know, it has neither lent nor taken back.
+            found = None
+        except Unavailable as error:
             # The call may have had its effect, so the row cannot be called untouched.
             return Settled(_unavailable(Outcome.UNCERTAIN, error))
         had_effect = "had no effect" if found is None else "was done"

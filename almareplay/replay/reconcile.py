@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from almareplay.alma.answers import ItemLoan
 from almareplay.alma.errors import Refusal, Unaddressable
@@ -13,10 +12,7 @@ from almareplay.alma.pace import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.journal import Call, Intent, QueuedRow
 from almareplay.replay.dispatch import Turn
-from almareplay.replay.lanes import Lane, Lanes, Patrons
-
-# The parts of Alma that answer and that date a loan need not have one clock to the second.
-_CLOCK_SLACK = timedelta(seconds=5)
+from almareplay.replay.lanes import CLOCK_SLACK, Lane, Lanes, Patrons
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ def _since(loan: ItemLoan, intent: Intent) -> bool:
     """Whether the loan can have been made by the call: not where it is older."""
     if loan.loan_date is None or intent.alma_time is None:
         return True
-    return loan.loan_date >= intent.alma_time - _CLOCK_SLACK
+    return loan.loan_date >= intent.alma_time - CLOCK_SLACK
 
 
 def _here(loan: ItemLoan, row: QueuedRow) -> bool:
@@ -162,4 +158,4 @@ def _find_return(
 def _returned_since(loan: ItemLoan, intent: Intent) -> bool:
     if loan.return_date is None or intent.alma_time is None:
         return True
-    return loan.return_date >= intent.alma_time - _CLOCK_SLACK
+    return loan.return_date >= intent.alma_time - CLOCK_SLACK
