@@ -14,7 +14,7 @@ from almareplay.alma.answers import ItemIds, ItemLoan, Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unavailable
 from almareplay.outcomes import Outcome
-from almareplay.queue.journal import LaneHistory, QueuedRow, lane_history
+from almareplay.queue.journal import Intent, LaneHistory, QueuedRow, lane_history
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.decide import (
     Action,
@@ -59,10 +59,11 @@ class QueueThread:
 class Lane:
     """What the run knows of one item.
 
-    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect.
-    ``missing`` is Alma's refusal when it knows no such item. ``completed`` are the item's completed
-    loans where they were read. ``returned_first`` tells that the present row, a loan, has scanned
-    the item in for the patron who had it.
+    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect;
+    ``just_read`` that nothing was decided since a look. ``missing`` is Alma's refusal when it knows
+    no such item. ``completed`` are the item's completed loans where they were read.
+    ``returned_first`` tells that the present row, a loan, has scanned the item in for the patron
+    who had it.
     """
 
     history: LaneHistory
@@ -71,6 +72,7 @@ class Lane:
     looked: bool = False
     loan: Borrowed | None = None
     completed: list[ItemLoan] | None = None
+    just_read: bool = False
     returned_first: bool = False
 
     def held_back_by(self, row: QueuedRow) -> int | None:
@@ -99,10 +101,16 @@ class Lane:
 
     def returned(self) -> None:
         """The run has scanned the item in."""
-        if self.loan is not None:
-            self.history.closed.add(self.loan.loan_id)
         self.looked = True
         self.loan = None
+
+    def closed_by(self, scan: Intent, loan_id: str = "") -> None:
+        """Note which loan a scan of the run ended: the one that was seen before it, else the one
+        that a look has shown since; or that nobody knows."""
+        if scan.loan_id or loan_id:
+            self.history.closed.add(scan.loan_id or loan_id)
+        elif scan.loan_id is None and scan.alma_time is not None:
+            self.history.blind_scans.append(scan.alma_time)
 
     def forget(self) -> None:
         """Somebody else may have changed the item: look again before the next effect."""
@@ -182,7 +190,7 @@ class Lanes:
             lane.completed = await self._reader.completed_loans(ids, rank=rank)
         active = await self._reader.active_loans(ids, rank=rank)
         lane.loan = borrowed(active[0], lane.history) if active else None
-        lane.looked = True
+        lane.looked = lane.just_read = True
         return active
 
     async def decide(self, turn: Turn, lane: Lane) -> Decision:
@@ -191,7 +199,8 @@ class Lanes:
         Raises Refusal for an item or a patron that Alma does not know, and AlmaError.
         """
         row = turn.row
-        if self._policy.guard is Guard.OFF:
+        # After a lost answer even an unguarded lane has been read, and what was seen counts.
+        if self._policy.guard is Guard.OFF and not lane.just_read:
             if why := lane.overtaken(row):
                 return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
             if row.kind is Kind.RETURN:
@@ -202,6 +211,7 @@ class Lanes:
         if not lane.looked:
             full = self._policy.guard is Guard.FULL
             await self.read(lane, row, turn.rank, completed=full)
+        lane.just_read = False
         same = (
             row.kind is Kind.LOAN
             and lane.loan is not None

@@ -37,6 +37,8 @@ _log = logging.getLogger("almareplay.replay")
 
 # How long the hold counts as seen just now.
 _FRESH = timedelta(seconds=5)
+# How long a call may wait, for its turn or for Alma, on what was seen before.
+_LOOK_HOLDS_SECONDS = 30.0
 # How often a row is posted whose answers are lost and turn out to have had no effect.
 _TRIES = 5
 # Refusals that an earlier row, once it is in Alma, may turn into a loan.
@@ -69,6 +71,10 @@ class _Refused(Exception):
     def __init__(self, intent: Intent, refusal: Refusal) -> None:
         super().__init__()
         self.intent, self.refusal = intent, refusal
+
+
+class _WaitedTooLong(Exception):
+    """A call has waited so long, for Alma to come back, that what was seen before may be wrong."""
 
 
 class Poster:
@@ -167,9 +173,12 @@ class Poster:
         if found is None:
             await self._store_fate(intent, Fate.NO_EFFECT)
             return None
-        if intent.call is Call.SCAN_IN and turn.row.kind is Kind.LOAN:
-            await self._returned_first(lane, intent)
-            return None
+        if intent.call is Call.SCAN_IN:
+            lane.closed_by(intent, found.loan.loan_id if found.loan else "")
+            if turn.row.kind is Kind.LOAN:
+                lane.returned_first = True
+                await self._store_fate(intent, Fate.DONE)
+                return None
         return Settled(_read_back(turn, lane, intent, found), intent)
 
     async def _post(self, turn: Turn, lane: Lane) -> Settled | None:
@@ -180,6 +189,9 @@ class Poster:
             was_first = turn.is_first()
             try:
                 return await self._act(turn, lane, decision)
+            except _WaitedTooLong:
+                lane.forget()
+                continue
             except _Refused as refused:
                 outcome = refused.refusal.outcome
                 may_pass = outcome in _MAY_PASS and not was_first
@@ -202,11 +214,12 @@ class Poster:
                         decision.outcome,
                         loan_id=known.loan_id if known else "",
                         due_date=known.due_date if known else None,
-                        note=decision.note,
+                        note=_joined(_RETURNED_FIRST * lane.returned_first, decision.note),
                     )
                 )
             case Action.SCAN_IN:
                 intent, scan = await self._scan_in(turn, lane)
+                lane.closed_by(intent)
                 lane.returned()
                 return Settled(Result(decision.outcome, destination=scan.destination), intent)
             case Action.RENEW:
@@ -215,7 +228,10 @@ class Poster:
                 return Settled(_with_loan(decision.outcome, loan), intent)
             case Action.RETURN_FIRST:
                 intent, _ = await self._scan_in(turn, lane)
-                await self._returned_first(lane, intent)
+                lane.closed_by(intent)
+                lane.returned()
+                lane.returned_first = True
+                await self._store_fate(intent, Fate.DONE)
         intent, loan = await self._loan(turn, lane)
         lane.lent(loan, turn.row.captured_at)
         self._patrons.learn(turn.row.patron_id, loan.user_id)
@@ -228,14 +244,14 @@ class Poster:
             turn,
             lane,
             Call.LOAN,
-            lambda: self._alma.loan(
+            lambda confirm: self._alma.loan(
                 row.patron_id,
                 row.item_barcode,
                 row.library,
                 row.circ_desk,
                 item=lane.ids,
                 rank=turn.rank,
-                confirm=self._confirm,
+                confirm=confirm,
             ),
         )
 
@@ -246,8 +262,8 @@ class Poster:
             turn,
             lane,
             Call.SCAN_IN,
-            lambda: self._alma.scan_in(
-                ids, row.library, row.circ_desk, rank=turn.rank, confirm=self._confirm
+            lambda confirm: self._alma.scan_in(
+                ids, row.library, row.circ_desk, rank=turn.rank, confirm=confirm
             ),
         )
 
@@ -258,13 +274,13 @@ class Poster:
             turn,
             lane,
             Call.RENEW,
-            lambda: self._alma.renew(
-                loan.user_id, loan.loan_id, rank=turn.rank, confirm=self._confirm
+            lambda confirm: self._alma.renew(
+                loan.user_id, loan.loan_id, rank=turn.rank, confirm=confirm
             ),
         )
 
     async def _call(
-        self, turn: Turn, lane: Lane, call: Call, send: Callable[[], Awaitable[Answer]]
+        self, turn: Turn, lane: Lane, call: Call, send: Callable[[Confirm], Awaitable[Answer]]
     ) -> tuple[Intent, Answer]:
         """Store the intent, then send. Raises _Refused, _LostAnswer, and AlmaError for a call
         that never left."""
@@ -280,8 +296,19 @@ class Poster:
             due_date=loan.due_date if loan else None,
             last_renew_date=loan.last_renew_date if loan else None,
         )
+        decided_at = self._clock.monotonic()
+
+        async def confirm() -> None:
+            """Make sure of the hold, and of what was seen, right before the call leaves."""
+            if self._clock.monotonic() - decided_at > _LOOK_HOLDS_SECONDS:
+                raise _WaitedTooLong
+            await self._make_sure_of_hold()
+
         try:
-            return intent, await send()
+            return intent, await send(confirm)
+        except _WaitedTooLong:
+            await self._store_fate(intent, Fate.NOT_SENT)
+            raise
         except Refusal as refusal:
             raise _Refused(intent, refusal) from refusal
         except AlmaError as error:
@@ -292,24 +319,21 @@ class Poster:
             await self._store_fate(intent, fate)
             raise
 
-    async def _confirm(self) -> None:
-        """Make sure that the run is still held, by a look that is not older than a moment: a
-        process that was suspended while it looked may have lost the run since."""
+    async def _make_sure_of_hold(self) -> None:
+        """By a look at the queue that is not older than a moment: a process that was suspended
+        while it looked may have lost the run since. Raises HoldLost."""
         while True:
             asked_at = self._clock.now()
             await asyncio.to_thread(still_held, self._queue.queue, self._hold)
             if abs(self._clock.now() - asked_at) < _FRESH:
                 return
 
-    async def _returned_first(self, lane: Lane, intent: Intent) -> None:
-        await self._store_fate(intent, Fate.DONE)
-        # Where reading has shown the return, the lane does not hold the loan any more.
-        lane.history.closed.add(intent.loan_id or "")
-        lane.returned()
-        lane.returned_first = True
-
     async def _store_fate(self, intent: Intent, fate: Fate) -> None:
         await self._queue(store_fate, self._queue.queue, intent, fate)
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
@@ -342,13 +366,11 @@ def _read_back(turn: Turn, lane: Lane, intent: Intent, found: Found) -> Result:
     if found.ended:
         note += "; the item has been returned since"
     if intent.call is Call.SCAN_IN:
-        lane.history.closed.add(intent.loan_id or "")
         return Result(Outcome.RETURNED, note=f"{note}; look in Alma where the item must go")
     loan = found.loan
     assert loan is not None, "a loan or a renewal is found by its loan"
     if intent.call is Call.RENEW:
         return _with_loan(Outcome.RENEWED, loan, note)
-    if lane.returned_first:
-        note = f"{_RETURNED_FIRST}; {note}"
+    note = _joined(_RETURNED_FIRST * lane.returned_first, note)
     lane.lent_before(loan, turn.row.captured_at)
     return _with_loan(Outcome.LOANED, loan, note)
