@@ -1,0 +1,130 @@
+"""Commands as processes of their own, begun by one that has imported everything already.
+
+A start of ``python -m almareplay`` takes most of a second, and a night of recovery has many.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ALMAREPLAY = "almareplay.cli"
+SIMULATOR = "almareplay.simulator.__main__"
+
+_warm = multiprocessing.get_context("forkserver")
+_warm.set_forkserver_preload(["__main__", ALMAREPLAY, SIMULATOR])
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended: its exit code (that of a signal is negative) and its words."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """Everything that it printed."""
+        return self.out + self.err
+
+
+class Command:
+    """A running command."""
+
+    def __init__(
+        self,
+        program: str | Sequence[str],
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        output: str,
+    ) -> None:
+        """``program`` is a module with a ``main``, or the command line that starts one cold.
+
+        What it prints goes into the files ``output.out`` and ``output.err`` of the folder.
+        """
+        self._out, self._err = (folder / f"{output}{ending}" for ending in (".out", ".err"))
+        self._out.touch()
+        self._err.touch()
+        self._cold: subprocess.Popen[bytes] | None = None
+        if isinstance(program, str):
+            given = (program, arguments, folder, dict(environment), self._out, self._err)
+            self._process = _warm.Process(target=_be, args=given)
+            self._process.start()
+            return
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self._cold = subprocess.Popen(
+                [*program, *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        pid = self._cold.pid if self._cold else self._process.pid
+        assert pid is not None, "it was started"
+        return pid
+
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._code() is None
+
+    def said_so_far(self) -> str:
+        """What it has printed until now, messages last."""
+        return "".join(_text(path) for path in (self._out, self._err))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def ends(self, timeout: float = 60) -> Done:
+        """Wait for its end, which comes by force after ``timeout`` seconds."""
+        ends_at = time.monotonic() + timeout
+        while self.runs():
+            if time.monotonic() > ends_at:
+                self.send(signal.SIGKILL)
+            time.sleep(0.005)
+        code = self._code()
+        assert code is not None, "it has ended"
+        return Done(code, _text(self._out), _text(self._err))
+
+    def _code(self) -> int | None:
+        return self._cold.poll() if self._cold else self._process.exitcode
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _be(
+    module: str,
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    out: Path,
+    err: Path,
+) -> None:
+    """Become the command: as if its program had been started in this folder and environment."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, stream in ((out, sys.stdout), (err, sys.stderr)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    sys.argv = [module, *arguments]
+    importlib.import_module(module).main()

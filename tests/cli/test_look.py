@@ -1,0 +1,66 @@
+"""``status``, ``report`` and ``retry``: results on standard output, messages beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import User
+
+
+def test_status_for_machines_is_json_and_nothing_else(user: User) -> None:
+    capture = user.captures(2)
+    user.types("load", str(capture), "--run", "nächtlich")
+    done = user.types("status", "--json", "--verbose", "--run", "nächtlich")
+    assert (done.code, done.err) == (0, "")
+    state = json.loads(done.out)
+    assert (state["run"], state["rows"], state["outcomes"]) == ("nächtlich", 2, {"pending": 2})
+    assert state["dispositions"]["pending"] == 2
+    assert state["files"] == [{"name": "desk.dat", "format": "offline circulation .dat", "rows": 2}]
+    assert (state["lost_answers"], state["replaying"]) == (0, None)
+
+
+def test_status_for_people_says_what_to_do_next(loaded: User) -> None:
+    done = loaded.types("status")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "Run 'main': 1 row from 1 file"
+    assert done.out.splitlines()[-1] == "Next: almareplay replay"
+
+
+def test_what_to_do_next_is_about_the_same_run(user: User) -> None:
+    user.types("load", str(user.captures()), "--run", "after hours")
+    assert "Next: almareplay replay --run 'after hours'" in (
+        user.types("status", "--run", "after hours").out
+    )
+
+
+def test_a_settled_run_has_nothing_next(loaded: User) -> None:
+    assert loaded.types("replay", "--yes").code == 0
+    assert "Next" not in loaded.types("status").out
+
+
+def test_a_report_is_written_and_named(loaded: User) -> None:
+    done = loaded.types("report", "a.csv", "b.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert done.problems() == ["Report: a.csv", "Report: b.jsonl"]
+    (line,) = (loaded.folder / "b.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["outcome"] == "pending"
+    assert (loaded.folder / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_report_is_written_when_one_of_them_cannot_be(loaded: User) -> None:
+    assert loaded.types("report", "a.csv", "b.doc").code == 2
+    assert not (loaded.folder / "a.csv").exists()
+
+
+def test_a_retry_sets_back_what_was_refused(user: User) -> None:
+    item = user.captures().read_text()[13:40].strip()
+    user.types("load", str(user.writes("wrong.dat", f"202609140900L{item:<80}nobody")))
+    assert user.types("replay", "--yes").code == 1
+    assert user.outcomes() == ["patron_not_found"]
+    done = user.types("retry", "--outcome", "patron_blocked")
+    assert (done.code, done.problems()) == (0, ["0 rows set back to pending."])
+    done = user.types("retry", "--row", "1")
+    assert done.problems() == ["1 row set back to pending. Next: almareplay replay"]
+    assert user.outcomes() == ["pending"]

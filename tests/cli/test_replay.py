@@ -1,0 +1,209 @@
+"""``check``, ``rehearse`` and ``replay``: what is asked first, and how they end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from almareplay.simulator.faults import Fault
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import User
+
+
+def test_a_check_changes_nothing(loaded: User) -> None:
+    done = loaded.types("check")
+    assert (done.code, done.err) == (0, "")
+    assert "sandbox" in done.out.splitlines()[0]
+    assert "To do: 1 row (1 loan, 0 returns) on 1 item; about 3 calls" in done.out
+    assert done.out.splitlines()[-1] == "All is right."
+    assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
+
+
+def test_a_check_works_before_anything_is_loaded(user: User) -> None:
+    done = user.types("check")
+    assert (done.code, done.err) == (0, "")
+    assert "To do" not in done.out
+    assert list(user.folder.iterdir()) == []
+
+
+def test_too_fast_a_pace_is_warned_of(loaded: User) -> None:
+    done = loaded.types("check", "--requests-per-second", "20")
+    assert (done.code, "leave little to discovery" in done.out) == (0, True)
+    assert "leave little" not in loaded.types("check", "--requests-per-second", "15").out
+
+
+def test_calls_that_will_not_do_are_told(loaded: User) -> None:
+    left = loaded.alma.limits.left() or 0
+    done = loaded.types("check", DAILY_RESERVE=str(left - 7))
+    assert (done.code, "may be used today" in done.out) == (0, True)
+
+
+def test_a_rehearsal_predicts_and_writes_nothing(loaded: User) -> None:
+    done = loaded.types("rehearse", "--report", "predicted.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert "as predicted:" in done.err
+    predicted = json.loads((loaded.folder / "predicted.jsonl").read_text("utf-8"))
+    assert predicted["outcome"] == "loaned"
+    assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
+
+
+def test_all_applied_is_0(loaded: User) -> None:
+    done = loaded.types("replay", "--yes", "--report", "a.csv", "--report", "b.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert {path.suffix for path in loaded.folder.glob("[ab].*")} == {".csv", ".jsonl"}
+    assert (loaded.outcomes(), loaded.effects()) == (["loaned"], ["loan"])
+    assert "1  loaned               applied" in done.err
+
+
+def test_a_run_with_nothing_left_ends_by_its_outcomes(loaded: User) -> None:
+    assert loaded.types("replay", "--yes").code == 0
+    asked = len(loaded.alma.record.requests)
+    done = loaded.types("replay", "--yes")
+    assert (done.code, "has nothing left to do" in done.err) == (0, True)
+    loaded.types("load", str(loaded.writes("bad.dat", "not a row", "202609140900R3188")))
+    assert loaded.types("replay", "--yes").code == 1
+    assert loaded.types("replay").code == 1
+    assert len(loaded.alma.record.requests) > asked
+
+
+def test_a_row_for_staff_is_1_and_the_next_step_is_said(user: User) -> None:
+    user.types("load", str(user.writes("desk.dat", f"202609140900L{'no-such-item':<80}p1")))
+    done = user.types("replay", "--yes")
+    assert done.code == 1
+    assert "1  item_not_found       attention" in done.err
+    assert "almareplay report report.csv" in done.problems()[-1]
+
+
+def test_named_files_are_loaded_first(user: User) -> None:
+    assert user.types("replay", str(user.captures(2)), "--yes").code == 0
+    assert user.effects() == ["loan", "loan"]
+
+
+def test_a_refused_file_keeps_the_others_from_being_posted(user: User) -> None:
+    done = user.types("replay", str(user.captures()), "no.dat", "--yes")
+    assert done.code == 2
+    assert (user.outcomes(), user.effects()) == (["pending"], [])
+
+
+def test_a_wrong_flag_is_told_before_anything_is_loaded(user: User) -> None:
+    capture = str(user.captures())
+    for flag in ("--give-up-after=soon", "--report=a.doc", "--requests-per-second=-1"):
+        assert user.types("replay", capture, "--yes", flag).code == 2
+    assert not (user.folder / "almareplay.db").exists()
+
+
+def test_a_stop_that_can_go_on_is_75_with_a_report(loaded: User) -> None:
+    loaded.alma.faults.set([Fault("outage")])
+    try:
+        done = loaded.types("replay", "--yes", "--give-up-after", "0", "--report", "a.csv")
+    finally:
+        loaded.alma.faults.set([])
+    assert done.code == 75
+    assert "start again" in done.err
+    assert loaded.types("replay", "--yes").code == 0
+    assert loaded.effects() == ["loan"]
+
+
+def test_rows_loaded_meanwhile_are_not_taken_for_done(
+    loaded: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended_before_the_load(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr("almareplay.cli.replay.replay_run", ended_before_the_load)
+    done = loaded.types("replay", "--yes", "--report", "a.csv")
+    assert done.code == 75
+    assert "Start the same command again" in done.err
+    assert (loaded.folder / "a.csv").exists()
+
+
+class Terminal:
+    """A terminal at which somebody types lines; none at all means Ctrl-C."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = iter(lines) if lines else None
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        if self._lines is None:
+            raise KeyboardInterrupt
+        return next(self._lines, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [([], 130), (["\n"], 3), (["n\n"], 3), (["what?\n"], 130)]
+)
+def test_who_does_not_say_yes_posts_nothing(
+    loaded: User, monkeypatch: pytest.MonkeyPatch, typed: list[str], code: int
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(*typed))
+    done = loaded.types("replay")
+    assert done.code == code
+    assert done.problems()[-1].endswith("Nothing was posted.")
+    assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
+
+
+def test_who_says_yes_has_seen_what_will_be_posted_where(
+    loaded: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    done = loaded.types("replay")
+    assert (done.code, loaded.effects()) == (0, ["loan"])
+    plan, _, _ = done.err.partition("Post these rows to sandbox?")
+    assert "Calder University" in plan
+    assert "To do: 1 row" in plan
+
+
+class TestKeyWithoutConfiguration:
+    """The environment cannot be read: told so, and only on demand gone on with."""
+
+    KEY = "circulation-key"
+
+    def test_a_check_tells(self, loaded: User) -> None:
+        done = loaded.types("check", API_KEY=self.KEY)
+        assert done.code == 3
+        assert "no permission to read Configuration" in done.problems()[0]
+        assert "All is right" not in done.out
+
+    def test_a_sandbox_needs_yes(self, loaded: User) -> None:
+        done = loaded.types("replay", API_KEY=self.KEY)
+        assert done.code == 3
+        assert "no permission to read Configuration" in done.err
+        assert done.problems()[-1].endswith("If you are sure that this is a sandbox, say --yes.")
+        assert loaded.effects() == []
+        done = loaded.types("replay", "--yes", API_KEY=self.KEY)
+        assert (done.code, loaded.effects()) == (0, ["loan"])
+        assert "no permission to read Configuration" in done.err
+
+    def test_production_is_refused_without_its_own_flag(self, loaded: User) -> None:
+        production = {"API_KEY": self.KEY, "ENVIRONMENT": "production"}
+        done = loaded.types("replay", "--yes", **production)
+        assert done.code == 3
+        assert done.problems()[-1].endswith("say --environment-unverified.")
+        # The flag alone is no answer to the question.
+        assert loaded.types("replay", "--environment-unverified", **production).code == 2
+        assert loaded.effects() == []
+        words = ("replay", "--yes", "--environment-unverified", "--quiet")
+        done = loaded.types(*words, **production)
+        assert (done.code, loaded.effects()) == (0, ["loan"])
+        # Production always shows what it is about to do.
+        assert "To do: 1 row" in done.err
+
+    def test_the_flag_does_not_open_a_production_that_is_a_sandbox(self, loaded: User) -> None:
+        words = ("replay", "--yes", "--environment-unverified")
+        assert loaded.types(*words, ENVIRONMENT="production").code == 3
+        assert loaded.effects() == []
+
+    def test_a_rehearsal_needs_nothing(self, loaded: User) -> None:
+        done = loaded.types("rehearse", API_KEY=self.KEY, ENVIRONMENT="production")
+        assert (done.code, "could be checked" in done.err) == (0, True)
+
+
+def test_a_quiet_replay_says_nothing_when_all_is_well(loaded: User) -> None:
+    done = loaded.types("replay", "--yes", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")

@@ -1,0 +1,115 @@
+"""A queue on disk with a run in it, and short words for what tests do with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from almareplay.outcomes import Outcome, ReportRow
+from almareplay.queue import reading
+from almareplay.queue.journal import QueuedRow, pending_rows
+from almareplay.queue.loading import CaptureFile, Loaded, load_file
+from almareplay.queue.store import Queue, Run
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+
+Row = Transaction | InvalidRow | LeftOut
+
+
+def read(line: str, file: str, number: int) -> Row:
+    """Read ``12:00:05 L item patron``, ``12:00 R item``; ``bad`` is invalid, nothing is blank."""
+    if not line:
+        return LeftOut("blank")
+    if line == "bad":
+        return InvalidRow("no barcode", file, number)
+    time, kind, item, *patron = line.split()
+    captured_at = datetime.fromisoformat(f"2026-09-14 {time}").replace(tzinfo=UTC)
+    return Transaction(
+        kind=Kind.LOAN if kind == "L" else Kind.RETURN,
+        captured_at=captured_at,
+        has_seconds=time.count(":") == 2,
+        item_barcode=item,
+        patron_id=patron[0] if patron else "",
+        library="MAIN",
+        circ_desk="FRONT",
+        source_file=file,
+        source_row=number,
+    )
+
+
+@dataclass
+class Station:
+    """Loads captures into a run and looks at what became of their rows."""
+
+    queue: Queue
+    run: Run
+    path: Path
+
+    def rows(self, *lines: str, file: str = "desk.dat") -> Iterator[Row]:
+        """The rows of a capture, read one by one."""
+        return (read(line, file, number) for number, line in enumerate(lines, start=1))
+
+    def load(self, *lines: str, file: str = "desk.dat") -> Loaded:
+        """Load a capture of these lines."""
+        sha256 = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        capture = CaptureFile(file, sha256, "test capture")
+        return load_file(self.queue, self.run, capture, self.rows(*lines, file=file))
+
+    def report(self) -> list[ReportRow]:
+        """The report's rows."""
+        return list(reading.report_rows(self.queue, self.run))
+
+    def outcomes(self) -> dict[int, Outcome]:
+        """Row numbers and outcomes, in the report's order."""
+        return {row.row: row.outcome for row in self.report()}
+
+    def pending(self, limit: int = 100) -> list[QueuedRow]:
+        """The pending rows in replay order."""
+        return pending_rows(self.queue, self.run, after=None, limit=limit)
+
+
+@contextmanager
+def _open(folder: Path) -> Iterator[Station]:
+    path = folder / "queue.db"
+    with Queue.open(f"sqlite:///{path}", create=True) as queue:
+        yield Station(queue, queue.start_run("main"), path)
+
+
+@pytest.fixture(scope="session")
+def open_station() -> Callable[[Path], AbstractContextManager[Station]]:
+    """Opens a station on a new queue in a folder."""
+    return _open
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with _open(tmp_path) as station:
+        yield station
+
+
+Pragma = Callable[[str], None]
+
+
+@pytest.fixture
+def pragma() -> Iterator[Pragma]:
+    """Sets a pragma on each connection that any queue takes from now on."""
+    listening: list[tuple[str, Callable[..., None]]] = []
+
+    def set_pragma(words: str) -> None:
+        def on_checkout(connection: Any, *_: object) -> None:
+            connection.execute(f"PRAGMA {words}")
+
+        listening.append(("checkout", on_checkout))
+        event.listen(Pool, *listening[-1])
+
+    yield set_pragma
+    for each in listening:
+        event.remove(Pool, *each)

@@ -1,0 +1,163 @@
+"""One process a run: who holds it, until when, and what becomes of a hold that is lost."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from sqlalchemy import update
+
+from almareplay.outcomes import Outcome, Result
+from almareplay.queue.errors import HoldLost, QueueError, RunHeld
+from almareplay.queue.hold import (
+    LEASE_SECONDS,
+    RENEW_SECONDS,
+    Hold,
+    holder_of,
+    release_hold,
+    renew_hold,
+    take_hold,
+)
+from almareplay.queue.journal import (
+    Call,
+    Fate,
+    attempts_of,
+    still_held,
+    store_fate,
+    store_intent,
+    store_result,
+)
+from almareplay.queue.schema import runs
+
+if TYPE_CHECKING:
+    from tests.queue.conftest import Station
+
+
+def change(station: Station, **values: object) -> None:
+    """Write into the run's hold what another process, or time, would have written."""
+    with station.queue.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == station.run.id).values(**values))
+
+
+def age(station: Station, seconds: float) -> None:
+    """Let the hold be so much older."""
+    left = LEASE_SECONDS - seconds
+    change(station, lease_until=datetime.now(UTC) + timedelta(seconds=left))
+
+
+@pytest.fixture
+def lost(station: Station) -> Hold:
+    """A hold that another process has taken over, on a run with one row."""
+    station.load("12:00 L i1 p1")
+    hold = take_hold(station.queue, station.run)
+    age(station, LEASE_SECONDS + 1)
+    take_hold(station.queue, station.run)
+    return hold
+
+
+def test_a_run_is_held_by_one(station: Station) -> None:
+    hold = take_hold(station.queue, station.run)
+    with pytest.raises(RunHeld) as refused:
+        take_hold(station.queue, station.run)
+    assert (refused.value.pid, refused.value.host) == (os.getpid(), socket.gethostname())
+    assert str(os.getpid()) in str(refused.value)
+    take_hold(station.queue, station.queue.start_run("night"))
+    release_hold(station.queue, hold)
+    assert holder_of(station.queue, station.run) is None
+    take_hold(station.queue, station.run)
+
+
+def test_another_process_is_refused_while_this_one_lives(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    program = (
+        "import sys; from almareplay.queue.store import Queue; "
+        "from almareplay.queue.hold import take_hold; "
+        "queue = Queue.open(sys.argv[1]); take_hold(queue, queue.run('main'))"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", program, f"sqlite:///{station.path}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert other.returncode == 1
+    assert f"is being replayed by process {os.getpid()}" in other.stderr
+
+
+def test_the_hold_of_a_process_that_died_is_free_at_once(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    change(station, holder_pid=process.pid)
+    assert holder_of(station.queue, station.run) is None
+    take_hold(station.queue, station.run)
+
+
+def test_a_process_that_took_the_number_of_a_dead_one_holds_nothing(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    change(station, holder_started=psutil.Process().create_time() - 3600)
+    take_hold(station.queue, station.run)
+
+
+def test_a_hold_from_elsewhere_lasts_until_its_lease_ends(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    change(station, holder_host="elsewhere", holder_pid=1)
+    age(station, LEASE_SECONDS - 1)
+    with pytest.raises(RunHeld, match="elsewhere"):
+        take_hold(station.queue, station.run)
+    age(station, LEASE_SECONDS + 1)
+    assert holder_of(station.queue, station.run) is None
+    take_hold(station.queue, station.run)
+
+
+def test_a_hold_is_renewed_in_time(station: Station) -> None:
+    assert RENEW_SECONDS * 3 < LEASE_SECONDS
+    hold = take_hold(station.queue, station.run)
+    change(station, holder_host="elsewhere")
+    age(station, LEASE_SECONDS + 1)
+    renew_hold(station.queue, hold)
+    assert holder_of(station.queue, station.run) is not None
+
+
+def test_a_lost_hold_neither_renews_nor_posts(station: Station, lost: Hold) -> None:
+    for attempt in (
+        lambda: renew_hold(station.queue, lost),
+        lambda: still_held(station.queue, lost),
+        lambda: store_intent(station.queue, lost, 1, Call.LOAN, None),
+        lambda: store_result(station.queue, lost, 1, Result(Outcome.LOANED)),
+    ):
+        with pytest.raises(HoldLost, match="taken over"):
+            attempt()
+    assert attempts_of(station.queue, station.run, 1) == []
+    assert station.outcomes() == {1: Outcome.PENDING}
+
+
+def test_a_lost_hold_frees_nothing_of_the_new_holder(station: Station, lost: Hold) -> None:
+    release_hold(station.queue, lost)
+    assert holder_of(station.queue, station.run) is not None
+
+
+def test_what_alma_said_is_stored_even_when_the_hold_is_lost(station: Station) -> None:
+    station.load("12:00 L i1 p1", "12:00 L i2 p1")
+    hold = take_hold(station.queue, station.run)
+    first, second = (store_intent(station.queue, hold, row, Call.LOAN, None) for row in (1, 2))
+    age(station, LEASE_SECONDS + 1)
+    take_hold(station.queue, station.run)
+    with pytest.raises(HoldLost):
+        store_result(station.queue, hold, 1, Result(Outcome.LOANED), intent=first)
+    store_fate(station.queue, second, Fate.NOT_SENT)
+    assert attempts_of(station.queue, station.run, 1) == [(first, Fate.DONE)]
+    assert attempts_of(station.queue, station.run, 2) == [(second, Fate.NOT_SENT)]
+    assert set(station.outcomes().values()) == {Outcome.PENDING}
+
+
+def test_a_hold_is_refused_in_words_of_the_queue(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    with pytest.raises(QueueError, match="Wait for it, or stop it there with Ctrl-C"):
+        take_hold(station.queue, station.run)

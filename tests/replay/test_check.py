@@ -1,0 +1,146 @@
+"""What a replay checks first, asked of the simulator; and what it says that the work will take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from almareplay.alma.client import AlmaReader, open_wire
+from almareplay.alma.errors import AlmaGone
+from almareplay.queue.reading import Work
+from almareplay.replay.check import Effort, Findings, check, effort
+from almareplay.replay.decide import Guard
+from almareplay.simulator.gateway import Permissions
+from almareplay.simulator.server import Simulator
+from almareplay.simulator.world import Desk, Library, World
+
+Checked = Callable[..., Findings]
+READ_WRITE = "read/write"
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    desks = [Desk("FRONT"), Desk("BACK")]
+    world = World(libraries=[Library("MAIN", "Main Library", desks), Library("LAW", "Law Library")])
+    with Simulator(world, key="good", per_second=0, daily_limit=0) as running:
+        running.keys["circulation"] = Permissions(users=READ_WRITE, bibs=READ_WRITE)
+        running.keys["nothing"] = Permissions()
+        running.keys["catalogue"] = Permissions(bibs=READ_WRITE, conf="read")
+        yield running
+
+
+@pytest.fixture
+def checked(simulator: Simulator) -> Checked:
+    def ask(
+        places: Mapping[tuple[str, str], int] | None = None,
+        *,
+        key: str = "good",
+        environment: str = "sandbox",
+    ) -> Findings:
+        async def asked() -> Findings:
+            wire = open_wire(simulator.url, key, per_second=1000, reserve=0, give_up_after=5)
+            async with wire as opened:
+                return await check(AlmaReader(opened), environment, places or {})
+
+        return asyncio.run(asked())
+
+    return ask
+
+
+def test_all_is_right(checked: Checked) -> None:
+    findings = checked({("MAIN", "FRONT"): 3, ("MAIN", "BACK"): 1, ("LAW", "DEFAULT_CIRC_DESK"): 1})
+    assert (findings.problems, findings.unverified) == ([], "")
+    assert findings.institution is not None
+    assert findings.institution.environment == "sandbox"
+
+
+def test_calls_left_are_told_where_alma_tells_them(simulator: Simulator, checked: Checked) -> None:
+    assert checked().calls_left is None
+    simulator.limits.daily = 1_000_000
+    try:
+        left = checked().calls_left
+    finally:
+        simulator.limits.daily = 0
+    assert left is not None
+    assert 990_000 < left < 1_000_000
+
+
+def test_another_environment_is_a_problem(checked: Checked) -> None:
+    (problem,) = checked(environment="production").problems
+    assert "says that it is sandbox" in problem
+    assert "ALMAREPLAY_ENVIRONMENT is production" in problem
+
+
+def test_every_unknown_library_and_desk_is_told_with_those_that_there_are(checked: Checked) -> None:
+    places = {("MIAN", "FRONT"): 1, ("MAIN", "FORNT"): 1200, ("LAW", "DEFAULT_CIRC_DESK"): 1}
+    library, desk = checked(places).problems
+    assert "no library with the code 'MIAN' (1 row)" in library
+    assert "LAW, MAIN" in library
+    assert "Library MAIN has no circulation desk with the code 'FORNT' (1,200 rows)" in desk
+    assert "BACK, FRONT" in desk
+    assert "almareplay load --again --run NAME --library CODE FILE" in library
+    assert "almareplay load --again --run NAME --circ-desk CODE FILE" in desk
+
+
+def test_codes_are_compared_as_alma_writes_them(checked: Checked) -> None:
+    (problem,) = checked({("main", "FRONT"): 1}).problems
+    assert "'main'" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("wrong", "for Users and Bibs (UNAUTHORIZED)"),
+        ("catalogue", "for Users (FORBIDDEN)"),
+        ("nothing", "for Users and Bibs (FORBIDDEN)"),
+    ],
+)
+def test_a_key_that_may_not_do_the_work_is_one_problem(
+    checked: Checked, key: str, words: str
+) -> None:
+    findings = checked({("MIAN", "FRONT"): 1}, key=key, environment="production")
+    (problem,) = findings.problems
+    assert words in problem
+    # What such a key cannot ask is not asked.
+    assert findings.institution is None
+
+
+def test_a_key_without_configuration_leaves_the_environment_unverified(checked: Checked) -> None:
+    findings = checked({("MIAN", "FRONT"): 1}, key="circulation", environment="production")
+    assert findings.problems == []
+    assert "no permission to read Configuration (FORBIDDEN)" in findings.unverified
+
+
+def test_a_check_never_writes(simulator: Simulator, checked: Checked) -> None:
+    before = len(simulator.record.requests)
+    checked({("MAIN", "FRONT"): 1})
+    asked = simulator.record.requests[before:]
+    assert {request.method for request in asked} == {"GET"}
+    assert len(asked) == 5
+    assert simulator.record.effects == []
+
+
+def test_an_alma_that_is_away_is_no_finding() -> None:
+    async def asked() -> None:
+        wire = open_wire("http://127.0.0.1:1", "k", per_second=1000, reserve=0, give_up_after=0)
+        async with wire as opened:
+            await check(AlmaReader(opened), "sandbox", {})
+
+    with pytest.raises(AlmaGone):
+        asyncio.run(asked())
+
+
+WORK = Work(loans=60, returns=40, items=70, lost_answers=0)
+
+
+@pytest.mark.parametrize(
+    ("guard", "calls"), [(Guard.ACTIVE, 240), (Guard.FULL, 310), (Guard.OFF, 140)]
+)
+def test_what_the_work_takes(guard: Guard, calls: int) -> None:
+    assert effort(WORK, guard, 15) == Effort(calls, -(-calls // 15))
+
+
+def test_no_work_takes_nothing() -> None:
+    assert effort(Work(0, 0, 0, 0), Guard.ACTIVE, 15) == Effort(0, 0)

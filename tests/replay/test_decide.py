@@ -1,0 +1,161 @@
+"""What to do with a row: the design's table, and what no decision may ever do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almareplay.alma.answers import ItemLoan
+from almareplay.outcomes import Disposition, Outcome
+from almareplay.replay.decide import (
+    Action,
+    Borrowed,
+    Decision,
+    Guard,
+    OnLoanElsewhere,
+    Policy,
+    decide,
+    later_minute,
+    overtaken,
+)
+from almareplay.transactions import Kind
+
+NOON = datetime(2026, 9, 14, 12, 0, 30, tzinfo=UTC)
+REPORT = Policy()
+RETURN_FIRST = Policy(on_loan_elsewhere=OnLoanElsewhere.RETURN_FIRST)
+
+EARLIER = NOON - timedelta(minutes=1)
+MINUTE_BEGINS, MINUTE_ENDS = NOON.replace(second=0), NOON.replace(second=59, microsecond=999_999)
+LATER = MINUTE_BEGINS + timedelta(minutes=1)
+
+
+def lent(made_at: datetime) -> Borrowed:
+    return Borrowed("71", "berta", made_at)
+
+
+TABLE = [
+    # row, when the active loan was made, to the row's patron; action, outcome
+    (Kind.RETURN, None, False, Action.SCAN_IN, Outcome.NOT_ON_LOAN),
+    (Kind.RETURN, EARLIER, False, Action.SCAN_IN, Outcome.RETURNED),
+    (Kind.RETURN, MINUTE_BEGINS, False, Action.SCAN_IN, Outcome.RETURNED),
+    (Kind.RETURN, MINUTE_ENDS, False, Action.SCAN_IN, Outcome.RETURNED),
+    (Kind.RETURN, LATER, False, Action.NOTHING, Outcome.SUPERSEDED),
+    (Kind.LOAN, None, False, Action.LOAN, Outcome.LOANED),
+    (Kind.LOAN, LATER, True, Action.NOTHING, Outcome.ALREADY_LOANED),
+    (Kind.LOAN, MINUTE_BEGINS, True, Action.NOTHING, Outcome.ALREADY_LOANED),
+    (Kind.LOAN, MINUTE_ENDS, True, Action.NOTHING, Outcome.ALREADY_LOANED),
+    (Kind.LOAN, EARLIER, True, Action.RENEW, Outcome.RENEWED),
+    (Kind.LOAN, LATER, False, Action.NOTHING, Outcome.SUPERSEDED),
+    (Kind.LOAN, MINUTE_ENDS, False, Action.NOTHING, Outcome.ON_LOAN_TO_OTHER),
+    (Kind.LOAN, EARLIER, False, Action.NOTHING, Outcome.ON_LOAN_TO_OTHER),
+]
+
+
+@pytest.mark.parametrize(("kind", "made_at", "same_patron", "action", "outcome"), TABLE)
+def test_the_table_of_the_design(
+    kind: Kind, made_at: datetime | None, same_patron: bool, action: Action, outcome: Outcome
+) -> None:
+    loan = None if made_at is None else lent(made_at)
+    decision = decide(kind, NOON, loan, same_patron=same_patron, policy=REPORT)
+    assert decision == Decision(action, outcome)
+
+
+@pytest.mark.parametrize(("kind", "made_at", "same_patron", "action", "outcome"), TABLE)
+def test_return_first_changes_only_an_earlier_loan_to_somebody_else(
+    kind: Kind, made_at: datetime | None, same_patron: bool, action: Action, outcome: Outcome
+) -> None:
+    loan = None if made_at is None else lent(made_at)
+    decision = decide(kind, NOON, loan, same_patron=same_patron, policy=RETURN_FIRST)
+    if outcome is Outcome.ON_LOAN_TO_OTHER:
+        assert decision == Decision(Action.RETURN_FIRST, Outcome.LOANED)
+    else:
+        assert decision == Decision(action, outcome)
+
+
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=-7)), timezone(timedelta(hours=5.5))])
+MOMENTS = st.builds(
+    lambda seconds, zone: (NOON + timedelta(seconds=seconds)).astimezone(zone),
+    st.floats(-300, 300),
+    ZONES,
+)
+KINDS = st.sampled_from(Kind)
+POLICIES = st.builds(Policy, st.sampled_from(Guard), st.sampled_from(OnLoanElsewhere))
+
+
+@given(KINDS, MOMENTS, st.none() | st.builds(lent, MOMENTS), st.booleans(), POLICIES)
+def test_every_row_is_decided_and_nothing_is_moved_backwards(
+    kind: Kind, captured_at: datetime, loan: Borrowed | None, same_patron: bool, policy: Policy
+) -> None:
+    action, outcome, _ = decide(kind, captured_at, loan, same_patron=same_patron, policy=policy)
+    after = loan is not None and later_minute(loan.made_at, captured_at)
+    if after:
+        assert action is Action.NOTHING
+    if action is Action.NOTHING:
+        assert outcome.disposition in (Disposition.NO_CHANGE, Disposition.ATTENTION)
+    if kind is Kind.RETURN:
+        assert action in (Action.SCAN_IN, Action.NOTHING)
+    if action is Action.RENEW:
+        assert loan is not None and same_patron
+    if action is Action.LOAN:
+        assert loan is None
+    if action is Action.RETURN_FIRST:
+        assert policy.on_loan_elsewhere is OnLoanElsewhere.RETURN_FIRST and not same_patron
+
+
+def minute_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+@given(KINDS, MOMENTS, MOMENTS, st.booleans(), POLICIES)
+def test_minutes_decide_and_not_seconds(
+    kind: Kind, captured_at: datetime, made_at: datetime, same_patron: bool, policy: Policy
+) -> None:
+    def decided(captured_at: datetime, made_at: datetime) -> Decision:
+        return decide(kind, captured_at, lent(made_at), same_patron=same_patron, policy=policy)
+
+    exact = decided(captured_at, made_at)
+    assert decided(minute_of(captured_at), minute_of(made_at)) == exact
+
+
+@given(MOMENTS, MOMENTS)
+def test_after_means_a_later_minute(one: datetime, other: datetime) -> None:
+    assert later_minute(one, other) == (minute_of(one) > minute_of(other))
+
+
+def over(loan_id: str, lent_at: datetime | None, returned_at: datetime | None) -> ItemLoan:
+    return ItemLoan(
+        loan_id=loan_id,
+        user_id="berta",
+        item_barcode="i1",
+        library="MAIN",
+        circ_desk="FRONT",
+        loan_date=lent_at,
+        due_date=None,
+        return_date=returned_at,
+        last_renew_date=None,
+        loan_status="COMPLETE",
+        process_status="NORMAL",
+        title="Lichens",
+    )
+
+
+@pytest.mark.parametrize(
+    ("completed", "expected"),
+    [
+        ([], False),
+        ([over("1", EARLIER, EARLIER)], False),
+        ([over("1", EARLIER, MINUTE_ENDS)], False),
+        ([over("1", EARLIER, LATER)], True),
+        ([over("1", LATER, LATER)], True),
+        ([over("1", EARLIER, EARLIER), over("2", EARLIER, LATER)], True),
+        ([over("1", None, None)], False),
+        ([over("1", LATER, None)], True),
+    ],
+)
+def test_completed_loans_show_what_happened_since(
+    completed: list[ItemLoan], expected: bool
+) -> None:
+    assert overtaken(NOON, completed) is expected

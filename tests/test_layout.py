@@ -1,0 +1,104 @@
+"""The house: which room may import which, settings that the example knows, files that fit."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import almareplay
+from almareplay.settings import PREFIX, Settings
+
+PACKAGE = Path(almareplay.__file__).parent
+REPOSITORY = Path(__file__).parent.parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 400
+
+VOCABULARY = {"transactions", "outcomes"}
+MAY_IMPORT = {
+    "transactions": set(),
+    "outcomes": {"transactions"},
+    "settings": {"transactions"},
+    "sources": VOCABULARY,
+    "queue": VOCABULARY,
+    "alma": VOCABULARY,
+    "reports": VOCABULARY,
+    "replay": {"queue", "alma", *VOCABULARY},
+    "simulator": set[str](),
+}
+
+
+def room_of(path: Path) -> str:
+    """The room of a module: its folder or its own name below the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: rooms are imported by their full names"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            top, *rooms = name.split(".")
+            if top == "almareplay" and rooms:
+                yield rooms[0]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    modules = [path for path in MODULES if room_of(path) == room]
+    assert modules
+    for path in modules:
+        foreign = set(imported(path)) - {room} - MAY_IMPORT[room]
+        assert not foreign, f"{path.relative_to(PACKAGE)} imports {sorted(foreign)}"
+
+
+def test_only_replay_and_the_command_line_join_queue_and_alma() -> None:
+    joining = {
+        room_of(path) for path in MODULES if {"queue", "alma"} <= {room_of(path), *imported(path)}
+    }
+    assert joining <= {"replay", "cli"}
+
+
+def test_every_room_has_its_rules() -> None:
+    assert {room_of(path) for path in MODULES} - {"cli", "__init__", "__main__"} == set(MAY_IMPORT)
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: number for name, number in lines.items() if number >= LONGEST} == {}
+
+
+def settings_of_the_example() -> dict[str, str]:
+    """The settings that the example names, also those behind a comment sign."""
+    lines = (REPOSITORY / "settings.example.env").read_text("utf-8").splitlines()
+    bare = [line.removeprefix("# ") for line in lines]
+    pairs = [line.partition("=") for line in bare if line.startswith(PREFIX)]
+    return {name: value for name, equals, value in pairs if equals}
+
+
+def test_the_example_has_every_setting_and_no_other() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    assert set(settings_of_the_example()) == known
+
+
+def test_the_example_shows_the_defaults() -> None:
+    shown = settings_of_the_example()
+    for name in ("queue", "requests_per_second", "daily_reserve", "timeout_seconds"):
+        assert shown[PREFIX + name.upper()] == str(Settings.model_fields[name].default)
+
+
+DESIGN = (
+    *("API_KEY", "REGION", "BASE_URL", "ENVIRONMENT", "LIBRARY", "CIRC_DESK", "TIMEZONE", "QUEUE"),
+    *("REQUESTS_PER_SECOND", "DAILY_RESERVE", "TIMEOUT_SECONDS", "SETTLE_SECONDS"),
+)
+
+
+def test_the_settings_are_those_of_the_design() -> None:
+    assert {PREFIX + name for name in DESIGN} == set(settings_of_the_example())

@@ -1,0 +1,201 @@
+"""What the user can set: where it comes from, what is refused, and that no secret is shown."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from almareplay.settings import Settings, SettingsError, read_settings
+
+SECRET = "l8xx-not-a-real-key"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and an environment without settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ALMAREPLAY_{name.upper()}", raising=False)
+    return tmp_path
+
+
+def write(*lines: str, name: str = "settings.env") -> Path:
+    path = Path(name)
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def test_what_nobody_set_has_its_default() -> None:
+    settings = read_settings()
+    assert (settings.environment, settings.queue) == ("sandbox", "sqlite:///almareplay.db")
+    assert (settings.requests_per_second, settings.daily_reserve) == (15, 10_000)
+    assert (settings.timeout_seconds, settings.settle_seconds) == (60, 10)
+    assert settings.library is settings.circ_desk is settings.timezone is settings.region is None
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("ALMAREPLAY_LIBRARY=FILE", "ALMAREPLAY_CIRC_DESK=FILE", "ALMAREPLAY_REGION=eu")
+    monkeypatch.setenv("ALMAREPLAY_LIBRARY", "ENV")
+    monkeypatch.setenv("ALMAREPLAY_CIRC_DESK", "ENV")
+    settings = read_settings(library="FLAG", circ_desk=None)
+    assert (settings.library, settings.circ_desk, settings.region) == ("FLAG", "ENV", "eu")
+
+
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("ALMAREPLAY_LIBRARY=FILE", "ALMAREPLAY_TIMEZONE=")
+    monkeypatch.setenv("ALMAREPLAY_LIBRARY", "")
+    settings = read_settings()
+    assert (settings.library, settings.timezone) == ("FILE", None)
+
+
+def test_another_file_takes_the_place_of_the_usual_one() -> None:
+    write("ALMAREPLAY_LIBRARY=USUAL", "ALMAREPLAY_REGION=eu")
+    settings = read_settings(write("ALMAREPLAY_LIBRARY=OTHER", name="other.env"))
+    assert (settings.library, settings.region) == ("OTHER", None)
+
+
+def test_a_file_as_editors_on_windows_write_it() -> None:
+    lines = ["ALMAREPLAY_LIBRARY=MAIN", "ALMAREPLAY_REGION=eu", ""]
+    Path("settings.env").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    settings = read_settings()
+    assert (settings.library, settings.region) == ("MAIN", "eu")
+
+
+def test_a_file_that_was_named_must_be_there() -> None:
+    with pytest.raises(SettingsError, match=r"other\.env does not exist"):
+        read_settings(Path("other.env"))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfeA\x00", b"ALMAREPLAY_LIBRARY=M\xfcnchen\n"])
+def test_a_file_that_is_no_text_is_said(content: bytes) -> None:
+    Path("settings.env").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"settings\.env cannot be read"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ALMAREPLAY_REGOIN=eu", "ALMAREPLAY_REGOIN, which is no setting. .* ALMAREPLAY_REGION?"),
+        ("almareplay_circdesk=X", "Did you mean ALMAREPLAY_CIRC_DESK"),
+        ("export ALMAREPLAY_PACE=3", "ALMAREPLAY_PACE, which is no setting"),
+    ],
+)
+def test_a_setting_that_there_is_not_is_refused_with_the_nearest(line: str, words: str) -> None:
+    write(f"ALMAREPLAY_API_KEY={SECRET}", line)
+    with pytest.raises(SettingsError, match=words):
+        read_settings()
+
+
+def test_settings_of_others_are_let_alone() -> None:
+    write("PATH_TO_SOMETHING=x", "ALMAREPLAY_LIBRARY=MAIN")
+    assert read_settings().library == "MAIN"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REGION", "us", "must be one of na, eu, ap, ca, cn"),
+        ("ENVIRONMENT", "test", "must be sandbox or production"),
+        ("TIMEZONE", "Pacific", "is not a time zone"),
+        ("TIMEZONE", "../etc/passwd", "is not a time zone"),
+        ("TIMEZONE", "America", "is not a time zone"),
+        ("REQUESTS_PER_SECOND", "0", "greater than 0"),
+        ("REQUESTS_PER_SECOND", "nan", "finite number"),
+        ("REQUESTS_PER_SECOND", "many", "valid number"),
+        ("DAILY_RESERVE", "-1", "greater than or equal to 0"),
+        ("DAILY_RESERVE", "1.5", "valid integer"),
+        ("TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("TIMEOUT_SECONDS", "inf", "finite number"),
+        ("SETTLE_SECONDS", "-1", "greater than or equal to 0"),
+        ("BASE_URL", "http://alma.example.org", "must begin with https://"),
+        ("BASE_URL", "http://127.0.0.1.example.org", "must begin with https://"),
+        ("BASE_URL", "ftp://127.0.0.1", "must begin with https://"),
+        ("BASE_URL", "alma.example.org", "a scheme and a host"),
+        ("BASE_URL", "https://alma.example.org/almaws/v1", "a scheme and a host alone"),
+        ("BASE_URL", "https://someone:secret@alma.example.org", "a scheme and a host alone"),
+        ("BASE_URL", "https://alma.example.org:port", "a scheme and a host"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_named_and_not_shown(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALMAREPLAY_API_KEY", SECRET)
+    monkeypatch.setenv(f"ALMAREPLAY_{name}", value)
+    with pytest.raises(SettingsError, match=words) as raised:
+        read_settings()
+    assert str(raised.value).startswith(f"ALMAREPLAY_{name}: ")
+    said = "".join(traceback.format_exception(raised.value))
+    assert SECRET not in said
+    assert "secret" not in said
+
+
+def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALMAREPLAY_REGION", "us")
+    monkeypatch.setenv("ALMAREPLAY_TIMEZONE", "Pacific")
+    with pytest.raises(SettingsError) as raised:
+        read_settings()
+    assert len(str(raised.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("na", "https://api-na.hosted.exlibrisgroup.com"),
+        ("EU", "https://api-eu.hosted.exlibrisgroup.com"),
+        ("ap", "https://api-ap.hosted.exlibrisgroup.com"),
+        ("ca", "https://api-ca.hosted.exlibrisgroup.com"),
+        ("cn", "https://api-cn.hosted.exlibrisgroup.com.cn"),
+    ],
+)
+def test_a_region_is_a_host(region: str, host: str) -> None:
+    assert read_settings(region=region).require_base_url() == host
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://alma.example.org/", "https://alma.example.org"),
+        ("https://alma.example.org:8443", "https://alma.example.org:8443"),
+        ("http://127.0.0.1:8400", "http://127.0.0.1:8400"),
+        ("http://localhost:8400/", "http://localhost:8400"),
+        ("http://[::1]:8400", "http://[::1]:8400"),
+    ],
+)
+def test_a_base_url_wins_over_the_region(url: str, host: str) -> None:
+    assert read_settings(region="eu", base_url=url).require_base_url() == host
+
+
+def test_what_is_missing_is_said_with_what_to_write() -> None:
+    settings = read_settings()
+    with pytest.raises(SettingsError, match=r"ALMAREPLAY_API_KEY=\.\.\. into settings\.env"):
+        settings.require_key()
+    with pytest.raises(SettingsError, match=r"ALMAREPLAY_REGION=na \(or eu, ap, ca, cn\)"):
+        settings.require_base_url()
+    with pytest.raises(SettingsError, match="ALMAREPLAY_TIMEZONE=America/Los_Angeles"):
+        settings.require_zone()
+
+
+def test_a_key_is_taken_without_the_blanks_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALMAREPLAY_API_KEY", f" {SECRET}\n")
+    assert read_settings().require_key() == SECRET
+
+
+@pytest.mark.parametrize("key", ["two words", "schlüssel", "line\nbreak", "tab\tkey"])
+def test_a_key_with_what_no_key_has_is_refused_unseen(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALMAREPLAY_API_KEY", key)
+    with pytest.raises(SettingsError, match="Copy the key again") as raised:
+        read_settings().require_key()
+    assert key not in str(raised.value)
+
+
+def test_the_key_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALMAREPLAY_API_KEY", SECRET)
+    settings = read_settings()
+    assert SECRET not in f"{settings} {settings!r} {settings.model_dump()} {vars(settings)}"
