@@ -288,7 +288,8 @@ def _text(body: Body, name: str) -> str:
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value).strip()
+    # A lone surrogate, which JSON can hold, can be neither stored nor printed.
+    return str(value).strip().encode(errors="replace").decode()
 
 
 def _value(body: Body, name: str) -> str:

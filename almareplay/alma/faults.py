@@ -96,4 +96,5 @@ def _line(value: object, longest: int) -> str:
     """A text or number as one line of at most ``longest`` characters; anything else is empty."""
     if not isinstance(value, str | int):
         return ""
-    return " ".join(str(value).split())[:longest]
+    # A lone surrogate, which JSON can hold, can be neither stored nor printed.
+    return " ".join(str(value).encode(errors="replace").decode().split())[:longest]

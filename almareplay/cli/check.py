@@ -20,7 +20,7 @@ from almareplay.cli.shared import (
     shared_options,
 )
 from almareplay.queue import reading
-from almareplay.queue.errors import QueueMissing, RunMissing
+from almareplay.queue.errors import QueueMissing
 from almareplay.queue.reading import Work
 from almareplay.queue.store import Queue
 from almareplay.replay.check import Findings, effort
@@ -60,7 +60,7 @@ def check(requests_per_second: PaceOption = None) -> None:
         with Queue.open(settings.queue) as queue:
             run = queue.run(options.run)
             places, work = reading.places(queue, run), reading.work_left(queue, run)
-    except (QueueMissing, RunMissing):
+    except QueueMissing:
         pass  # nothing is loaded yet: key and environment can be checked all the same
     with open_session(settings, give_up_after=_GIVES_UP_AFTER) as session:
         reader = AlmaReader(session.wire)

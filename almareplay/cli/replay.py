@@ -39,7 +39,7 @@ from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
 from almareplay.replay.engine import Replaying
 from almareplay.replay.engine import replay as replay_run
 from almareplay.replay.rehearse import rehearse as rehearse_run
-from almareplay.reports import check_report_path, write_report
+from almareplay.reports import ReportError, check_report_path, write_report
 from almareplay.settings import Settings
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)", re.ASCII)
@@ -247,18 +247,22 @@ def _run(job: _Job, session: Session, verb: str, work: Work) -> Exit:
 
 
 def _finish(job: _Job, code: Exit, predictions: Mapping[int, Result] | None = None) -> NoReturn:
-    """Write the reports, say what came out and what to do next, and leave."""
-    for path in job.reports:
-        write_report(path, _with_predictions(reading.report_rows(job.queue, job.run), predictions))
-        messages.print(f"Report: {path}")
-    outcomes = Counter(
-        row.outcome
-        for row in _with_predictions(reading.report_rows(job.queue, job.run), predictions)
-    )
+    """Say what came out, write the reports, say what to do next, and leave."""
+
+    def rows() -> Iterator[ReportRow]:
+        return _with_predictions(reading.report_rows(job.queue, job.run), predictions)
+
+    outcomes = Counter(row.outcome for row in rows())
     messages.print(f"Run {job.run.name!r}" + (", as predicted:" if predictions else ":"))
     print_outcomes({each: outcomes[each] for each in Outcome if outcomes[each]}, messages)
-    if code is Exit.DONE and outcomes[Outcome.PENDING]:
-        code = Exit.RESUMABLE
+    for path in job.reports:
+        try:
+            write_report(path, rows())
+            messages.print(f"Report: {path}")
+        except ReportError as error:
+            # Whatever was posted is posted; started again, the run has only its report to write.
+            say(str(error))
+            code = Exit.RESUMABLE
     open_rows = sum(outcomes[each] for each in Outcome if each.disposition in _OPEN)
     if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
         say("Stopped early. Start the same command again: it goes on where it was.")

@@ -58,7 +58,6 @@ def take_hold(queue: Queue, run: Run) -> Hold:
                 holder_token=hold.token,
                 holder_host=socket.gethostname(),
                 holder_pid=os.getpid(),
-                holder_started=psutil.Process().create_time(),
                 held_since=now,
                 lease_until=now + timedelta(seconds=LEASE_SECONDS),
             )
@@ -87,7 +86,6 @@ def release_hold(queue: Queue, hold: Hold) -> None:
                 holder_token=None,
                 holder_host=None,
                 holder_pid=None,
-                holder_started=None,
                 held_since=None,
                 lease_until=None,
             )
@@ -114,18 +112,18 @@ def _holder(connection: Connection, run: Run) -> Holder | None:
     held = connection.execute(select(runs).where(runs.c.id == run.id)).one()
     if held.holder_token is None or held.lease_until < datetime.now(UTC):
         return None
-    if held.holder_host == socket.gethostname() and not _lives(
-        held.holder_pid, held.holder_started
-    ):
+    if held.holder_host == socket.gethostname() and not _lives(held.holder_pid):
         return None
     return Holder(held.holder_host, held.holder_pid, held.held_since)
 
 
-def _lives(pid: int, started: float) -> bool:
-    """Whether the process lives that had this id and began then: ids are used again."""
+def _lives(pid: int) -> bool:
+    """Whether a process of this machine that had this id may still be the one.
+
+    An id that another process uses again keeps the run held until the lease has run out.
+    """
     try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
-    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -59,7 +58,6 @@ runs = Table(
     Column("holder_token", String(32)),
     Column("holder_host", String(255)),
     Column("holder_pid", Integer),
-    Column("holder_started", Float),
     Column("held_since", Moment),
     Column("lease_until", Moment),
 )

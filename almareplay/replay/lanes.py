@@ -59,9 +59,9 @@ class QueueThread:
 class Lane:
     """What the run knows of one item.
 
-    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect;
-    ``just_read`` that nothing was decided since a look. ``missing`` is Alma's refusal when it knows
-    no such item. ``completed`` are the item's completed loans where they were read.
+    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect.
+    ``missing`` is Alma's refusal when it knows no such item. ``completed`` are the item's completed
+    loans where they were read.
     ``returned_first`` tells that the present row, a loan, has scanned the item in for the patron
     who had it.
     """
@@ -72,7 +72,6 @@ class Lane:
     looked: bool = False
     loan: Borrowed | None = None
     completed: list[ItemLoan] | None = None
-    just_read: bool = False
     returned_first: bool = False
 
     def held_back_by(self, row: QueuedRow) -> int | None:
@@ -118,15 +117,19 @@ class Lane:
         self.loan = None
         self.completed = None
 
-    def overtaken(self, row: QueuedRow) -> str:
-        """Why a row comes too late, as far as is known: a note for staff, or empty."""
+    def overtaken_by_run(self, row: QueuedRow) -> str:
+        """Why a row comes too late in its own run: a note for staff, or empty."""
         settled = self.history.settled
-        if settled is not None and settled[0] > row.order:
-            return f"row {settled[1]} of this item, captured later, is settled already"
+        if settled is None or settled[0] < row.order:
+            return ""
+        return f"row {settled[1]} of this item, captured later, is settled already"
+
+    def overtaken_in_alma(self, row: QueuedRow) -> str:
+        """Why a row comes too late, by the completed loans: a note for staff, or empty."""
         others = [loan for loan in self.completed or () if not self._by_run(loan)]
-        if overtaken(row.captured_at, others):
-            return "Alma shows a loan or a return of this item after the captured time"
-        return ""
+        if not overtaken(row.captured_at, others):
+            return ""
+        return "Alma shows a loan or a return of this item after the captured time"
 
     def _by_run(self, loan: ItemLoan) -> bool:
         """Whether the run itself made or ended a loan: its times are those of the replay then."""
@@ -190,7 +193,7 @@ class Lanes:
             lane.completed = await self._reader.completed_loans(ids, rank=rank)
         active = await self._reader.active_loans(ids, rank=rank)
         lane.loan = borrowed(active[0], lane.history) if active else None
-        lane.looked = lane.just_read = True
+        lane.looked = True
         return active
 
     async def decide(self, turn: Turn, lane: Lane) -> Decision:
@@ -199,9 +202,8 @@ class Lanes:
         Raises Refusal for an item or a patron that Alma does not know, and AlmaError.
         """
         row = turn.row
-        # After a lost answer even an unguarded lane has been read, and what was seen counts.
-        if self._policy.guard is Guard.OFF and not lane.just_read:
-            if why := lane.overtaken(row):
+        if self._policy.guard is Guard.OFF:
+            if why := lane.overtaken_by_run(row):
                 return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
             if row.kind is Kind.RETURN:
                 return Decision(Action.SCAN_IN, Outcome.RETURNED)
@@ -211,7 +213,6 @@ class Lanes:
         if not lane.looked:
             full = self._policy.guard is Guard.FULL
             await self.read(lane, row, turn.rank, completed=full)
-        lane.just_read = False
         same = (
             row.kind is Kind.LOAN
             and lane.loan is not None
@@ -220,7 +221,9 @@ class Lanes:
         decision = decide(
             row.kind, row.captured_at, lane.loan, same_patron=same, policy=self._policy
         )
-        if decision.action is not Action.NOTHING and (why := lane.overtaken(row)):
+        if decision.action is not Action.NOTHING and (
+            why := lane.overtaken_by_run(row) or lane.overtaken_in_alma(row)
+        ):
             return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
         return decision
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from almareplay.alma.answers import ItemLoan
 from almareplay.alma.errors import Refusal, Unaddressable
@@ -77,7 +78,7 @@ class Reconciler:
             return await self._find_loan(turn, lane, intent, active, completed)
         if intent.call is Call.RENEW:
             return _find_renewal(intent, active, completed)
-        return _find_return(intent, active, completed)
+        return _find_return(lane, intent, active, completed)
 
     async def _find_loan(
         self,
@@ -89,7 +90,11 @@ class Reconciler:
     ) -> Found | None:
         known = {*lane.history.loans, *lane.history.closed, intent.loan_id}
         for loan in [*active, *completed]:
-            if loan.loan_id in known or not _since(loan, intent) or not _here(loan, turn.row):
+            if (
+                loan.loan_id in known
+                or _before_call(loan.loan_date, intent)
+                or not _here(loan, turn.row)
+            ):
                 continue
             if await self._to_same_patron(turn, loan):
                 return Found(loan, ended=loan not in active)
@@ -108,13 +113,6 @@ class Reconciler:
                 # Alma does not lend to a patron whom it does not know.
                 return False
             raise
-
-
-def _since(loan: ItemLoan, intent: Intent) -> bool:
-    """Whether the loan can have been made by the call: not where it is older."""
-    if loan.loan_date is None or intent.alma_time is None:
-        return True
-    return loan.loan_date >= intent.alma_time - CLOCK_SLACK
 
 
 def _here(loan: ItemLoan, row: QueuedRow) -> bool:
@@ -140,22 +138,41 @@ def _find_renewal(
 
 
 def _find_return(
-    intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
+    lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
 ) -> Found | None:
     if intent.loan_id is None:
-        # Nobody had looked before the call: only a return since then shows its effect.
-        since = [loan for loan in completed if _returned_since(loan, intent)]
-        return Found(since[0]) if since else None
+        return _find_blind_return(lane, intent, active, completed)
     if not intent.loan_id or any(loan.loan_id == intent.loan_id for loan in active):
         return None
     for loan in completed:
-        if loan.loan_id == intent.loan_id and not _returned_since(loan, intent):
+        if loan.loan_id == intent.loan_id and _before_call(loan.return_date, intent):
             # Somebody else had returned the item before the call arrived.
             return None
     return Found()
 
 
-def _returned_since(loan: ItemLoan, intent: Intent) -> bool:
-    if loan.return_date is None or intent.alma_time is None:
-        return True
-    return loan.return_date >= intent.alma_time - CLOCK_SLACK
+def _find_blind_return(
+    lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
+) -> Found | None:
+    """After a scan before which nobody had looked: only what happened since shows its effect."""
+    for loan in completed:
+        if loan.loan_id not in lane.history.closed and _after_call(loan.return_date, intent):
+            return Found(loan)
+    if any(_after_call(loan.loan_date, intent) for loan in active):
+        # Somebody has lent the item since: another scan would end that loan.
+        return Found()
+    return None
+
+
+def _before_call(moment: datetime | None, intent: Intent) -> bool:
+    """Whether a moment certainly lies before the call, on Alma's clock."""
+    if moment is None or intent.alma_time is None:
+        return False
+    return moment < intent.alma_time - CLOCK_SLACK
+
+
+def _after_call(moment: datetime | None, intent: Intent) -> bool:
+    """Whether a moment lies after the call was intended, on Alma's clock."""
+    if moment is None or intent.alma_time is None:
+        return False
+    return not _before_call(moment, intent)

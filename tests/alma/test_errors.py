@@ -214,3 +214,9 @@ def test_refusals_never_say_that_a_row_was_applied() -> None:
     assert kinds == {Disposition.ATTENTION, Disposition.NO_CHANGE}
     assert codes.outcome_of("123") is Outcome.REFUSED
     assert codes.outcome_of("40166410") is Outcome.DESK_REFUSED
+
+
+def test_words_that_are_no_text_can_still_be_stored() -> None:
+    body = rb'{"errorsExist":true,"errorList":{"error":[{"errorMessage":"x\ud800y"}]}}'
+    error = parse_error(httpx.Response(400, content=body), method="POST")
+    assert error.message == "x?y"

@@ -9,7 +9,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from sqlalchemy import update
 
@@ -96,12 +95,6 @@ def test_the_hold_of_a_process_that_died_is_free_at_once(station: Station) -> No
         process.wait()
     change(station, holder_pid=process.pid)
     assert holder_of(station.queue, station.run) is None
-    take_hold(station.queue, station.run)
-
-
-def test_a_process_that_took_the_number_of_a_dead_one_holds_nothing(station: Station) -> None:
-    take_hold(station.queue, station.run)
-    change(station, holder_started=psutil.Process().create_time() - 3600)
     take_hold(station.queue, station.run)
 
 

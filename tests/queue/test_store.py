@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import traceback
 from collections.abc import Callable
@@ -121,15 +120,6 @@ def test_what_may_not_be_written_is_said(station: Station, pragma: Pragma) -> No
         station.load("12:01 L i2 p1")
     pragma("query_only=OFF")
     assert station.outcomes() == {1: Outcome.PENDING}
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write what is read-only")
-def test_a_read_only_file_is_said(station: Station) -> None:
-    station.queue.close()
-    station.path.chmod(0o400)
-    for create in (True, False):
-        with pytest.raises(QueueError, match=r"cannot be (written|opened)"):
-            Queue.open(f"sqlite:///{station.path}", create=create).start_run("night")
 
 
 def _delete(path: Path) -> None:
