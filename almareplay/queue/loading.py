@@ -19,6 +19,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, identifier_key
 
 _BATCH = 5_000
+_LANES_AT_A_TIME = 500
 _PROBLEMS_KEPT = 20
 
 
@@ -98,7 +99,8 @@ def load_file(
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
         )
-        _arrange_lanes(connection, run, _lanes_with_neighbours(run, file_id))
+        lanes = connection.scalars(_lanes_with_neighbours(run, file_id)).all()
+        _arrange_lanes(connection, run, lanes)
         loaded.duplicates = _count_duplicates(connection, file_id)
     return loaded
 
@@ -157,7 +159,7 @@ def _records(
         }
 
 
-def _lanes_with_neighbours(run: Run, file_id: int) -> Select[tuple[str]]:
+def _lanes_with_neighbours(run: Run, file_id: int) -> Select[Any]:
     """Select the lanes of a file in which rows stand so close that order or sameness is open."""
     mine, other = transactions.alias("mine"), transactions.alias("other")
     return (
@@ -176,28 +178,30 @@ def _lanes_with_neighbours(run: Run, file_id: int) -> Select[tuple[str]]:
     )
 
 
-def _arrange_lanes(connection: Connection, run: Run, lanes: Select[tuple[str]]) -> None:
-    """Set order and duplicates of these lanes anew."""
+def _arrange_lanes(connection: Connection, run: Run, lanes: Iterable[str]) -> None:
+    """Set order and duplicates of these lanes anew, some of them at a time."""
     tried = exists().where(
         attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row
     )
-    members = connection.execute(
-        select(transactions, tried.label("tried"))
-        .where(transactions.c.run_id == run.id, transactions.c.item_key.in_(lanes))
-        .order_by(transactions.c.item_key, transactions.c.row)
-    )
-    changes = [
-        change
-        for _, lane in groupby(members, key=lambda member: member.item_key)
-        for change in _changes_of_lane({member.row: member for member in lane})
-    ]
-    if changes:
-        connection.execute(
-            update(transactions).where(
-                transactions.c.run_id == run.id, transactions.c.row == bindparam("the_row")
-            ),
-            changes,
+    keys = iter(lanes)
+    while some := list(islice(keys, _LANES_AT_A_TIME)):
+        members = connection.execute(
+            select(transactions, tried.label("tried"))
+            .where(transactions.c.run_id == run.id, transactions.c.item_key.in_(some))
+            .order_by(transactions.c.item_key, transactions.c.row)
         )
+        changes = [
+            change
+            for _, lane in groupby(members, key=lambda member: member.item_key)
+            for change in _changes_of_lane({member.row: member for member in lane})
+        ]
+        if changes:
+            connection.execute(
+                update(transactions).where(
+                    transactions.c.run_id == run.id, transactions.c.row == bindparam("the_row")
+                ),
+                changes,
+            )
 
 
 def _changes_of_lane(lane: dict[int, SqlRow[Any]]) -> Iterator[dict[str, Any]]:
