@@ -142,8 +142,7 @@ class Poster:
                 if adopted is not None:
                     return adopted
             if tries == _TRIES:
-                note = f"Alma's answers were lost {tries} times, each time without an effect"
-                return Settled(Result(Outcome.UNAVAILABLE, note=note))
+                return Settled(_given_up(unknown[-1]))
             tries += 1
             try:
                 return await self._post(turn, lane)
@@ -330,6 +329,15 @@ class Poster:
 
     async def _store_fate(self, intent: Intent, fate: Fate) -> None:
         await self._queue(store_fate, self._queue.queue, intent, fate)
+
+
+def _given_up(last: Intent) -> Result:
+    if last.call is Call.SCAN_IN and not last.loan_id:
+        # Such scans leave no loan to read, and may have sent the item on its way.
+        note = "the item is not on loan; it is not known whether it was scanned in"
+        return Result(Outcome.UNCERTAIN, note=f"Alma's answers were lost {_TRIES} times: {note}")
+    note = f"Alma's answers were lost {_TRIES} times, each time without an effect"
+    return Result(Outcome.UNAVAILABLE, note=note)
 
 
 def _joined(*notes: str) -> str:

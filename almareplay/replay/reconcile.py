@@ -140,28 +140,28 @@ def _find_renewal(
 def _find_return(
     lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
 ) -> Found | None:
+    ended = [
+        loan
+        for loan in completed
+        if loan.loan_id not in lane.history.closed and _after_call(loan.return_date, intent)
+    ]
     if intent.loan_id is None:
-        return _find_blind_return(lane, intent, active, completed)
-    if not intent.loan_id or any(loan.loan_id == intent.loan_id for loan in active):
+        # Nobody had looked before the call: only what happened since shows its effect. Where
+        # somebody has lent the item since, another scan would end that loan.
+        if not ended and not any(_after_call(loan.loan_date, intent) for loan in active):
+            return None
+        return Found(ended[0] if ended else None)
+    if not intent.loan_id:
+        # It had no loan to end, unless somebody lent the item between the look and the call.
+        lent_meanwhile = [loan for loan in ended if _after_call(loan.loan_date, intent)]
+        return Found(lent_meanwhile[0]) if lent_meanwhile else None
+    if any(loan.loan_id == intent.loan_id for loan in active):
         return None
     for loan in completed:
         if loan.loan_id == intent.loan_id and _before_call(loan.return_date, intent):
             # Somebody else had returned the item before the call arrived.
             return None
     return Found()
-
-
-def _find_blind_return(
-    lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
-) -> Found | None:
-    """After a scan before which nobody had looked: only what happened since shows its effect."""
-    for loan in completed:
-        if loan.loan_id not in lane.history.closed and _after_call(loan.return_date, intent):
-            return Found(loan)
-    if any(_after_call(loan.loan_date, intent) for loan in active):
-        # Somebody has lent the item since: another scan would end that loan.
-        return Found()
-    return None
 
 
 def _before_call(moment: datetime | None, intent: Intent) -> bool:

@@ -265,6 +265,9 @@ def _as_reported(row: Row, said: Json, live: bool) -> str:
     place = re.escape(f"{row.library}/{row.circ_desk}")
     scans = f"(?:scan   {place}; )*"
     scan_in = rf"(?:return \S+|scan )  {place}; {scans}"
+    if live:
+        # It may have been repeated just when a live desk lent the item.
+        scan_in = scans + scan_in
     loan_id = said["loan_id"] or r"\S+"
     loan = rf"loan \S+ {loan_id} {place}; "
     renewal = rf"renew \S+ {loan_id} \S+; "

@@ -154,10 +154,11 @@ def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: 
         others = [work.starts_replay(*slowly)] if mutant.killed or mutant.twice else []
         for other in others:
             alma.waits_for(60, since=0, while_=other.runs)
+            other.send(signal.SIGKILL if mutant.killed else signal.SIGSTOP)
             if mutant.killed:
-                other.send(signal.SIGKILL)
                 alma.has_faults()
         work.replays()
         for other in others:
+            other.send(signal.SIGCONT)
             work.ends(other)
         assert violations(capture, work.evidence(alma), FAULTS)
