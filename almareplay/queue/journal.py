@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
-from almareplay.queue.errors import HoldLost
 from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.schema import attempts, transactions
 from almareplay.queue.store import Queue, Run
@@ -225,35 +224,28 @@ def store_result(
 ) -> None:
     """Put a row's outcome on disk, together with the fate of the call that led to it.
 
-    The fate is stored even when the run has been taken over meanwhile, for it is a fact.
-    Raises HoldLost, QueueError.
+    Where the run was taken over meanwhile neither is stored: the call stays one whose fate is
+    unknown, and whoever has the run finds out. Raises HoldLost, QueueError.
     """
-    lost = False
     with queue.writing() as connection:
+        confirm_hold(connection, hold)
         if intent is not None:
             connection.execute(_fate(intent, fate, result.alma_code, result.tracking_id))
-        try:
-            confirm_hold(connection, hold)
-        except HoldLost:
-            lost = True
-        else:
-            connection.execute(
-                update(transactions)
-                .where(transactions.c.run_id == hold.run.id, transactions.c.row == row)
-                .values(
-                    outcome=result.outcome,
-                    alma_code=result.alma_code,
-                    alma_message=result.alma_message,
-                    tracking_id=result.tracking_id,
-                    loan_id=result.loan_id,
-                    due_date=result.due_date,
-                    destination=result.destination,
-                    note=result.note,
-                    completed_at=datetime.now(UTC),
-                )
+        connection.execute(
+            update(transactions)
+            .where(transactions.c.run_id == hold.run.id, transactions.c.row == row)
+            .values(
+                outcome=result.outcome,
+                alma_code=result.alma_code,
+                alma_message=result.alma_message,
+                tracking_id=result.tracking_id,
+                loan_id=result.loan_id,
+                due_date=result.due_date,
+                destination=result.destination,
+                note=result.note,
+                completed_at=datetime.now(UTC),
             )
-    if lost:
-        raise HoldLost(hold.run.name)
+        )
 
 
 def _fate(intent: Intent, fate: Fate, alma_code: str, tracking_id: str) -> Any:

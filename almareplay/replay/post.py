@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
@@ -113,6 +114,9 @@ class Poster:
         if settled is None:
             return None
         result = settled.result
+        if lane.returned_first:
+            # Whatever became of the loan, staff must know that the item was taken back for it.
+            result = replace(result, note=_joined(_RETURNED_FIRST, result.note))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             lane.history.unresolved.append((turn.row.order, turn.row.row))
         await self._queue(
@@ -127,12 +131,13 @@ class Poster:
         return result.outcome
 
     async def _settled(self, turn: Turn, lane: Lane) -> Settled | None:
+        lane.returned_first = False
         if (blocking := lane.held_back_by(turn.row)) is not None:
             note = f"row {blocking} of this item is unresolved"
             return Settled(Result(Outcome.HELD_BACK, note=note))
         made = await self._queue(attempts_of, self._queue.queue, self._hold.run, turn.row.row)
         unknown = [intent for intent, fate in made if fate is None]
-        lane.returned_first = any(
+        lane.returned_first = turn.row.kind is Kind.LOAN and any(
             intent.call is Call.SCAN_IN and fate is Fate.DONE for intent, fate in made
         )
         tries = 0
@@ -149,7 +154,7 @@ class Poster:
             except _LostAnswer as lost:
                 unknown = [lost.intent]
             except Refusal as refusal:
-                return Settled(_refused(refusal, lane))
+                return Settled(_refused(refusal))
             except Unavailable as error:
                 return Settled(_unavailable(Outcome.UNAVAILABLE, error))
 
@@ -196,7 +201,7 @@ class Poster:
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
                 if not may_pass and not race:
-                    return Settled(_refused(refused.refusal, lane), refused.intent, Fate.REFUSED)
+                    return Settled(_refused(refused.refusal), refused.intent, Fate.REFUSED)
                 await self._store_fate(refused.intent, Fate.REFUSED)
             if may_pass and not await turn.becomes_first():
                 return None
@@ -213,7 +218,7 @@ class Poster:
                         decision.outcome,
                         loan_id=known.loan_id if known else "",
                         due_date=known.due_date if known else None,
-                        note=_joined(_RETURNED_FIRST * lane.returned_first, decision.note),
+                        note=decision.note,
                     )
                 )
             case Action.SCAN_IN:
@@ -234,8 +239,7 @@ class Poster:
         intent, loan = await self._loan(turn, lane)
         lane.lent(loan, turn.row.captured_at)
         self._patrons.learn(turn.row.patron_id, loan.user_id)
-        note = _RETURNED_FIRST if lane.returned_first else ""
-        return Settled(_with_loan(Outcome.LOANED, loan, note), intent)
+        return Settled(_with_loan(Outcome.LOANED, loan), intent)
 
     async def _loan(self, turn: Turn, lane: Lane) -> tuple[Intent, ItemLoan]:
         row = turn.row
@@ -348,13 +352,12 @@ def _with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
     return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, note=note)
 
 
-def _refused(refusal: Refusal, lane: Lane) -> Result:
+def _refused(refusal: Refusal) -> Result:
     return Result(
         refusal.outcome,
         alma_code=refusal.code,
         alma_message=refusal.message,
         tracking_id=refusal.tracking_id,
-        note=_RETURNED_FIRST if lane.returned_first else "",
     )
 
 
@@ -379,6 +382,5 @@ def _read_back(turn: Turn, lane: Lane, intent: Intent, found: Found) -> Result:
     assert loan is not None, "a loan or a renewal is found by its loan"
     if intent.call is Call.RENEW:
         return _with_loan(Outcome.RENEWED, loan, note)
-    note = _joined(_RETURNED_FIRST * lane.returned_first, note)
     lane.lent_before(loan, turn.row.captured_at)
     return _with_loan(Outcome.LOANED, loan, note)

@@ -136,7 +136,7 @@ def test_a_lost_hold_frees_nothing_of_the_new_holder(station: Station, lost: Hol
     assert holder_of(station.queue, station.run) is not None
 
 
-def test_what_alma_said_is_stored_even_when_the_hold_is_lost(station: Station) -> None:
+def test_a_result_without_the_hold_leaves_the_call_to_be_found_out(station: Station) -> None:
     station.load("12:00 L i1 p1", "12:00 L i2 p1")
     hold = take_hold(station.queue, station.run)
     first, second = (store_intent(station.queue, hold, row, Call.LOAN, None) for row in (1, 2))
@@ -145,7 +145,7 @@ def test_what_alma_said_is_stored_even_when_the_hold_is_lost(station: Station) -
     with pytest.raises(HoldLost):
         store_result(station.queue, hold, 1, Result(Outcome.LOANED), intent=first)
     store_fate(station.queue, second, Fate.NOT_SENT)
-    assert attempts_of(station.queue, station.run, 1) == [(first, Fate.DONE)]
+    assert attempts_of(station.queue, station.run, 1) == [(first, None)]
     assert attempts_of(station.queue, station.run, 2) == [(second, Fate.NOT_SENT)]
     assert set(station.outcomes().values()) == {Outcome.PENDING}
 
