@@ -147,8 +147,13 @@ def _find_return(
     ]
     if intent.loan_id is None:
         # Nobody had looked before the call: only what happened since shows its effect. Where
-        # somebody has lent the item since, another scan would end that loan.
-        if not ended and not any(_after_call(loan.loan_date, intent) for loan in active):
+        # somebody else has lent the item since, another scan would end that loan.
+        lent_since = [
+            loan
+            for loan in active
+            if loan.loan_id not in lane.history.loans and _after_call(loan.loan_date, intent)
+        ]
+        if not ended and not lent_since:
             return None
         return Found(ended[0] if ended else None)
     if not intent.loan_id:
