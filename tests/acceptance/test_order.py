@@ -101,3 +101,20 @@ def test_unguarded_a_lost_answer_does_not_let_a_row_overtake_the_next(
     assert outage.work.replays("--guard", "off").code == 0
     evidence = outage.kept_all_promises(faults=True, guard="off")
     assert _outcomes(evidence) == ["returned", "loaned"]
+
+
+@pytest.mark.parametrize(
+    ("before", "on_loan"), [([(LOAN, "i1", IDA)], ""), ([(RETURN, "i1", "")], IDA)]
+)
+def test_unguarded_a_start_does_not_take_what_an_earlier_one_did_for_its_own(
+    begin: Begin, before: list[tuple[Kind, str, str]], on_loan: str
+) -> None:
+    world = _world(Item("i1", "MAIN"), lent_to=on_loan)
+    whole = written_capture(world, before, [(RETURN, "i1", "")])
+    outage = begin(replace(whole, files=whole.files[:1]))
+    assert outage.work.replays("--guard", "off").code == 0
+    outage.work.loads(replace(whole, files=whole.files[1:]))
+    outage.alma.has_faults({"fault": "cut_before", "match": "scan_in", "times": 1})
+    assert outage.work.replays("--guard", "off").code == 0
+    effects = [effect["type"] for effect in outage.alma.look("effects")]
+    assert effects == (["return", "scan"] if on_loan else ["loan", "return"])
