@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from almareplay.alma import codes
@@ -13,14 +15,30 @@ _GRACE = timedelta(seconds=30)  # after midnight GMT, until Alma's count has sur
 _SLICE = 60.0  # seconds slept at once, so that a clock that is set right is noticed
 
 
+@dataclass(frozen=True, slots=True)
+class DayUsedUp:
+    """No more calls today; they go on at ``until``, aware UTC on Alma's clock."""
+
+    until: datetime
+
+
 class CallsLeft:
     """Alma's count of the calls left today, kept up between its answers.
 
     ``reserve`` calls are left to everyone else. With ``wait`` a call that meets the reserve or the
     daily limit sleeps until after midnight GMT, when the count begins anew; else it fails.
+    ``on_event`` is told once a day of that sleep.
     """
 
-    def __init__(self, reserve: int, clock: Clock, alma_clock: AlmaClock, *, wait: bool) -> None:
+    def __init__(
+        self,
+        reserve: int,
+        clock: Clock,
+        alma_clock: AlmaClock,
+        *,
+        wait: bool,
+        on_event: Callable[[DayUsedUp], None] | None = None,
+    ) -> None:
         self._reserve = reserve
         self._wait = wait
         self._clock = clock
@@ -28,6 +46,8 @@ class CallsLeft:
         self._left: int | None = None
         self._used_up = False
         self._day = self._today()
+        self._tell = on_event or (lambda _: None)
+        self._told: date | None = None
 
     @property
     def known(self) -> int | None:
@@ -74,6 +94,9 @@ class CallsLeft:
         while self.spent:
             if not self._wait:
                 raise self._limit()
+            if self._told != self._day:
+                self._told = self._day
+                self._tell(DayUsedUp(self._next_day()))
             rest = self._next_day() - self._alma_clock.now()
             await self._clock.sleep(min(_SLICE, max(1.0, rest.total_seconds())))
 

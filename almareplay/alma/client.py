@@ -26,9 +26,8 @@ from almareplay.alma.answers import (
 )
 from almareplay.alma.call import Answer, Call, Confirm, key_test
 from almareplay.alma.errors import Effect, KeyRefused
-from almareplay.alma.outage import OutageEvent
 from almareplay.alma.pace import Clock, Pace, SystemClock
-from almareplay.alma.wire import CONNECT_SECONDS, Traffic, Wire
+from almareplay.alma.wire import CONNECT_SECONDS, Event, Traffic, Wire
 
 T = TypeVar("T")
 
@@ -227,7 +226,7 @@ async def open_wire(
     in_flight: int | None = None,
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
-    on_event: Callable[[OutageEvent], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
     on_call: Callable[[Traffic], None] | None = None,
 ) -> AsyncIterator[Wire]:
     """The connection to one Alma, for `Alma` and `AlmaReader`; closed at the end.

@@ -16,7 +16,7 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, judged, key_test
-from almareplay.alma.calls_left import CallsLeft
+from almareplay.alma.calls_left import CallsLeft, DayUsedUp
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
@@ -29,6 +29,9 @@ from almareplay.alma.outage import Outage, OutageEvent
 from almareplay.alma.pace import Clock, Departure, Pace
 
 T = TypeVar("T")
+
+Event = OutageEvent | DayUsedUp
+"""What keeps calls from leaving, or does no more."""
 
 PREFIX = "/almaws/v1"
 CONNECT_SECONDS = 10.0
@@ -69,7 +72,7 @@ class Wire:
         answer_within: float = 60.0,
         give_up_after: float | None = None,
         stopping: asyncio.Event | None = None,
-        on_event: Callable[[OutageEvent], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
     ) -> None:
         _silence()
@@ -79,7 +82,7 @@ class Wire:
         self._clock = clock
         self._answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
-        self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait)
+        self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait, on_event=on_event)
         self._goes_on_tomorrow = wait
         self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
         self._stopping = stopping or asyncio.Event()

@@ -12,8 +12,9 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from almareplay.alma.outage import Back, Gone, OutageEvent, StillGone
-from almareplay.alma.wire import Traffic
+from almareplay.alma.calls_left import DayUsedUp
+from almareplay.alma.outage import Back, Gone, StillGone
+from almareplay.alma.wire import Event, Traffic
 from almareplay.cli.shared import count, messages
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.journal import QueuedRow
@@ -80,7 +81,7 @@ class Display:
         ]
         self._line.plain = "  " + "; ".join(filter(None, (", ".join(words), self._traffic)))
 
-    def outage(self, event: OutageEvent) -> None:
+    def waits(self, event: Event) -> None:
         """Alma went away, is still away, or came back: one line each, waiting in the bar."""
         match event:
             case Gone():
@@ -92,6 +93,11 @@ class Display:
             case Back():
                 seconds = event.lasted.total_seconds()
                 messages.print(f"Alma answers again, after {seconds:.0f} s.")
+            case DayUsedUp():
+                messages.print(
+                    f"The calls of today are used up: going on at {event.until:%H:%M} GMT."
+                )
+                self._tell(f"waiting until {event.until:%H:%M} GMT")
 
     def stopping(self) -> None:
         """The user asked for a stop."""

@@ -11,8 +11,7 @@ from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from almareplay.alma.client import open_wire
-from almareplay.alma.outage import OutageEvent
-from almareplay.alma.wire import Traffic, Wire
+from almareplay.alma.wire import Event, Traffic, Wire
 from almareplay.cli.shared import Exit, messages
 from almareplay.settings import Settings
 
@@ -25,8 +24,8 @@ _STOPS = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "
 class Watcher(Protocol):
     """Is told what happens between here and Alma."""
 
-    def outage(self, event: OutageEvent) -> None:
-        """Alma went away, is still away, or came back."""
+    def waits(self, event: Event) -> None:
+        """Alma went away, came back …, or the calls of the day are used up."""
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
@@ -50,10 +49,10 @@ class Session:
         """Run a piece of work to its end."""
         return self._runner.run(work)
 
-    def outage(self, event: OutageEvent) -> None:
-        """Alma went away, is still away, or came back."""
+    def waits(self, event: Event) -> None:
+        """Alma went away, came back …, or the calls of the day are used up."""
         if self.watcher is not None:
-            self.watcher.outage(event)
+            self.watcher.waits(event)
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
@@ -111,7 +110,7 @@ def open_session(
                     give_up_after=give_up_after,
                     wait=wait,
                     stopping=session.stopping,
-                    on_event=session.outage,
+                    on_event=session.waits,
                     on_call=session.traffic,
                 )
             )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from almareplay.alma.alma_clock import AlmaClock
-from almareplay.alma.calls_left import CallsLeft
+from almareplay.alma.calls_left import CallsLeft, DayUsedUp
 from almareplay.alma.errors import DailyLimit, Effect
 
 
@@ -113,3 +113,15 @@ def test_notices_midnight_while_the_machine_slept(clock: Any) -> None:
         return asyncio.get_running_loop().time() - begun
 
     assert clock.run(run()) <= 61
+
+
+def test_tells_once_a_day_until_when_it_waits(clock: Any) -> None:
+    told: list[DayUsedUp] = []
+
+    async def wait_together() -> None:
+        left = CallsLeft(10, clock, AlmaClock(clock), wait=True, on_event=told.append)
+        left.learn("10")
+        await asyncio.gather(left.passed(), left.passed(), left.passed())
+
+    clock.run(wait_together())
+    assert [event.until.isoformat() for event in told] == ["2026-03-03T00:00:30+00:00"]
