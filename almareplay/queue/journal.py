@@ -79,7 +79,8 @@ class LaneHistory:
 
     ``loans`` are the loans that it made, by id, with the captured times (aware) of their rows,
     ``closed`` the ids of the loans that it ended; ``blind_scans`` are Alma's times (aware UTC) of
-    scans that may have ended a loan which nobody had looked at.
+    scans that may have ended a loan which nobody had looked at. ``left_on_loan`` is the loan that
+    the run's last effect left, empty where it left none, None where the run had no effect yet.
     ``settled`` is the last row in order that is applied or needs no change, duplicates aside;
     ``unresolved`` are the rows with unresolved outcomes.
     """
@@ -87,6 +88,7 @@ class LaneHistory:
     loans: dict[str, datetime]
     closed: set[str]
     blind_scans: list[datetime]
+    left_on_loan: str | None
     settled: tuple[Order, int] | None
     unresolved: list[tuple[Order, int]]
 
@@ -146,23 +148,35 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
                 unresolved.append(here)
             elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
                 settled = here
-        scans = connection.execute(
-            select(attempts.c.loan_id, attempts.c.alma_time)
+        effects = connection.execute(
+            select(
+                attempts.c.call,
+                attempts.c.loan_id,
+                attempts.c.alma_time,
+                transactions.c.loan_id.label("made"),
+            )
             .join(
                 transactions,
                 (transactions.c.run_id == attempts.c.run_id)
                 & (transactions.c.row == attempts.c.row),
             )
-            .where(in_lane, attempts.c.call == Call.SCAN_IN, attempts.c.fate == Fate.DONE)
-        )
-        closed = set()
-        blind_scans = []
-        for scan in scans:
-            if scan.loan_id:
-                closed.add(scan.loan_id)
-            elif scan.loan_id is None and scan.alma_time is not None:
-                blind_scans.append(scan.alma_time)
-    return LaneHistory(loans, closed, blind_scans, settled, unresolved)
+            .where(in_lane, attempts.c.fate == Fate.DONE)
+            .order_by(attempts.c.id)
+        ).all()
+    scans = [effect for effect in effects if effect.call == Call.SCAN_IN]
+    left = None
+    if effects:
+        left = "" if effects[-1].call == Call.SCAN_IN else effects[-1].made
+    return LaneHistory(
+        loans=loans,
+        closed={scan.loan_id for scan in scans if scan.loan_id},
+        blind_scans=[
+            scan.alma_time for scan in scans if scan.loan_id is None and scan.alma_time is not None
+        ],
+        left_on_loan=left,
+        settled=settled,
+        unresolved=unresolved,
+    )
 
 
 def store_intent(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from almareplay.alma.addressing import fits_path
@@ -73,6 +73,14 @@ class Lane:
     loan: Borrowed | None = None
     completed: list[ItemLoan] | None = None
     returned_first: bool = False
+
+    def resume(self) -> None:
+        """Know the item as the run's last effect left it, where nobody is going to look."""
+        left = self.history.left_on_loan
+        if left is not None:
+            self.looked = True
+            made_at = self.history.loans.get(left, datetime.now(UTC))
+            self.loan = Borrowed(left, "", made_at) if left else None
 
     def held_back_by(self, row: QueuedRow) -> int | None:
         """The number of an unresolved row of the item before this one."""
@@ -167,7 +175,9 @@ class Lanes:
         """The lane of a row, with what the run did to the item before."""
         if row.item_key not in self._lanes:
             history = await self._queue(lane_history, self._queue.queue, self._run, row.item_key)
-            self._lanes[row.item_key] = Lane(history)
+            lane = self._lanes[row.item_key] = Lane(history)
+            if self._policy.guard is Guard.OFF:
+                lane.resume()
         return self._lanes[row.item_key]
 
     async def find(self, lane: Lane, row: QueuedRow, rank: int) -> ItemIds:
@@ -189,9 +199,10 @@ class Lanes:
         """Read the item's loans into the lane, and answer those that are active."""
         lane.forget()
         ids = await self.find(lane, row, rank)
+        # In this order: a loan that ends meanwhile stands in one of the two, or in both.
+        active = await self._reader.active_loans(ids, rank=rank)
         if completed:
             lane.completed = await self._reader.completed_loans(ids, rank=rank)
-        active = await self._reader.active_loans(ids, rank=rank)
         lane.loan = borrowed(active[0], lane.history) if active else None
         lane.looked = True
         return active

@@ -140,14 +140,21 @@ def _find_renewal(
 def _find_return(
     lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
 ) -> Found | None:
+    ended = [
+        loan
+        for loan in completed
+        if loan.loan_id not in lane.history.closed and _after_call(loan.return_date, intent)
+    ]
     if intent.loan_id is None:
-        return _find_blind_return(lane, intent, active, completed)
+        # Nobody had looked, and the run had not touched the item: what happened since tells. Where
+        # somebody has lent the item since, another scan would end that loan.
+        if active:
+            return Found() if _after_call(active[0].loan_date, intent) else None
+        return Found(ended[0]) if ended else None
     if not intent.loan_id:
         # It had no loan to end, unless somebody lent the item between the look and the call.
-        for loan in _ended_since(lane, intent, completed):
-            if _after_call(loan.loan_date, intent):
-                return Found(loan)
-        return None
+        lent_meanwhile = [loan for loan in ended if _after_call(loan.loan_date, intent)]
+        return Found(lent_meanwhile[0]) if lent_meanwhile else None
     if any(loan.loan_id == intent.loan_id for loan in active):
         return None
     for loan in completed:
@@ -155,34 +162,6 @@ def _find_return(
             # Somebody else had returned the item before the call arrived.
             return None
     return Found()
-
-
-def _find_blind_return(
-    lane: Lane, intent: Intent, active: Sequence[ItemLoan], completed: Sequence[ItemLoan]
-) -> Found | None:
-    """After a scan before which nobody had looked: only what happened since shows its effect."""
-    for loan in active:
-        if loan.loan_id in lane.history.loans or not _after_call(loan.loan_date, intent):
-            return None
-        # Somebody else has lent the item since: another scan would end that loan.
-        return Found()
-    ended = _ended_since(lane, intent, completed)
-    return Found(ended[0]) if ended else None
-
-
-def _ended_since(lane: Lane, intent: Intent, completed: Sequence[ItemLoan]) -> list[ItemLoan]:
-    """The loans that the call can have ended: not those that ended earlier, or by another row."""
-    return [
-        loan
-        for loan in completed
-        if _after_call(loan.return_date, intent)
-        and loan.loan_id not in lane.history.closed
-        # An earlier scan of the run, though nobody had looked, ended what was on loan then.
-        and not any(
-            loan.loan_date is not None and loan.loan_date <= scanned_at + CLOCK_SLACK
-            for scanned_at in lane.history.blind_scans
-        )
-    ]
 
 
 def _before_call(moment: datetime | None, intent: Intent) -> bool:

@@ -1,4 +1,4 @@
-"""An hour without Alma in the middle of a run, passed on a clock of its own.
+"""An hour without Alma, or asleep, in the middle of a run, passed on a clock of its own.
 
 The engine, the queue's file, the HTTP client and the stand-in Alma are the real ones; only time and
 the socket between the last two are not.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +17,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 import respx
 from respx.handlers import ASGIHandler
+from sqlalchemy import update
 
 from almareplay.alma.client import Alma, open_wire
 from almareplay.outcomes import Outcome
 from almareplay.queue import reading
+from almareplay.queue.hold import holder_of
 from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue
 from almareplay.replay.decide import Policy
 from almareplay.replay.engine import Replaying, replay
@@ -59,9 +64,10 @@ class _Loop(asyncio.SelectorEventLoop):
 
 class _Clock:
     begin = datetime(2026, 9, 15, 6, 0, tzinfo=UTC)
+    slept = 0.0
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time() + self.slept
 
     def now(self) -> datetime:
         return self.begin + timedelta(seconds=self.monotonic())
@@ -120,19 +126,32 @@ def _rows() -> list[Transaction]:
     ]
 
 
-def test_after_an_hour_without_alma_every_row_is_applied(tmp_path: Path) -> None:
-    rows = _rows()
-    world = World(
-        patrons=[Patron(f"patron{number}") for number in range(17)],
-        items=[Item(barcode, "MAIN") for barcode in sorted({row.item_barcode for row in rows})],
-    )
-    simulator = Simulator(world, key=KEY, per_second=0, daily_limit=0)
-    clock = _Clock()
-    line = _CutLine(ASGIHandler(_OnNoSocket(simulator)), clock, after=ROWS)
+class _Lid:
+    """Lets calls through to Alma. When the ``after``-th has left, the machine sleeps an hour."""
 
-    async def night(queue: Queue) -> float:
+    def __init__(self, alma: ASGIHandler, clock: _Clock, queue: Queue, after: int) -> None:
+        self._alma, self._clock, self._queue, self._after = alma, clock, queue, after
+        self.called_at: list[float] = []
+        self.held: list[bool] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.called_at.append(self._clock.monotonic())
+        if len(self.called_at) == self._after:
+            self._clock.slept = HOUR
+            with self._queue.writing() as connection:
+                past = datetime.now(UTC) - timedelta(hours=1)
+                connection.execute(update(runs).values(lease_until=past))
+        self.held.append(holder_of(self._queue, self._queue.run("main")) is not None)
+        return await self._alma(request)
+
+
+def _replayed(queue: Queue, clock: _Clock, line: _CutLine | _Lid) -> float:
+    """Replay the rows to their end, and answer how many seconds that took."""
+    run = queue.start_run("main")
+    load_file(queue, run, CaptureFile("desk.dat", "0" * 64, ".dat"), _rows())
+
+    async def night() -> float:
         stopping = asyncio.Event()
-        run = queue.run("main")
         async with open_wire(
             URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
         ) as wire:
@@ -140,18 +159,47 @@ def test_after_an_hour_without_alma_every_row_is_applied(tmp_path: Path) -> None
             await replay(queue, run, Alma(wire), how)
         return clock.monotonic()
 
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
-        run = queue.start_run("main")
-        load_file(queue, run, CaptureFile("desk.dat", "0" * 64, ".dat"), rows)
-        with respx.mock(assert_all_called=False) as router:
-            router.route().mock(side_effect=line)
-            with asyncio.Runner(loop_factory=_Loop) as runner:
-                ended = runner.run(night(queue))
-        outcomes = reading.outcomes(queue, run)
+    with respx.mock(assert_all_called=False) as router:
+        router.route().mock(side_effect=line)
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            ended = runner.run(night())
+    outcomes = reading.outcomes(queue, run)
     assert outcomes == {Outcome.LOANED: ROWS // 2, Outcome.RETURNED: ROWS // 2}
-    assert ended > HOUR
+    return ended
+
+
+def _alma() -> ASGIHandler:
+    items = sorted({row.item_barcode for row in _rows()})
+    world = World(
+        patrons=[Patron(f"patron{number}") for number in range(17)],
+        items=[Item(barcode, "MAIN") for barcode in items],
+    )
+    return ASGIHandler(_OnNoSocket(Simulator(world, key=KEY, per_second=0, daily_limit=0)))
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+        yield queue
+
+
+def test_after_an_hour_without_alma_every_row_is_applied(queue: Queue) -> None:
+    clock = _Clock()
+    line = _CutLine(_alma(), clock, after=ROWS)
+    assert _replayed(queue, clock, line) > HOUR
     # What was on its way when the line was cut, then one probe at a time: at most one a minute as
     # soon as the pauses have grown to that.
     later = [at for at in line.refused_at if at > 64]
     assert all(after - before > 59.9 for before, after in pairwise(later))
     assert 55 <= len(later) <= 60
+
+
+def test_an_hour_asleep_changes_neither_the_pace_nor_the_hold(queue: Queue) -> None:
+    clock = _Clock()
+    lid = _Lid(_alma(), clock, queue, after=ROWS)
+    assert HOUR < _replayed(queue, clock, lid) < HOUR + ROWS
+    times = lid.called_at
+    assert all(later - earlier > 1 for earlier, later in zip(times, times[15:], strict=False))
+    # Its lease has run out meanwhile; nobody took the run, and the next renewal has it again.
+    assert not lid.held[ROWS - 1]
+    assert lid.held[-1]

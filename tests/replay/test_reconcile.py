@@ -1,0 +1,61 @@
+"""What reading tells after a lost answer, where the item changes between two reads."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from almareplay.alma.answers import ItemIds, ItemLoan
+from almareplay.alma.pace import SystemClock
+from almareplay.queue.journal import Call, Intent, LaneHistory, QueuedRow
+from almareplay.queue.store import Run
+from almareplay.replay.decide import Policy
+from almareplay.replay.lanes import Lane, Lanes, Patrons
+from almareplay.replay.reconcile import Found, Reconciler
+from almareplay.transactions import Kind
+
+NOW = datetime(2026, 9, 15, 8, 0, tzinfo=UTC)
+OURS = ItemLoan(
+    "71", "ida", "i1", "MAIN", "DESK", NOW, NOW + timedelta(days=28), None, None, "ACTIVE", "", ""
+)
+ROW = QueuedRow(1, (0, 1), Kind.LOAN, NOW - timedelta(days=1), "i1", "i1", "ida", "MAIN", "DESK")
+
+
+class _EndsMeanwhile:
+    """A reader of an Alma where a live desk takes the item back right after the first read."""
+
+    def __init__(self) -> None:
+        self._ended = False
+
+    async def find_item(self, _barcode: str, *, rank: int) -> ItemIds:
+        return ItemIds("99", "22", "23")
+
+    async def active_loans(self, _item: ItemIds, *, rank: int) -> list[ItemLoan]:
+        active, self._ended = [] if self._ended else [OURS], True
+        return active
+
+    async def completed_loans(self, _item: ItemIds, *, rank: int) -> list[ItemLoan]:
+        ended = replace(OURS, return_date=NOW + timedelta(seconds=1), loan_status="COMPLETE")
+        completed, self._ended = [ended] if self._ended else [], True
+        return completed
+
+
+def test_a_loan_that_ends_between_two_reads_is_seen_all_the_same() -> None:
+    reader = cast(Any, _EndsMeanwhile())
+    patrons = Patrons(reader)
+    lanes = Lanes(reader, cast(Any, None), Run(1, "main"), Policy(), patrons)
+    lane = Lane(LaneHistory({}, set(), [], None, None, []))
+    turn = cast(Any, SimpleNamespace(row=ROW, rank=0))
+    intent = Intent(1, 1, Call.LOAN, NOW, loan_id="")
+
+    async def find_out() -> Found | None:
+        reconciler = Reconciler(lanes, patrons, SystemClock(), 0.0, asyncio.Event())
+        return await reconciler.find_out(turn, lane, intent)
+
+    found = asyncio.run(find_out())
+    assert found is not None
+    assert found.loan is not None
+    assert found.loan.loan_id == "71"
