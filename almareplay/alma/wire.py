@@ -212,6 +212,9 @@ class Wire:
             if event == "connection.connect_tcp.started":
                 departure.hold()
             elif event == "http11.send_request_headers.started":
+                # Connecting takes seconds at times, and the machine may have slept in them.
+                if call.confirm is not None:
+                    await call.confirm()
                 departure.leave()
 
         departure.leave()

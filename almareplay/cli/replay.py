@@ -252,7 +252,13 @@ def _finish(job: _Job, code: Exit, predictions: Mapping[int, Result] | None = No
     def rows() -> Iterator[ReportRow]:
         return _with_predictions(reading.report_rows(job.queue, job.run), predictions)
 
-    outcomes = Counter(row.outcome for row in rows())
+    try:
+        outcomes = Counter(row.outcome for row in rows())
+    except QueueError as error:
+        # Where the queue is what stopped the run, that was said.
+        if code is not Exit.RESUMABLE:
+            say(str(error))
+        raise typer.Exit(Exit.RESUMABLE) from error
     messages.print(f"Run {job.run.name!r}" + (", as predicted:" if predictions else ":"))
     print_outcomes({each: outcomes[each] for each in Outcome if outcomes[each]}, messages)
     for path in job.reports:

@@ -46,6 +46,6 @@ class HoldLost(QueueError):
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"Run {run!r} was taken over by another process while this one was asleep. "
-            "Nothing more was posted from here; see 'almareplay status'."
+            f"Run {run!r} was taken over by another process while this one was asleep, so this one "
+            "has stopped. See 'almareplay status'."
         )

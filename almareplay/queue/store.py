@@ -84,6 +84,7 @@ class Queue:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection on one consistent state of the queue. Raises QueueError."""
+        self._make_sure_of_file()
         with self._in_words(), self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -93,12 +94,16 @@ class Queue:
 
         Raises QueueError: then nothing of the block was stored.
         """
-        if self._still_there is not None:
-            self._still_there()
+        self._make_sure_of_file()
         with self._in_words(), self._engine.connect() as plain:
             connection = plain.execution_options(almareplay_writes=True)
             with connection.begin():
                 yield connection
+
+    def _make_sure_of_file(self) -> None:
+        # Before reading as well: SQLite would make an empty file in the place of one that is gone.
+        if self._still_there is not None:
+            self._still_there()
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

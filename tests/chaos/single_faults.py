@@ -19,6 +19,7 @@ from tests.chaos.stage import SETTLE_SECONDS, Alma, Workplace
 
 _LATE = SETTLE_SECONDS / 3  # seconds by which an effect may come after its answer was lost
 _EFFECTS = ("before", "after", "none")
+_ANSWERED = ("slow", "per_second", "remaining_header")
 _MOST_UNCERTAIN = 0.01  # of the rows
 _MOST_STARTS = 20
 _HEAD = ("fault", "answers lost", "avoided", "uncertain", "unavailable", "held back")
@@ -123,7 +124,10 @@ def suffer(single: Single, rows: int, folder: Path, seed: int = 3) -> Judged:
         seconds,
         starts,
         code,
-        lost=sum(call["method"] == "POST" and bool(call["fault"]) for call in evidence.requests),
+        lost=sum(
+            call["method"] == "POST" and call["fault"] not in ("", *_ANSWERED)
+            for call in evidence.requests
+        ),
         duplicates_avoided=sum(READ_BACK in row["note"] for row in evidence.report),
         outcomes=Counter(Outcome(row["outcome"]) for row in evidence.report),
         violations=violations(capture, evidence, Rules(faults=True)),
