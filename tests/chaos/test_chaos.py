@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.storm import storm
 
 
-@pytest.mark.parametrize("seed", [4, 6, 10])
+@pytest.mark.parametrize("seed", [6, 10])
 def test_a_night_of_recovery_breaks_no_promise(seed: int, tmp_path: Path) -> None:
     night = storm(seed, 50, tmp_path)
     assert not night.violations, "\n".join(map(str, night.violations))
