@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from almareplay.cli.shared import Exit, count, messages, options, say, settings_of, shared_options
 from almareplay.queue.loading import CaptureFile, Loaded, known_files, load_file
@@ -212,10 +212,10 @@ def _progress() -> Progress:
     )
 
 
-def _counted(rows: Iterator[T], progress: Progress, task: object) -> Iterator[T]:
+def _counted(rows: Iterator[T], progress: Progress, task: TaskID) -> Iterator[T]:
     for number, row in enumerate(rows, start=1):
         if number % 1_000 == 0:
-            progress.update(task, completed=number)  # type: ignore[arg-type]
+            progress.update(task, completed=number)
         yield row
 
 

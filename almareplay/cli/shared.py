@@ -135,6 +135,7 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [
         each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own.parameters.values()
     ]
+    # Typer reads a command's options from here; the types of Python's functions do not know it.
     with_options.__signature__ = own.replace(parameters=parameters + extra)  # type: ignore[attr-defined]
     with_options.__annotations__ = {each.name: each.annotation for each in parameters + extra}
     return with_options

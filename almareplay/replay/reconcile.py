@@ -97,6 +97,8 @@ class Reconciler:
             ):
                 continue
             if await self._to_same_patron(turn, loan):
+                if intent.alma_time is None and loan not in active:
+                    raise CannotTell("Alma did not tell its time, so an older loan may be this one")
                 return Found(loan, ended=loan not in active)
         return None
 
