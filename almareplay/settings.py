@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     circ_desk: str | None = None
     timezone: str | None = None
     queue: str = "sqlite:///almareplay.db"
+    database_password: SecretStr | None = None
     requests_per_second: float = Field(default=15, gt=0, le=1000)
     daily_reserve: int = Field(default=10_000, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)

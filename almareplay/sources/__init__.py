@@ -4,17 +4,27 @@ A new format is a module with a capture (see ``Capture``) and a line in ``sniff.
 """
 
 from almareplay.sources.capture import Capture, FileRefused, Row
+from almareplay.sources.database import (
+    DatabaseCapture,
+    is_database_url,
+    needs_password,
+    open_database,
+)
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
 from almareplay.sources.options import DateOrder, ReadingOptions
 from almareplay.sources.sniff import open_capture
 
 __all__ = [
     "Capture",
+    "DatabaseCapture",
     "DateOrder",
     "FileRefused",
     "ReadingOptions",
     "Row",
+    "is_database_url",
+    "needs_password",
     "open_capture",
+    "open_database",
     "parse_captured_at",
     "parse_clock_offset",
     "parse_columns",

@@ -24,15 +24,23 @@ class FileRefused(AlmaReplayError):
 class Capture(Protocol):
     """One captured file whose format is known.
 
-    ``format`` is words for the user. ``assumptions`` says in words, with counts, what was assumed
-    for the file; it is complete once ``rows`` is exhausted.
+    ``format`` is words for the user. ``columns`` says in words what each column means.
+    ``assumptions`` says in words, with counts, what was assumed for the file; it is complete once
+    ``rows`` is exhausted. ``progress`` is the share of the file that ``rows`` has gone through,
+    0.0 to 1.0, roughly.
     """
 
     @property
     def format(self) -> str: ...
 
     @property
+    def columns(self) -> list[str]: ...
+
+    @property
     def assumptions(self) -> list[str]: ...
+
+    @property
+    def progress(self) -> float: ...
 
     def rows(self) -> Iterator[Row]:
         """Every line that is not empty, once, in the order of the file. Raises FileRefused."""

@@ -13,7 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row, joined
-from almareplay.sources.identifiers import LONGEST, bare, read_identifier
+from almareplay.sources.identifiers import (
+    LONGEST,
+    NO_SCANNER,
+    bare,
+    read_identifier,
+    scanner_of,
+)
 from almareplay.sources.localtime import (
     ImpossibleTimeError,
     Moment,
@@ -22,7 +28,7 @@ from almareplay.sources.localtime import (
     existing_time,
 )
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.places import missing_place
+from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
@@ -55,47 +61,67 @@ class DatCapture:
 
     def __init__(self, path: Path, options: ReadingOptions) -> None:
         self._path = path
-        if missing := missing_place(options):
+        self._lines = TextLines(path)
+        names = names_of(path.name)
+        if missing := missing_place(options, names):
             raise FileRefused(path.name, missing)
-        self._library, self._circ_desk = options.library or "", options.circ_desk or ""
+        self._library, self._circ_desk, _ = place_of(options, names)
+        self._scanner = scanner_of(options)
         self._clock = StationClock(options)
         self._assumptions = Assumptions()
         # A station records many transactions a minute, and a file has few minutes.
         self._moment = lru_cache(maxsize=65_536)(self._read_moment)
 
     @property
+    def columns(self) -> list[str]:
+        return [
+            "1-12: captured time",
+            "13: loan or return",
+            f"14-{13 + BARCODE_WIDTH}: item barcode",
+            f"from {14 + BARCODE_WIDTH}: patron id",
+        ]
+
+    @property
     def assumptions(self) -> list[str]:
         return self._assumptions.in_words()
 
+    @property
+    def progress(self) -> float:
+        return self._lines.progress
+
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions()
-        lines = TextLines(self._path)
+        lines = self._lines
         others = 0
-        moment, name = self._moment, self._path.name
-        library, circ_desk = self._library, self._circ_desk
+        beginning = lru_cache(maxsize=65_536)(self._beginning)
+        name, library, circ_desk = self._path.name, self._library, self._circ_desk
+        plain = self._scanner is NO_SCANNER
+        # Named tuples are made half as fast by their own class.
+        make = tuple.__new__
         for number, line in enumerate(lines, 1):
             # Plain lines first, with as few steps as can be: files have hundreds of thousands.
-            barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
-            if barcode.isdigit() and (patron.isdigit() or not patron) and line.isascii():
-                at, note, problem = moment(line[:12])
-                kind = _KINDS.get(line[12])
-                if (
-                    at
-                    and not problem
-                    and kind
-                    and (patron or kind is Kind.RETURN)
-                    and len(line) <= LONGEST_TRANSACTION
-                ):
+            kind, at, note = beginning(line[:13])
+            if kind and plain and line.isascii() and len(line) <= LONGEST_TRANSACTION:
+                barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
+                if barcode.isdigit() and (patron.isdigit() or (not patron and kind is Kind.RETURN)):
                     if note:
                         self._assumptions.note(note)
-                    yield Transaction(
-                        kind, at, False, barcode, patron,
-                        library, circ_desk, name, number, note,
+                    yield make(
+                        Transaction,
+                        (
+                            kind, at, False, barcode, patron,
+                            library, circ_desk, name, number, note,
+                        ),
                     )  # fmt: skip
                     continue
             encoding_note = WINDOWS_1252 if lines.others > others else ""
             others = lines.others
             yield self._odd_line(number, line, encoding_note)
+
+    def _beginning(self, text: str) -> tuple[Kind | None, datetime | None, str]:
+        """Kind, time and note of a plain line that begins so; no kind where it is not plain."""
+        at, note, problem = self._moment(text[:12])
+        return (None if problem else _KINDS.get(text[12:])), at, note
 
     def _odd_line(self, number: int, line: str, encoding_note: str) -> Row:
         """Reads any line, with every deviation that is known, or says what is wrong with it."""
@@ -115,8 +141,8 @@ class DatCapture:
         kind = _KINDS.get(letter)
         at, time_note, time_problem = self._moment(stamp)
         barcode_field, patron_field, layout_note, layout_problem = _columns(rest)
-        barcode = read_identifier(barcode_field, "the item barcode")
-        patron = read_identifier(patron_field, "the patron id")
+        barcode = read_identifier(barcode_field, "the item barcode", self._scanner)
+        patron = read_identifier(patron_field, "the patron id", self._scanner)
         problem = (
             time_problem
             or ("" if kind else f"the kind is {letter}, where L or R belongs")

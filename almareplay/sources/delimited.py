@@ -11,6 +11,7 @@ from pathlib import Path
 from almareplay.sources.capture import Row
 from almareplay.sources.headers import Layout, known_headers
 from almareplay.sources.moments import Cell
+from almareplay.sources.novalue import written_as_text
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.table import Record, TableReader
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
@@ -34,9 +35,13 @@ class DelimitedTable:
 
     def __init__(self, path: Path, delimiter: str, usual_width: int) -> None:
         self.name = path.name
-        self._path = path
+        self._lines_of_file = TextLines(path)
         self._delimiter = delimiter
         self._usual_width = usual_width
+
+    @property
+    def progress(self) -> float:
+        return self._lines_of_file.progress
 
     def records(self) -> Iterator[Record]:
         delimiter = self._delimiter
@@ -54,7 +59,7 @@ class DelimitedTable:
             yield Record(number, cells, note, problem)
 
     def _lines(self) -> Iterator[_Line]:
-        lines = TextLines(self._path)
+        lines = self._lines_of_file
         others = 0
         for number, line in enumerate(lines, 1):
             note = WINDOWS_1252 if lines.others > others else ""
@@ -103,8 +108,16 @@ class DelimitedCapture:
         self._reader = TableReader(table, options, layout)
 
     @property
+    def columns(self) -> list[str]:
+        return self._reader.columns
+
+    @property
     def assumptions(self) -> list[str]:
         return self._reader.assumptions.in_words()
+
+    @property
+    def progress(self) -> float:
+        return self._reader.progress
 
     def rows(self) -> Iterator[Row]:
         return self._reader.rows()
@@ -114,7 +127,7 @@ def split_quoted(text: str, delimiter: str) -> tuple[list[Cell], bool]:
     """The cells of a line, and whether its last one is still open, for want of a quotation mark."""
     reader = csv.reader((f"{text}\n", ""), delimiter=delimiter, skipinitialspace=True)
     try:
-        cells: list[Cell] = [cell.strip() for cell in next(reader)]
+        cells: list[Cell] = [written_as_text(cell.strip()) for cell in next(reader)]
     except csv.Error:
         return [cell.strip() for cell in text.split(delimiter)], True
     return cells, reader.line_num > 1

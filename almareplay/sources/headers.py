@@ -13,7 +13,7 @@ from almareplay.sources.moments import Cell
 _WORDINGS: dict[str, tuple[str, ...]] = {
     "item_barcode": (
         "item barcode|item bar code|barcode item|book barcode|copy barcode|itmbarcd",
-        "item id|item no|item number|book id",
+        "item id|item no|item number|book id|book no|book number",
         "barcode|bar code",
         "item|book",
     ),
@@ -72,6 +72,10 @@ class Layout(NamedTuple):
 
 class LayoutError(ValueError):
     """The columns cannot be told; ``str()`` says why and which flag settles it."""
+
+
+class NoHeaderError(LayoutError):
+    """No row names the columns, and neither does the user."""
 
 
 def wording(cell: Cell) -> str:
@@ -154,7 +158,7 @@ def _without_header(
     rows: list[tuple[int, list[Cell]]], named: Mapping[str, str], width: int
 ) -> Layout:
     if not named:
-        raise LayoutError(
+        raise NoHeaderError(
             "has no header row that names its columns, an item barcode among them. If it is a list "
             "of loans or returns, say which column is which, as in "
             "--columns patron_id=A,item_barcode=B (a letter, or a number from 1), and give "

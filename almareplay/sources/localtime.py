@@ -16,6 +16,7 @@ EARLIEST_YEAR = 2000
 
 TWICE = "the clocks ran through this hour twice: taken as the first"
 SKIPPED = "the clocks skipped this hour: moved forward"
+UTC_TOLD = "the time is in UTC, as the row says"
 
 
 class ImpossibleTimeError(ValueError):
@@ -78,10 +79,17 @@ class StationClock:
         if before != after:
             # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
             note = SKIPPED if at.replace(tzinfo=None) != local.replace(tzinfo=None) else TWICE
-        if instant > self._latest:
-            return Moment(
-                at,
-                note,
-                f"the time is more than 26 hours ahead: {at:%Y-%m-%d %H:%M}",
-            )
+        return self._not_ahead(at, note)
+
+    def moment_of_utc(self, naive: datetime) -> Moment:
+        """The moment of a naive time that the station tells in UTC; no zone is assumed."""
+        try:
+            at = (naive + self._offset).replace(tzinfo=UTC).astimezone(self._zone)
+        except OverflowError:
+            return Moment(None, problem=f"the year {naive.year:04} cannot be right")
+        return self._not_ahead(at, UTC_TOLD)
+
+    def _not_ahead(self, at: datetime, note: str) -> Moment:
+        if at.astimezone(UTC) > self._latest:
+            return Moment(at, note, f"the time is more than 26 hours ahead: {at:%Y-%m-%d %H:%M}")
         return Moment(at, note)

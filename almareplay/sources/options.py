@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from almareplay.sources.deskmap import DeskMap
 from almareplay.transactions import Kind
 
 
@@ -25,7 +26,10 @@ class ReadingOptions:
 
     ``now`` is aware: rows more than 26 hours ahead of it are invalid. ``clock_offset`` is added to
     the times of the station. ``captured_at`` is naive, local to ``timezone``. ``columns`` maps a
-    field (see ``FIELDS``) to a header, a column letter, or a column number from 1.
+    field (see ``FIELDS``) to a header, a column letter, or a column number from 1. ``desk_map``
+    gives the place of what a capture calls a library or a desk. ``include_saved`` reads the rows
+    that a capture tool marks as written out, or to which a system agreed in a self-check's log.
+    ``scanner_prefix`` and ``scanner_suffix`` are what a scanner puts around barcodes and ids.
     """
 
     timezone: ZoneInfo
@@ -38,6 +42,10 @@ class ReadingOptions:
     date_order: DateOrder | None = None
     sheet: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    desk_map: DeskMap | None = None
+    include_saved: bool = False
+    scanner_prefix: str = ""
+    scanner_suffix: str = ""
 
 
 FIELDS = (

@@ -9,22 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from almareplay.sources.capturetable import FIELDS, OREGON
 from almareplay.sources.delimited import split_quoted
 from almareplay.sources.headers import Layout, wording
 
-WIDTH = 8
+WIDTH = len(OREGON.columns)
 
 _TRUSTED = 4
 """Columns before the call number, which may hold the comma that made a row too long."""
 
-_HEADER = ("library", "datetime", "retorlo", "itmbarcd", "itmcalnm", "ptrbarcd", "ptrname", "saved")
 _COLUMNS = {
-    "library": 0,
-    "captured_at": 1,
-    "kind": 2,
-    "item_barcode": 3,
-    "patron_id": 5,
-    "saved": 7,
+    field: OREGON.columns.index(column) for field, column in zip(FIELDS, OREGON.needed, strict=True)
 }
 _TIMESTAMP = re.compile(r"20[0-9]{12}")
 
@@ -35,8 +30,8 @@ def oregon_layout(head: Sequence[str], delimiter: str) -> Layout | None:
     A quarter of the lines is enough: the others are reported one by one.
     """
     rows = [[str(cell) for cell in split_quoted(line, delimiter)[0]] for line in head]
-    if tuple(wording(cell) for cell in rows[0]) == _HEADER:
-        return Layout(_COLUMNS, WIDTH, 1, _HEADER, exact=True, trusted=_TRUSTED)
+    if tuple(wording(cell) for cell in rows[0]) == OREGON.columns:
+        return Layout(_COLUMNS, WIDTH, 1, OREGON.columns, exact=True, trusted=_TRUSTED)
     alike = sum(
         len(row) == WIDTH and bool(_TIMESTAMP.fullmatch(row[1])) and row[2].upper() in ("L", "R")
         for row in rows

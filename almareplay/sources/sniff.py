@@ -9,10 +9,14 @@ from pathlib import Path
 
 from almareplay.sources.capture import Capture, FileRefused
 from almareplay.sources.dat import DatCapture, looks_like_dat
+from almareplay.sources.database import SQLITE, open_sqlite
 from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likely_delimiter
+from almareplay.sources.dump import looks_like_dump, open_dump
 from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.oregon import oregon_layout
+from almareplay.sources.sip2 import Sip2Capture
+from almareplay.sources.sip2message import looks_like_sip2
 from almareplay.sources.textlines import TextLines
 from almareplay.sources.workbook import OLE, ZIP, WorkbookCapture
 
@@ -20,19 +24,12 @@ HEAD_LINES = 200
 """So many lines are looked at to tell a text format."""
 
 _NO_CAPTURE = {
-    b"SQLite format 3\0": "is a SQLite database: export its table of transactions as CSV.",
     b"%PDF": "is a PDF: load the spreadsheet or text file it was made from.",
     b"{\\rtf": "is a word processor's file: save it as plain text.",
     b"\x1f\x8b": "is compressed (gzip): unpack it first.",
     b"Rar!": "is compressed (rar): unpack it first.",
     b"7z\xbc\xaf\x27\x1c": "is compressed (7z): unpack it first.",
 }
-_SQL = re.compile(
-    r"--\s*(?:MySQL|MariaDB|phpMyAdmin|PostgreSQL)|(?:CREATE TABLE|INSERT INTO)\s", re.I
-)
-_SIP2 = re.compile(  # checkin and checkout, requests and responses, up to their dates
-    r"(?:09[YN]|11[YN][YN]|10[01][YNU][YNU][YN]|12[01][YNU][YNU][YNU])(?:19|20)[0-9]{6}"
-)
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table)", re.I)
 
 
@@ -44,6 +41,8 @@ def open_capture(path: Path, options: ReadingOptions) -> Capture:
     begin = _first_bytes(path)
     if begin.startswith((ZIP, OLE)):
         return WorkbookCapture(path, options, is_zip=begin.startswith(ZIP))
+    if begin.startswith(SQLITE):
+        return open_sqlite(path, options)
     for magic, advice in _NO_CAPTURE.items():
         if begin.startswith(magic):
             raise FileRefused(path.name, advice)
@@ -51,6 +50,10 @@ def open_capture(path: Path, options: ReadingOptions) -> Capture:
     if not head:
         raise FileRefused(path.name, "is empty: there is nothing to load.")
     _refuse_other_text(path, head)
+    if looks_like_dump(head):
+        return open_dump(path, options)
+    if looks_like_sip2(head):
+        return Sip2Capture(path, options)
     if looks_like_dat(head):
         return DatCapture(path, options)
     delimiter, width = likely_delimiter(head, options)
@@ -73,11 +76,5 @@ def _first_bytes(path: Path) -> bytes:
 
 def _refuse_other_text(path: Path, head: list[str]) -> None:
     """Refuses text in formats that are known but not read."""
-    if any(_SQL.match(line) for line in head):
-        raise FileRefused(
-            path.name, "is a dump of a database: export its table of transactions as CSV."
-        )
     if _MARKUP.match(head[0]):
         raise FileRefused(path.name, "is a web page or XML: save it as .xlsx or CSV.")
-    if any("|A" in line and _SIP2.search(line) for line in head):
-        raise FileRefused(path.name, "is a SIP2 log, which cannot be read yet.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
-from almareplay.sources.identifiers import bare
+from almareplay.sources.identifiers import NO_SCANNER, Scanner, bare
 from almareplay.sources.kinds import read_kind
 from almareplay.sources.localtime import ImpossibleTimeError
 from almareplay.sources.moments import Cell, Figures, UnreadableTimeError, Written, read_when
 from almareplay.sources.options import DateOrder
+from almareplay.sources.serials import FIRST_DAY, Serials
 from almareplay.transactions import Kind
 
 WHEN = ("captured_at", "date", "time")
@@ -59,15 +61,16 @@ class Identifiers:
     """With more digits than a spreadsheet keeps, and whole all the same."""
     like_names: int = 0
 
-    def look_at(self, cell: Cell) -> None:
+    def look_at(self, cell: Cell, scanner: Scanner) -> None:
         if cell == "":
             return
-        text = cell if isinstance(cell, str) else str(cell)
+        stored = cell if isinstance(cell, str) else str(cell)
+        text, *_ = scanner.around(stored)
         self.filled += 1
+        if len(stored) > SPREADSHEET_DIGITS and stored.isdigit() and not ends_in_zeros(stored):
+            self.beyond_spreadsheet += 1
         if text.isdigit():
             self.forms[form(text)] += 1
-            if len(text) > SPREADSHEET_DIGITS and not ends_in_zeros(text):
-                self.beyond_spreadsheet += 1
         elif (" " in text or "," in text) and not any(sign.isdigit() for sign in text):
             self.like_names += 1
 
@@ -86,6 +89,8 @@ class Findings:
     with_seconds: set[str] = field(default_factory=set)
     """The fields of which some row has a second other than 0."""
     orders: dict[str, Orders] = field(default_factory=dict)
+    serials: dict[str, Serials] = field(default_factory=dict)
+    """Of the fields whose numbers are all serial numbers of dates and times."""
     items: Identifiers = field(default_factory=Identifiers)
     patrons: Identifiers = field(default_factory=Identifiers)
 
@@ -109,7 +114,12 @@ def ends_in_zeros(digits: str) -> bool:
     return not digits[SPREADSHEET_DIGITS:].strip("0")
 
 
-def survey(rows: Iterable[list[Cell]], columns: Mapping[str, int]) -> Findings:
+def survey(
+    rows: Iterable[list[Cell]],
+    columns: Mapping[str, int],
+    scanner: Scanner = NO_SCANNER,
+    first_day: date = FIRST_DAY,
+) -> Findings:
     """Looks over the rows below the header, each as its cells."""
     found = Findings()
     when = [(name, columns[name]) for name in WHEN if name in columns]
@@ -122,9 +132,9 @@ def survey(rows: Iterable[list[Cell]], columns: Mapping[str, int]) -> Findings:
         if item >= width or cells[item] == "":
             continue
         found.rows += 1
-        found.items.look_at(cells[item])
+        found.items.look_at(cells[item], scanner)
         if patron is not None and patron < width:
-            found.patrons.look_at(cells[patron])
+            found.patrons.look_at(cells[patron], scanner)
         if kind is not None and kind < width:
             match read_kind(str(cells[kind]))[0]:
                 case Kind.LOAN:
@@ -133,17 +143,22 @@ def survey(rows: Iterable[list[Cell]], columns: Mapping[str, int]) -> Findings:
                     found.returns += 1
         for name, column in when:
             if column < width and cells[column] != "":
-                _look_at_time(found, name, cells[column])
+                _look_at_time(found, name, cells[column], first_day)
         for name, column in others:
             if column < width and name not in found.filled and bare(str(cells[column])):
                 found.filled.add(name)
+    _take_serials(found)
     return found
 
 
-def _look_at_time(found: Findings, name: str, cell: Cell) -> None:
+def _look_at_time(found: Findings, name: str, cell: Cell, first_day: date) -> None:
     try:
         written: Written = read_when(cell)
-    except (ImpossibleTimeError, UnreadableTimeError):
+    except UnreadableTimeError:
+        serials = found.serials.setdefault(name, Serials())
+        serials.look_at(cell, first_day, needs_time=name == "time")
+        return
+    except ImpossibleTimeError:
         return
     if written.figures:
         found.orders.setdefault(name, Orders()).look_at(written.figures)
@@ -151,4 +166,15 @@ def _look_at_time(found: Findings, name: str, cell: Cell) -> None:
     if written.clock is not None:
         found.with_times.add(name)
         if written.clock.second:
+            found.with_seconds.add(name)
+
+
+def _take_serials(found: Findings) -> None:
+    """Keeps the serial numbers of columns that have no other numbers."""
+    found.serials = {name: seen for name, seen in found.serials.items() if seen.all_possible}
+    for name, seen in found.serials.items():
+        found.has_dates = found.has_dates or seen.has_dates
+        if seen.has_times:
+            found.with_times.add(name)
+        if seen.has_seconds:
             found.with_seconds.add(name)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache, partial
 
 from almareplay.sources.capture import joined
-from almareplay.sources.identifiers import Identifier, bare, read_identifier_cell
+from almareplay.sources.identifiers import (
+    Identifier,
+    bare,
+    read_identifier_cell,
+    scanner_of,
+)
 from almareplay.sources.kinds import read_kind
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.places import names_of, place_of
 from almareplay.sources.survey import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
 from almareplay.sources.tabletimes import RowTimes
 from almareplay.transactions import InvalidRow, Kind, Transaction
@@ -33,6 +40,9 @@ class RowReader:
         self._found = found
         self._options = options
         self._times = times
+        self._scanner = scanner_of(options)
+        # A table has many rows and few places.
+        self._place = lru_cache(maxsize=1024)(partial(place_of, options, names_of(name)))
 
     def read(
         self, number: int, cells: list[Cell], note: str, problem: str
@@ -43,10 +53,11 @@ class RowReader:
         """
         kind, kind_note, kind_problem = self._kind(self._cell(cells, "kind"))
         when = self._times.read(cells)
-        item = _identifier(self._cell(cells, "item_barcode"), "the item barcode", self._found.items)
-        patron = _identifier(self._cell(cells, "patron_id"), "the patron id", self._found.patrons)
-        library = _place(self._cell(cells, "library")) or self._options.library or ""
-        circ_desk = _place(self._cell(cells, "circ_desk")) or self._options.circ_desk or ""
+        item = self._identifier(cells, "item_barcode", "the item barcode", self._found.items)
+        patron = self._identifier(cells, "patron_id", "the patron id", self._found.patrons)
+        library, circ_desk, place_problem = self._place(
+            _word(self._cell(cells, "library")), _word(self._cell(cells, "circ_desk"))
+        )
         problem = (
             problem
             or kind_problem
@@ -55,8 +66,7 @@ class RowReader:
             or patron.problem
             or ("" if item.text else "no item barcode")
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
-            or ("" if library else "no library in the row, and --library was not given")
-            or ("" if circ_desk else "no desk in the row, and --circ-desk was not given")
+            or place_problem
         )
         if not problem and patron.text and self._found.swapped(item.text, patron.text):
             problem, item, patron = SWAPPED, patron, item
@@ -87,21 +97,23 @@ class RowReader:
             return None, "", "neither loan nor return is said"
         return self._options.kind, KIND_OF_FLAG if "kind" in self._columns else "", ""
 
+    def _identifier(
+        self, cells: list[Cell], name: str, what: str, column: Identifiers
+    ) -> Identifier:
+        cell = self._cell(cells, name)
+        is_long = isinstance(cell, str) and cell.isdigit() and len(cell) > SPREADSHEET_DIGITS
+        if is_long and ends_in_zeros(str(cell)) and not column.beyond_spreadsheet:
+            return Identifier(
+                "",
+                problem=f"{what} was cut by a spreadsheet, it seems: "
+                f"all its digits after the {SPREADSHEET_DIGITS}th are 0",
+            )
+        return read_identifier_cell(cell, what, self._scanner)
 
-def _place(cell: Cell) -> str:
+
+def _word(cell: Cell) -> str:
     if cell == "":
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return bare(str(cell))
-
-
-def _identifier(cell: Cell, what: str, column: Identifiers) -> Identifier:
-    is_long = isinstance(cell, str) and cell.isdigit() and len(cell) > SPREADSHEET_DIGITS
-    if is_long and ends_in_zeros(str(cell)) and not column.beyond_spreadsheet:
-        return Identifier(
-            "",
-            problem=f"{what} was cut by a spreadsheet, it seems: "
-            f"all its digits after the {SPREADSHEET_DIGITS}th are 0",
-        )
-    return read_identifier_cell(cell, what)

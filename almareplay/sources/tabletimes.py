@@ -7,9 +7,11 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
+from almareplay.sources.capture import joined
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
 from almareplay.sources.moments import Cell, UnreadableTimeError, Written, read_when
 from almareplay.sources.options import DateOrder, ReadingOptions
+from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
 from almareplay.sources.survey import WHEN, Findings
 
 TIME_OF_FLAG = "the capture has no times: that of --captured-at is taken"
@@ -42,6 +44,7 @@ class RowTimes:
         found: Findings,
         options: ReadingOptions,
         day_of_name: date | None,
+        first_day: date = FIRST_DAY,
     ) -> None:
         self._columns = {name: columns[name] for name in WHEN if name in columns}
         self._found = found
@@ -50,6 +53,7 @@ class RowTimes:
             name: options.date_order or orders.settled for name, orders in found.orders.items()
         }
         self._day_of_name = day_of_name
+        self._first_day = first_day
         self._by_flag = options.date_order is not None
         clock = StationClock(options)
         self._moment = lru_cache(maxsize=65_536)(clock.moment)
@@ -91,15 +95,18 @@ class RowTimes:
         """When a row happened."""
         days: dict[str, date] = {}
         clocks: dict[str, tuple[time, bool]] = {}
+        note = ""
         try:
             for name, column in self._columns.items():
                 cell = cells[column] if column < len(cells) else ""
                 if cell == "":
                     continue
-                written = read_when(cell)
+                serial = self._serial(name, cell)
+                written = serial or read_when(cell)
+                note = SERIAL if serial else note
                 if written.clock is not None:
                     clocks[name] = written.clock, written.to_second
-                elif isinstance(cell, date) and name in self._found.with_times:
+                elif (serial or isinstance(cell, date)) and name in self._found.with_times:
                     clocks[name] = time(0), True  # a spreadsheet's midnight looks like a date
                 if (day := self._day(name, written)) is not None:
                     days[name] = day
@@ -108,11 +115,16 @@ class RowTimes:
         day = next((days[name] for name in _DAY_FIRST if name in days), None)
         source = next((name for name in _CLOCK_FIRST if name in clocks), None)
         if not self._found.with_times:
-            return self._without_times(day)
+            return self._without_times(day, note)
         if source is None:
             return RowTime(Moment(None, problem="no captured time"))
         clock, to_second = clocks[source]
-        return self._with_time(day, clock, to_second and source in self._found.with_seconds)
+        to_second = to_second and source in self._found.with_seconds
+        return self._with_time(day, clock, to_second, note)
+
+    def _serial(self, name: str, cell: Cell) -> Written | None:
+        """What a serial number says, in a column that has no other numbers."""
+        return read_serial(cell, self._first_day) if name in self._found.serials else None
 
     def _day(self, name: str, written: Written) -> date | None:
         if written.figures is None:
@@ -124,19 +136,18 @@ class RowTimes:
             return next(iter(readings.values()))
         return written.figures.in_order(order or DateOrder.DMY)
 
-    def _without_times(self, day: date | None) -> RowTime:
+    def _without_times(self, day: date | None, note: str) -> RowTime:
         if self._captured_at is None:
             return RowTime(Moment(None, problem="no captured time"))
         at = self._captured_at if day is None else datetime.combine(day, self._captured_at.time())
-        return RowTime(self._moment(at, by_station=False), note=TIME_OF_FLAG)
+        return RowTime(self._moment(at, by_station=False), note=joined(note, TIME_OF_FLAG))
 
-    def _with_time(self, day: date | None, clock: time, has_seconds: bool) -> RowTime:
-        note = ""
+    def _with_time(self, day: date | None, clock: time, has_seconds: bool, note: str) -> RowTime:
         if day is None and not self._found.has_dates:
             if self._day_of_name:
-                day, note = self._day_of_name, DAY_OF_NAME
+                day, note = self._day_of_name, joined(note, DAY_OF_NAME)
             elif self._captured_at:
-                day, note = self._captured_at.date(), DAY_OF_FLAG
+                day, note = self._captured_at.date(), joined(note, DAY_OF_FLAG)
                 if clock < self._captured_at.time().replace(second=0):
                     return RowTime(
                         Moment(None, problem="the time is before that of --captured-at: which day?")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
 
 from almareplay.sources.capture import FileRefused
 
@@ -19,12 +21,22 @@ class TextLines:
     """Reads UTF-8 (with or without byte order mark), Windows-1252 and, by its mark, UTF-16.
 
     UTF-8 and Windows-1252 are told apart line by line, since captures of several stations are
-    often copied together: ``others`` counts the lines so far that were no UTF-8.
+    often copied together: ``others`` counts the lines so far that were no UTF-8. ``progress`` is
+    the share of the bytes that were read, 0.0 to 1.0.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._bytes: BinaryIO | None = None
         self.others = 0
+
+    @property
+    def progress(self) -> float:
+        if self._bytes is None:
+            return 0.0
+        if self._bytes.closed:
+            return 1.0
+        return self._bytes.tell() / max(1, self._path.stat().st_size)
 
     def __iter__(self) -> Iterator[str]:
         """Lines without their ends (CR LF, LF or CR). Raises FileRefused."""
@@ -37,14 +49,26 @@ class TextLines:
 
     def _lines(self) -> Iterator[str]:
         utf16 = self.is_utf16()
-        with self._path.open(
+        self._bytes = self._path.open("rb")
+        with TextIOWrapper(
+            self._bytes,
             encoding="utf-16" if utf16 else "utf-8",
             errors="replace" if utf16 else "surrogateescape",
         ) as file:
-            for line in iter(partial(file.readline, LONGEST_LINE), ""):
-                if len(line) == LONGEST_LINE:
-                    self._skip_rest(line, partial(file.readline, LONGEST_LINE))
-                yield (line if line.isascii() else self._decoded(line)).rstrip("\n")
+            rest = ""
+            for text in iter(partial(file.read, LONGEST_LINE), ""):
+                text = rest + text
+                *lines, rest = text.split("\n")
+                # Only the first line and the rest can reach over what was read at once.
+                lines[:1] = [line[:LONGEST_LINE] for line in lines[:1]]
+                rest = rest[:LONGEST_LINE]
+                if text.isascii():
+                    yield from lines
+                    continue
+                for line in lines:
+                    yield line if line.isascii() else self._decoded(line)
+            if rest:
+                yield self._decoded(rest)
 
     def is_utf16(self) -> bool:
         """Whether the file begins with the mark of UTF-16. Raises OSError."""
@@ -58,8 +82,3 @@ class TextLines:
             self.others += 1
             return line.encode(errors="surrogateescape").decode("cp1252", "replace")
         return line.lstrip("\ufeff")  # files copied together have it in the middle, too
-
-    @staticmethod
-    def _skip_rest(line: str, readline: partial[str]) -> None:
-        while line and not line.endswith("\n"):
-            line = readline()

@@ -1,10 +1,12 @@
-"""Spreadsheets: `.xlsx`, and through the same reader `.xlsb`, `.xls` and `.ods`."""
+"""Spreadsheets: `.xlsx`, `.xls` and `.ods`."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -15,117 +17,130 @@ from python_calamine import (
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
+    SheetVisibleEnum,
 )
 
+from almareplay.sources import odsmarks, xlsxmarks
 from almareplay.sources.capture import FileRefused, Row
-from almareplay.sources.moments import Cell, day_named
+from almareplay.sources.headers import letter
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.sheetxml import WORKBOOK, DamagedError, SheetMarks, part_names, sheet_marks
-from almareplay.sources.table import Record, TableReader
+from almareplay.sources.sheetmarks import DamagedError, LockedError, WorkbookMarks, opened_archive
+from almareplay.sources.sheettable import SheetTable
+from almareplay.sources.table import TableReader
+from almareplay.sources.xlsmarks import xls_marks
 from almareplay.transactions import LeftOut
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+MOST_ROWS = 1_048_576
+"""No spreadsheet program has more."""
+
 MOST_CELLS = 10_000_000
 """A sheet takes memory, some 32 bytes each, for all cells up to its last one, filled or not."""
 
 DAMAGED = "is a damaged spreadsheet: open it in the program that wrote it and save it again."
-STRUCK = "cancelled: the row is struck through"
-PARTLY_STRUCK = "struck through in part: cancelled, or corrected?"
+PASSWORD = "has a password: save it without one."
+BY_RULE = (
+    "a rule for how cells look can strike rows through: they were read, look for cancelled ones"
+)
 
 _BARCODE_LIKE = re.compile(r"[0-9]{5}")
 _Answer = TypeVar("_Answer")
-
-
-class SheetTable:
-    """The rows of one sheet."""
-
-    def __init__(
-        self, path: Path, sheet: CalamineSheet, marks: SheetMarks, options: ReadingOptions
-    ) -> None:
-        self.name = f"{path.name}#{sheet.name}"
-        self.day_of_name: date | None = day_named(sheet.name, options.date_order)
-        self._sheet = sheet
-        self._marks = marks
-        self._columns_before: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)
-
-    def records(self) -> Iterator[Record]:
-        for number, cells in enumerate(self._sheet.iter_rows(), 1):
-            yield Record(
-                number,
-                self._columns_before
-                + [cell.strip() if isinstance(cell, str) else cell for cell in cells],
-                problem=self._struck(number),
-            )
-
-    def _struck(self, number: int) -> str:
-        if number not in self._marks.struck:
-            return ""
-        return PARTLY_STRUCK if number in self._marks.plain else STRUCK
 
 
 class WorkbookCapture:
     """Reads the sheets of a spreadsheet one after another; ``--sheet`` picks one."""
 
     def __init__(self, path: Path, options: ReadingOptions, *, is_zip: bool) -> None:
-        self.format, marks = _format_and_marks(path, is_zip=is_zip)
-        self._readers: list[TableReader] = []
+        self.format, self._marks = _zipped(path) if is_zip else _xls(path)
+        self._sheets: list[tuple[TableReader, list[str]]] = []
         self._without_barcodes: list[SheetTable] = []
         refusal = FileRefused(path.name, "is empty: there is nothing to load.")
-        for sheet in _sheets(path, options.sheet, marks):
-            table = SheetTable(path, sheet, marks.get(sheet.name, SheetMarks()), options)
+        for sheet, is_hidden in self._chosen(path, options.sheet):
+            if sheet.name not in self._marks.sheets:
+                raise FileRefused(path.name, DAMAGED)
+            table = SheetTable(path.name, sheet, self._marks.sheets[sheet.name], options)
             try:
-                self._readers.append(TableReader(table, options))
+                reader = TableReader(table, options, first_day=self._marks.first_day)
             except FileRefused as error:
                 if _has_barcodes(table):
                     raise
                 refusal = error
                 self._without_barcodes.append(table)
-        if not self._readers:
+                continue
+            self._sheets.append((reader, _remarks(table, reader, is_hidden=is_hidden)))
+        if not self._sheets:
             raise refusal
 
     @property
+    def columns(self) -> list[str]:
+        if len(self._sheets) == 1:
+            return self._sheets[0][0].columns
+        return [f"{reader.name}, {words}" for reader, _ in self._sheets for words in reader.columns]
+
+    @property
+    def progress(self) -> float:
+        return sum(reader.progress for reader, _ in self._sheets) / len(self._sheets)
+
+    @property
     def assumptions(self) -> list[str]:
-        of_sheets = [(reader.name, reader.assumptions.in_words()) for reader in self._readers]
+        of_sheets = [
+            (reader.name, remarks + reader.assumptions.in_words())
+            for reader, remarks in self._sheets
+        ]
         if len(of_sheets) == 1:
             return of_sheets[0][1]
         return [f"{name}: {words}" for name, sentences in of_sheets for words in sentences]
 
     def rows(self) -> Iterator[Row]:
-        for reader in self._readers:
+        for reader, _ in self._sheets:
             yield from reader.rows()
         for table in self._without_barcodes:
             for record in table.records():
                 filled = any(cell != "" for cell in record.cells)
                 yield LeftOut("sheet without barcodes" if filled else "blank line")
 
+    def _chosen(self, path: Path, name: str | None) -> Iterator[tuple[CalamineSheet, bool]]:
+        """The sheets to be read that are not empty, and whether they are hidden."""
+        self._refuse_far_cells(path)
+        workbook = _answer(path, partial(_open, path))
+        sheets = {
+            sheet.name: sheet.visible is not SheetVisibleEnum.Visible
+            for sheet in workbook.sheets_metadata
+            if sheet.typ is SheetTypeEnum.WorkSheet
+        }
+        wanted = [each for each in sheets if name is None or each.casefold() == name.casefold()]
+        if name is not None and not wanted:
+            listed = ", ".join(sheets)
+            raise FileRefused(path.name, f"has no sheet {name!r}; its sheets are: {listed}.")
+        for each in wanted:
+            sheet = _answer(path, partial(workbook.get_sheet_by_name, each))
+            if sheet.start is not None:
+                yield sheet, sheets[each]
 
-def _sheets(
-    path: Path, chosen: str | None, marks: Mapping[str, SheetMarks]
-) -> Iterator[CalamineSheet]:
-    """The sheets to be read that are not empty."""
-    workbook = _answer(path, partial(_open, path))
-    names = [
-        sheet.name for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet
+    def _refuse_far_cells(self, path: Path) -> None:
+        """Refuses what would take too much memory. Calamine lays out all sheets of some formats."""
+        for name, marks in self._marks.sheets.items():
+            cells = marks.last_row * marks.last_column
+            if marks.last_row > MOST_ROWS or cells > MOST_CELLS:
+                raise FileRefused(
+                    f"{path.name}#{name}",
+                    f"reaches down to row {marks.last_row} and out to column {marks.last_column}: "
+                    "delete the stray cells far from the data.",
+                )
+
+
+def _remarks(table: SheetTable, reader: TableReader, *, is_hidden: bool) -> list[str]:
+    """What is to be said of a sheet that was read, apart from its rows."""
+    remarks = ["the sheet is hidden, and was read all the same"] if is_hidden else []
+    remarks += [
+        f"column {letter(column)}, the {field.replace('_', ' ')}, is hidden, and was read "
+        "all the same"
+        for field, column in reader.fields.items()
+        if column in table.marks.hidden_columns
     ]
-    if chosen is not None:
-        wanted = [name for name in names if name.casefold() == chosen.casefold()]
-        if not wanted:
-            listed = ", ".join(names)
-            raise FileRefused(path.name, f"has no sheet {chosen!r}; its sheets are: {listed}.")
-        names = wanted
-    for name in names:
-        of_sheet = marks.get(name, SheetMarks())
-        if of_sheet.last_row * of_sheet.last_column > MOST_CELLS:
-            raise FileRefused(
-                f"{path.name}#{name}",
-                f"reaches down to row {of_sheet.last_row} and out to column "
-                f"{of_sheet.last_column}: delete the stray cells far from the data.",
-            )
-        sheet = _answer(path, partial(workbook.get_sheet_by_name, name))
-        if sheet.start is not None:
-            yield sheet
+    return [*remarks, BY_RULE] if table.marks.by_rule else remarks
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -134,29 +149,46 @@ def _open(path: Path) -> CalamineWorkbook:
         return CalamineWorkbook.from_filelike(file)
 
 
-def _format_and_marks(path: Path, *, is_zip: bool) -> tuple[str, dict[str, SheetMarks]]:
-    """What kind of spreadsheet it is in words, and its marks where it is an `.xlsx`."""
-    if not is_zip:
-        return "spreadsheet (xls)", {}
+def _xls(path: Path) -> tuple[str, WorkbookMarks]:
+    """The format of an OLE file in words, and its marks."""
     try:
-        parts = part_names(path)
-        if WORKBOOK in parts:
-            return "spreadsheet (xlsx)", sheet_marks(path)
+        # With a password, a workbook of any format is put into such a stream.
+        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+            raise LockedError
+        return "spreadsheet (xls)", xls_marks(path)
+    except LockedError as error:
+        raise FileRefused(path.name, PASSWORD) from error
     except (DamagedError, OSError) as error:
         raise FileRefused(path.name, DAMAGED) from error
-    if "xl/workbook.bin" in parts:
-        return "spreadsheet (xlsb)", {}
-    if "content.xml" in parts:
-        return "spreadsheet (ods)", {}
+
+
+def _zipped(path: Path) -> tuple[str, WorkbookMarks]:
+    """The format of a zip archive in words, and its marks."""
+    try:
+        with opened_archive(path) as archive:
+            if xlsxmarks.WORKBOOK in archive.NameToInfo:
+                return "spreadsheet (xlsx)", xlsxmarks.xlsx_marks(archive)
+            if odsmarks.CONTENT in archive.NameToInfo:
+                return "spreadsheet (ods)", odsmarks.ods_marks(archive)
+            is_binary = "xl/workbook.bin" in archive.NameToInfo
+    except LockedError as error:
+        raise FileRefused(path.name, PASSWORD) from error
+    except (DamagedError, OSError) as error:
+        raise FileRefused(path.name, DAMAGED) from error
+    if is_binary:
+        raise FileRefused(
+            path.name, "is a binary workbook (.xlsb), which is not read: save it as .xlsx."
+        )
     raise FileRefused(path.name, "is a zip archive and no spreadsheet: unpack it first.")
 
 
 def _answer(path: Path, call: Callable[[], _Answer]) -> _Answer:
     """What calamine answers. Raises FileRefused whatever it raises."""
     try:
-        return call()
+        with _unheard():
+            return call()
     except PasswordError as error:
-        raise FileRefused(path.name, "has a password: save it without one.") from error
+        raise FileRefused(path.name, PASSWORD) from error
     except (CalamineError, OSError, ValueError) as error:
         raise FileRefused(path.name, DAMAGED) from error
     except BaseException as error:
@@ -164,6 +196,20 @@ def _answer(path: Path, call: Callable[[], _Answer]) -> _Answer:
         if type(error).__name__ != "PanicException":
             raise
         raise FileRefused(path.name, DAMAGED) from error
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Nobody hears a panic of calamine's, which writes its trace past Python and is a refusal."""
+    sys.stderr.flush()
+    heard, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(heard, 2)
+        os.close(heard)
+        os.close(nowhere)
 
 
 def _has_barcodes(table: SheetTable) -> bool:

@@ -47,3 +47,9 @@ def test_names_of_patrons_are_never_kept(read: Read, fixture: str) -> None:
     kept = " ".join(str(value) for row in read(fixture) for value in row)
     for name in ("Okafor", "Nneka", "Halloran", "Sato", "Lindqvist", "QE26"):
         assert name not in kept
+
+
+def test_rows_written_out_are_read_when_told(read: Read) -> None:
+    rows = read("captures/oregon-header.csv", include_saved=True)
+    again = [row for row in rows if isinstance(row, Transaction) and "--include-saved" in row.note]
+    assert [row.source_row for row in again] == [5, 6]

@@ -161,7 +161,11 @@ def test_any_bytes_end_in_rows_or_one_refusal(
 @settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=60)
 @given(data=st.data())
 @pytest.mark.parametrize(
-    "fixture", ["outage-branch.xlsx", "captures/several-sheets.xlsx", "captures/headers.csv"]
+    "fixture",
+    [
+        *("outage-branch.xlsx", "captures/several-sheets.xlsx", "captures/headers.csv"),
+        *("captures/struck.xls", "captures/merged.xls", "captures/hidden.ods"),
+    ],
 )
 def test_damaged_files_end_in_rows_or_one_refusal(
     fixture: str, data: st.DataObject, opened: Callable[..., Capture]

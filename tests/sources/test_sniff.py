@@ -22,6 +22,7 @@ Options = Callable[..., ReadingOptions]
         ("outage-main.dat", "offline circulation .dat"),
         ("outage-oregon.csv", "Oregon CSV"),
         ("captures/oregon-header.csv", "Oregon CSV"),
+        ("captures/self-check.log", "SIP2 log"),
         ("captures/headers.csv", "delimited text"),
         ("captures/unicode-text.txt", "delimited text"),
         ("outage-branch.xlsx", "spreadsheet (xlsx)"),
@@ -43,11 +44,11 @@ def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
         (b"\0\0\0\r\n \xef\xbb\xbf\n", "is empty"),
         (b"%PDF-1.7\n", "is a PDF"),
         (gzip.compress(b"202609140901R1\n", mtime=0), r"is compressed \(gzip\): unpack it first"),
-        (b"-- MySQL dump 10.13\n--\nCREATE TABLE `t` (\n", "is a dump of a database"),
+        (b"-- MySQL dump 10.13\n--\nCREATE TABLE `t` (\n", "has no table transactions or"),
         (b"\n<!DOCTYPE html><html>\n", "is a web page or XML: save it as .xlsx or CSV"),
         (
-            b"09:05 >> 11YN20260914    090500                  AOLIB|AA2488|AB3488|AC|\n",
-            "is a SIP2 log, which cannot be read yet",
+            b"09:05 >> 9900302.00\n09:05 << 98YYYYNN30000520260914    0905002.00AOLIB|BXYY|\n",
+            "is a SIP2 log without loans and returns",
         ),
         (b"Dear colleagues,\nthe outage is over.\n", "has no header row"),
         (b"PK\x03\x04 and then nothing", "is a damaged spreadsheet"),
@@ -66,7 +67,7 @@ def test_a_sqlite_file(tmp_path: Path, options: Options) -> None:
     path = tmp_path / "captures.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("create table circulation (library text)")
-    with pytest.raises(FileRefused, match=r"captures\.db: is a SQLite database: export"):
+    with pytest.raises(FileRefused, match=r"captures\.db: is no capture tool's: its table"):
         open_capture(path, options())
 
 

@@ -117,13 +117,17 @@ def test_cells_of_every_type(tmp_path: Path, options: Options) -> None:
         "a date, a time or a yes/no stands where the item barcode belongs",
         "the item barcode was cut by the spreadsheet: it keeps 15 digits of a number",
         "the item barcode was cut by the spreadsheet: it keeps 15 digits of a number",
-        "no item barcode",
-        "a number stands where the date and time belong",
+        "column D holds a formula without its value: open the file in a spreadsheet program, "
+        "save it there and load that",
         "the year 1999 cannot be right",
     ]
     read = [row for row in rows if isinstance(row, Transaction)]
-    assert [row.item_barcode for row in read] == ["999999999999999", "0012", "12"]
-    assert {row.circ_desk for row in read} == {"3"}
+    assert [row.item_barcode for row in read] == ["999999999999999", "0012", "12", "0013"]
+    assert [row.circ_desk for row in read] == ["3", "3", "3", "A"]
+    assert (read[-1].captured_at.hour, read[-1].note) == (
+        12,
+        "a serial number of a spreadsheet, read as date and time",
+    )
 
 
 def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path: Path, options: Options) -> None:
@@ -218,3 +222,128 @@ def test_headers_only(tmp_path: Path, options: Options) -> None:
         workbook.add_worksheet("Desk").write_row(0, 0, ["Date", "Type", "Patron ID", "Barcode"])
     rows: list[Row] = list(open_capture(path, options()).rows())
     assert rows == [LeftOut("header")]
+
+
+def written(path: Path, rows: list[list[object]], **settings: object) -> Path:
+    """A spreadsheet with one sheet; numbers are written without a format."""
+    with xlsxwriter.Workbook(path, settings) as workbook:
+        sheet = workbook.add_worksheet("Desk")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return path
+
+
+def test_the_days_of_old_macintosh_workbooks(tmp_path: Path, options: Options) -> None:
+    path = tmp_path / "mac.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as workbook:
+        moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet = workbook.add_worksheet("Desk")
+        sheet.write_row(0, 0, ["Timestamp", "In/Out", "Barcode"])
+        sheet.write_datetime(1, 0, OUTAGE, moment)
+        sheet.write_row(1, 1, ["In", "34880000400010"])
+        sheet.write_row(2, 0, [44817.375, "In", "34880000400028"])
+    rows = [row for row in open_capture(path, options()).rows() if isinstance(row, Transaction)]
+    assert [f"{row.captured_at:%Y-%m-%d %H:%M}" for row in rows] == ["2026-09-14 09:00"] * 2
+
+
+def test_one_other_number_and_none_is_a_serial_number(tmp_path: Path, options: Options) -> None:
+    rows: list[list[object]] = [
+        ["Timestamp", "In/Out", "Barcode"],
+        ["2026-09-14 9:00", "In", "34880000400010"],
+        [46279.375, "In", "34880000400028"],
+        [1234567, "In", "34880000400036"],
+    ]
+    path = written(tmp_path / "desk.xlsx", rows)
+    reasons = [
+        row.reason for row in open_capture(path, options()).rows() if isinstance(row, InvalidRow)
+    ]
+    assert reasons == ["a number stands where the date and time belong"] * 2
+
+
+def test_a_rule_that_can_strike_rows_through(tmp_path: Path, options: Options) -> None:
+    path = tmp_path / "rule.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Desk")
+        sheet.write_row(0, 0, ["Timestamp", "In/Out", "Barcode", "Cancelled"])
+        sheet.write_row(1, 0, ["2026-09-14 9:00", "In", "34880000400010", "x"])
+        struck = workbook.add_format({"font_strikeout": True})
+        rule = {"type": "formula", "criteria": '=$D1="x"', "format": struck}
+        sheet.conditional_format("A1:D9", rule)
+    capture = open_capture(path, options())
+    assert any(words.startswith("a rule for how cells look") for words in capture.assumptions)
+
+
+def test_library_barcodes_tell_patron_and_item_only_where_all_do(
+    tmp_path: Path, options: Options
+) -> None:
+    flags = options(kind=Kind.LOAN, captured_at=OUTAGE)
+    certain: list[list[object]] = [
+        ["34880000500012", "24880000200011"],
+        ["34880000500020", "24880000200029"],
+    ]
+    rows = list(open_capture(written(tmp_path / "certain.xlsx", certain), flags).rows())
+    assert [row.patron_id for row in rows if isinstance(row, Transaction)] == [
+        "24880000200011",
+        "24880000200029",
+    ]
+    odd_rows: list[list[object]] = [
+        ["34880000500013", "24880000200011"],
+        ["24880000200011", "34880000500012"],
+        ["x"],
+    ]
+    for odd in odd_rows:
+        path = written(tmp_path / "open.xlsx", [*certain, odd])
+        with pytest.raises(FileRefused, match="has no header row"):
+            open_capture(path, flags)
+
+
+@pytest.mark.parametrize("repeated", ["rows", "columns"])
+def test_cells_far_away_in_an_ods_are_refused_at_once(
+    repeated: str, tmp_path: Path, options: Options
+) -> None:
+    path = tmp_path / "far.ods"
+    spread = 'table:number-columns-repeated="16000" ' if repeated == "columns" else ""
+    cell = f'<table:table-cell {spread}office:value-type="float" office:value="1"/>'
+    gap = '<table:table-row table:number-rows-repeated="1048000"/>'
+    row = '<table:table-row table:number-rows-repeated="900000000">'
+    rows = (
+        f"{gap}<table:table-row>{cell}</table:table-row>"
+        if spread
+        else f"{row}{cell}</table:table-row>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            "<office:document-content"
+            ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+            ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+            ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+            f'<office:body><office:spreadsheet><table:table table:name="Desk">{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    with pytest.raises(FileRefused, match="delete the stray cells far from the data"):
+        open_capture(path, options())
+
+
+def test_binary_workbooks_are_refused(tmp_path: Path, options: Options) -> None:
+    path = tmp_path / "desk.xlsb"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.bin", b"")
+    with pytest.raises(FileRefused, match=r"is a binary workbook \(\.xlsb\).*: save it as \.xlsx"):
+        open_capture(path, options())
+
+
+def test_the_three_formats_say_the_same(seen: Seen) -> None:
+    for name in ("struck", "hidden", "merged"):
+        words = [seen(f"captures/{name}.{form}") for form in ("xlsx", "ods", "xls")]
+        assert words[0] == words[1] == words[2]
+
+
+def test_what_is_hidden_is_said(opened: Opened) -> None:
+    capture = opened("captures/hidden.xls")
+    list(capture.rows())
+    said = " | ".join(capture.assumptions)
+    assert "column C, the patron id, is hidden" in said
+    assert "2 rows: hidden in the spreadsheet" in said
+    assert "Morning: the sheet is hidden" in said

@@ -1,0 +1,49 @@
+"""Telling patrons from items by their numbers, where nothing else tells it.
+
+Most libraries' barcodes have fourteen digits: the first is 2 for a patron and 3 for an item, the
+last checks the others (modulus 10). Source: JerseyCat, "Understanding the Bar Code Structure".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from almareplay.sources.moments import Cell
+
+_DIGITS = 14
+_FIELDS = {"2": "patron_id", "3": "item_barcode"}
+
+
+def field_of(cell: Cell) -> str:
+    """``patron_id`` or ``item_barcode``; empty for all that is not surely the one or the other."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = str(cell).strip()
+    if len(text) != _DIGITS or not (text.isascii() and text.isdigit()) or not _checks(text):
+        return ""
+    return _FIELDS.get(text[0], "")
+
+
+def certain_columns(rows: Iterable[list[Cell]]) -> dict[str, int]:
+    """The columns of patrons and items of a table without a header, from all its filled cells.
+
+    Empty where a single cell is neither, or the same column holds both.
+    """
+    columns: dict[str, int] = {}
+    for cells in rows:
+        for column, cell in enumerate(cells):
+            if cell == "":
+                continue
+            field = field_of(cell)
+            if not field or columns.setdefault(field, column) != column:
+                return {}
+    return columns if len(set(columns.values())) == len(_FIELDS) else {}
+
+
+def _checks(digits: str) -> bool:
+    """Whether the last digit is what the others demand: every second one counts twice."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -1,0 +1,112 @@
+"""The messages of SIP2, as far as they say what was lent and returned.
+
+A message has a code of two digits, flags, two dates of 18 characters (``YYYYMMDDZZZZHHMMSS``, where
+``ZZZZ`` is blank for local time and ``   Z`` for UTC), then fields of a two-letter name and a value
+that ends in ``|``, and may end in ``AY``, a sequence number, ``AZ`` and a checksum. Source: 3M,
+"Standard Interchange Protocol", version 2.00.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+CHECKOUT, CHECKIN, RENEW, RENEW_ALL = "11", "09", "29", "65"
+ANSWERS = {"12": CHECKOUT, "10": CHECKIN, "30": RENEW}
+"""The codes of answers, each with the code of the request that it answers."""
+
+_BEGIN = re.compile(
+    r"(?P<request>09[YN]|(?:11|29)[YN]{2})(?=[0-9 ]{8})"
+    r"|(?P<answer>(?:10|12|30)[01][YNU ]{3})(?=(?:19|20)[0-9]{6})"
+    r"|(?P<renew_all>(?<![0-9])65)(?=(?:19|20)[0-9]{6}.{4}[0-9]{6}A[A-Z])"
+)
+_STATUS = re.compile(r"99[0-2][0-9 ]{3}[12]\.00|98[YN]{6}[0-9 ]{6}(?:19|20)[0-9]{6}|9300CN")
+_DATES = 36
+_END = re.compile(r"(?:AY([0-9]))?AZ([0-9A-Fa-f]{4})(?![0-9A-Fa-f])")
+_HIDDEN = re.compile(r"[*xX#]+|[<\[(].*[>\])]", re.DOTALL)
+_READ = ("AO", "AP", "AA", "AB", "AC", "AD", "BI")
+
+CUT_OFF = "the message is cut off in the middle of an identifier"
+DAMAGED = "the checksum does not fit the message: it was damaged or changed"
+
+
+class Message(NamedTuple):
+    """A message as it stands. ``flags`` follow the code, ``dates`` are both dates together.
+
+    ``checksum`` is whether it fits: None where there is none, or where a log hides passwords.
+    ``problem`` is what makes the fields doubtful.
+    """
+
+    code: str
+    flags: str
+    dates: str
+    fields: Mapping[str, str]
+    text: str
+    sequence: str = ""
+    checksum: bool | None = None
+    problem: str = ""
+
+    @property
+    def no_block(self) -> bool:
+        """Whether a request tells what happened already, rather than asks for it."""
+        return self.flags.endswith("Y")
+
+    @property
+    def agreed(self) -> bool:
+        """Whether an answer says yes."""
+        return self.flags.startswith("1")
+
+
+def looks_like_sip2(lines: list[str]) -> bool:
+    """Whether lines from the beginning of a file are from a log of SIP2 messages."""
+    return any(
+        _STATUS.search(line)
+        or ("|A" in line and (begin := _BEGIN.search(line)) and line[begin.end()].isdigit())
+        for line in (line.replace("\x00", "") for line in lines)
+    )
+
+
+def messages_in(line: str) -> Iterator[Message]:
+    """The requests and answers about items in a line of a log, whatever stands around them."""
+    line = line.replace("\x00", "")  # to be ignored wherever it stands, says the protocol
+    last_field = line.rfind("|")
+    begins = [begin for begin in _BEGIN.finditer(line) if begin.end() < last_field]
+    ends = [begin.start() for begin in begins[1:]] + [len(line)]
+    for begin, end in zip(begins, ends, strict=False):
+        yield _message(begin[0], line[begin.start() : end])
+
+
+def _message(head: str, text: str) -> Message:
+    is_answer = head[:2] in ANSWERS
+    width = 0 if head[:2] == RENEW_ALL else 18 if is_answer else _DATES
+    dates = text[len(head) : len(head) + width]
+    fields: dict[str, str] = {}
+    problem = ""
+    place = len(head) + width
+    while not (end := _END.match(text, place)) and (bar := text.find("|", place)) >= 0:
+        name, value = text[place : place + 2], text[place + 2 : bar]
+        if name in _READ and fields.setdefault(name, value) != value:
+            problem = f"the message has two fields {name}"
+        place = bar + 1
+    if end:
+        hidden = any(_HIDDEN.fullmatch(fields.get(name, "")) for name in ("AC", "AD"))
+        fits = None if hidden else _fits(text[: end.start(2)], int(end[2], 16))
+        text = text[: end.end()]
+        return Message(head[:2], head[2:], dates, fields, text, end[1] or "", fits, problem)
+    cut = text[place : place + 2]
+    if cut in ("AA", "AB"):
+        problem = CUT_OFF
+    fits = False if cut in ("AY", "AZ") else None
+    return Message(head[:2], head[2:], dates, fields, text[:place], "", fits, problem)
+
+
+def _fits(summed: str, checksum: int) -> bool:
+    """Whether a checksum is that of the text up to it: together they are 0 in 16 bits.
+
+    The protocol does not say in which encoding: any that the sender may have had will do.
+    """
+    if summed.isascii():
+        return (sum(summed.encode()) + checksum) % 0x10000 == 0
+    sums = [sum(summed.encode(name, "replace")) for name in ("utf-8", "cp1252", "cp850")]
+    return any((each + checksum) % 0x10000 == 0 for each in (*sums, sum(map(ord, summed))))

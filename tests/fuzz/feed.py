@@ -1,0 +1,60 @@
+"""Bytes fed as a capture, and what must hold of what comes out."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from almareplay.sources import DateOrder, FileRefused, ReadingOptions, open_capture
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+
+_FIXTURES = Path(__file__).parents[2] / "fixtures"
+_COLUMNS = [{}, {}, {"item_barcode": "A"}, {"item_barcode": "2", "patron_id": "A"}]
+
+
+def captures() -> list[bytes]:
+    """The bytes of all fixtures."""
+    files = [*_FIXTURES.glob("outage-*"), *(_FIXTURES / "captures").iterdir()]
+    return [file.read_bytes() for file in sorted(files)]
+
+
+def feed(path: Path, content: bytes, dice: random.Random) -> str:
+    """Read the content as a capture, with flags by chance; answer how it ended.
+
+    Raises whatever the reader raises besides FileRefused, and AssertionError for rows that can not
+    be.
+    """
+    path.write_bytes(content)
+    options = ReadingOptions(
+        timezone=ZoneInfo("America/Los_Angeles"),
+        now=datetime(2026, 11, 21, 12, tzinfo=UTC),
+        library="MAIN",
+        circ_desk="DESK",
+        kind=dice.choice([None, *Kind]),
+        captured_at=dice.choice([None, datetime(2026, 9, 14, 9)]),  # noqa: DTZ001 - local
+        date_order=dice.choice([None, *DateOrder]),
+        columns=dice.choice(_COLUMNS),
+        include_saved=dice.random() < 0.5,
+        scanner_prefix=dice.choice(["", "3"]),
+    )
+    try:
+        capture = open_capture(path, options)
+        rows = list(capture.rows())
+    except FileRefused as refusal:
+        assert str(refusal).startswith("capture")
+        assert "\n" not in str(refusal)
+        return "refused"
+    assert all(capture.columns)
+    assert all(capture.assumptions)
+    assert 0.0 <= capture.progress <= 1.0
+    for row in rows:
+        if isinstance(row, Transaction):
+            assert row.item_barcode
+            assert row.patron_id or row.kind is Kind.RETURN
+            assert row.captured_at.tzinfo is not None
+        else:
+            assert isinstance(row, InvalidRow | LeftOut)
+            assert row.reason
+    return "read" if any(isinstance(row, Transaction) for row in rows) else "no row that is good"

@@ -1,0 +1,185 @@
+"""The capture tools' tables in SQLite files and behind URLs; a MariaDB server is in tests/cli."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from almareplay.sources import (
+    Capture,
+    FileRefused,
+    ReadingOptions,
+    database,
+    is_database_url,
+    needs_password,
+    open_capture,
+    open_database,
+)
+from almareplay.transactions import Transaction
+
+Options = Callable[..., ReadingOptions]
+
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "captures" / "circulation.sqlite"
+COLUMNS = "library, timestamp, return_or_loan, item_barcode, patron_barcode, saved"
+SECRET = "S3cret"
+LOGIN = f"user:{SECRET}@"
+SAVED = "(written out by the capture tool already)"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a SQLite file of statements."""
+
+    def made(*statements: str) -> Path:
+        path = tmp_path / "outage.db"
+        with closing(sqlite3.connect(path)) as new, new:
+            for statement in statements:
+                new.execute(statement)
+        return path
+
+    return made
+
+
+def test_a_sqlite_file(
+    opened: Callable[..., Capture], seen: Callable[..., list[str]], options: Options
+) -> None:
+    number = "the item barcode was stored as a number: leading zeros, if it had any, are lost"
+    rows = [
+        SAVED,
+        "2 loan 35226030011207 25226000101133 09-14 09:08",
+        "3 return 35226030018848 09-14 09:44",
+        f"4 loan 35226030018848 951300472 09-14 09:55 [{number}]",
+        "5 the date or time cannot be read",
+    ]
+    before = FIXTURE.read_bytes()
+    assert seen("captures/circulation.sqlite") == rows
+    assert opened("captures/circulation.sqlite").format == "SQLite: table circulation (Oregon)"
+    assert FIXTURE.read_bytes() == before
+    capture = open_database(f"sqlite:///{FIXTURE}", options())
+    assert capture.name == "circulation.sqlite"
+    assert capture.progress == 0.0
+    read = list(capture.rows())
+    assert [row for row in capture.rows() if isinstance(row, Transaction)] == [
+        row for row in read if isinstance(row, Transaction)
+    ]
+    assert capture.progress == 1.0
+    assert "source_file='circulation.sqlite#circulation'" in str(read[1])
+
+
+def test_rows_written_out_are_read_when_told(seen: Callable[..., list[str]]) -> None:
+    first, *_ = seen("captures/circulation.sqlite", include_saved=True)
+    assert first.startswith("1 return 35226030014417 03-01 11:30 [written out by")
+
+
+def test_the_fingerprint_is_that_of_what_is_read(
+    made: Callable[..., Path], options: Options
+) -> None:
+    path = made(
+        f"create table transactions (id integer primary key, {COLUMNS}, patron_name)",
+        f"insert into transactions ({COLUMNS}, patron_name) "
+        "values ('M', '2026-09-14 09:03:10', 'R', '1', '', 0, 'A')",
+    )
+    url = f"sqlite:///{path}"
+    fingerprint = open_database(url, options()).fingerprint()
+    with closing(sqlite3.connect(path)) as changed, changed:
+        changed.execute("update transactions set patron_name = 'B'")
+    assert open_database(url, options()).fingerprint() == fingerprint
+    with closing(sqlite3.connect(path)) as changed, changed:
+        changed.execute("update transactions set saved = 1")
+    assert open_database(url, options()).fingerprint() != fingerprint
+
+
+def test_a_view_with_the_columns_is_taken(made: Callable[..., Path], options: Options) -> None:
+    path = made(
+        "create table log (at, item)",
+        "insert into log values ('2026-09-14 09:03:10', '00123')",
+        f"create view outage ({COLUMNS}) as select 'M', at, 'R', item, null, 'false' from log",
+    )
+    capture = open_capture(path, options())
+    assert capture.assumptions == ["the table outage is read: it has the columns of transactions"]
+    (row,) = capture.rows()
+    assert isinstance(row, Transaction)
+    assert (row.item_barcode, row.source_file) == ("00123", "outage.db#outage")
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (["create table notes (a)"], "has no table transactions or circulation: its tables are n"),
+        (
+            ["create table circulation (library, datetime, retorlo, itmbarcd)"],
+            "is no capture tool's: its table circulation lacks ptrbarcd, saved",
+        ),
+        ([f"create table transactions ({COLUMNS})"], "has no rows in its table of captures"),
+    ],
+)
+def test_databases_without_captures(
+    made: Callable[..., Path], options: Options, statements: list[str], sentence: str
+) -> None:
+    with pytest.raises(FileRefused, match=f"^outage.db: {sentence}"):
+        open_capture(made(*statements), options())
+
+
+def test_a_file_that_is_written_to(
+    tmp_path: Path, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.0)
+    path = tmp_path / "outage.db"
+    shutil.copyfile(FIXTURE, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(FileRefused, match="is in use by another program: close it there"):
+            open_capture(path, options())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:600] + bytes(len(whole) - 600))
+    with pytest.raises(FileRefused, match=r"outage\.db: cannot be read as a SQLite database"):
+        open_capture(path, options())
+
+
+@pytest.mark.parametrize(
+    ("url", "is_url", "asks"),
+    [
+        ("mysql+pymysql://user@host/alma_offline", True, True),
+        ("mysql+pymysql://user:secret@host/alma_offline", True, False),
+        ("mysql+pymysql://user:@host/alma_offline", True, False),
+        ("mysql+pymysql://user@host/alma_offline?passwd=secret", True, False),
+        ("mysql+pymysql://user@/alma_offline?unix_socket=/run/socket", True, False),
+        ("sqlite:///outage.db", True, False),
+        ("mysql://user@host:port/alma", True, False),
+        ("outage.db", False, False),
+        ("C:\\captures\\desk.dat", False, False),
+        ("captures/desk.dat", False, False),
+    ],
+)
+def test_urls(url: str, is_url: bool, asks: bool) -> None:
+    assert is_database_url(url) is is_url
+    assert needs_password(url) is asks
+
+
+def test_what_cannot_be_opened_is_said_without_the_password(options: Options) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        closed = listening.getsockname()[1]
+    refusals = {
+        f"mysql://{LOGIN}host:port/alma": "The database URL: cannot be read: write it as my",
+        f"mysql+pymysql://user:S3c@{SECRET}@host/alma": "has more than one @",
+        f"nosuch://{LOGIN}host/alma": "alma: a database of the kind nosuch cannot be read",
+        f"oracle://{LOGIN}host/alma": "is its driver installed",
+        f"mariadb://{LOGIN}127.0.0.1:{closed}/alma": "alma: no database server answers",
+        f"mysql://u@127.0.0.1:{closed}/alma?passwd={SECRET}&zz=1": "alma: cannot be read. What its",
+        "sqlite://": "The database URL: cannot be read: there is no such file",
+        "sqlite:////no/such.db": "cannot be read: there is no such file",
+        "https://docs.example/sheet": "a database of the kind https cannot be read here",
+    }
+    for url, words in refusals.items():
+        with pytest.raises(FileRefused) as refused:
+            open_database(url, options(), SECRET)
+        assert words in str(refused.value)
+        shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
+        assert SECRET not in shown

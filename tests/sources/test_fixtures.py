@@ -1,0 +1,231 @@
+"""Every captured file among the fixtures: what is read of it, and that no row of it gets lost."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import openpyxl  # type: ignore[import-untyped]  # it comes without types
+import pytest
+import xlrd
+
+from almareplay.sources import DateOrder, FileRefused, Row, parse_columns
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+NO_CAPTURES = {"desks.csv"}
+
+
+class Read(NamedTuple):
+    """How many rows of each sort there are, and one row in words, which shows the trap."""
+
+    transactions: int
+    invalid: int
+    left_out: int
+    shows: str
+    flags: Mapping[str, object] = {}
+
+
+class Refused(NamedTuple):
+    """Words of the refusal."""
+
+    reason: str
+    flags: Mapping[str, object] = {}
+
+
+LOANS = {"kind": Kind.LOAN, "captured_at": datetime(2026, 9, 14, 9)}  # noqa: DTZ001 - local
+NUMBER = "was stored as a number: leading zeros, if it had any, are lost"
+NO_TIMES = "the capture has no times: that of --captured-at is taken"
+MERGED = "[the value of a merged cell holds for all its rows]"
+HIDDEN = "[hidden in the spreadsheet, and read all the same]"
+SHOWN = "[the leading zeros are those that the spreadsheet shows]"
+SERIAL = "[a serial number of a spreadsheet, read as date and time]"
+FIRST, PATRON = "34880000500001", "24880000200014"
+LOAN = f"2 loan {FIRST} {PATRON} 09-14 09:01"
+STRUCK = Read(3, 4, 1, "7 cancelled: the row is struck through")
+
+EXPECTED: dict[str, Read | Refused] = {
+    "am-pm.xlsx": Read(5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03"),
+    "blank-rows.xls": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
+    "circulation.sqlite": Read(3, 1, 1, "2 loan 35226030011207 25226000101133 09-14 09:08"),
+    "codabar.ods": Read(
+        *(3, 0, 1),
+        "3 return 34880000500002 09-14 09:02 "
+        "[the Codabar letters around the item barcode were taken off]",
+    ),
+    "copied-together.dat": Read(3, 0, 1, "2 return BÜCHER-1 09-14 09:02"),
+    "cut-off.xlsx": Refused("is a damaged spreadsheet"),
+    "date-and-time.xls": Read(2, 0, 1, "3 return 34880000500002 09-14 21:02"),
+    "date-order-open.csv": Refused("give --date-order dmy, mdy or ymd"),
+    "date-order-settled.csv": Read(3, 0, 1, f"2 loan {FIRST} {PATRON} 09-11 09:01"),
+    "formulas.ods": Read(2, 2, 1, "4 column D shows an error of the spreadsheet (#N/A)"),
+    "formulas.xlsx": Read(2, 2, 1, f"3 loan 34880000500002 {PATRON} 09-14 09:02"),
+    "header-again.xls": Read(4, 0, 4, "8 return 34880000500004 09-14 09:04"),
+    "headers.csv": Read(5, 7, 5, "(note)"),
+    "hidden.ods": Read(5, 0, 3, f"5 return 34880000500003 09-14 09:03 {HIDDEN}"),
+    "hidden.xls": Read(5, 0, 3, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {HIDDEN}"),
+    "hidden.xlsx": Read(5, 0, 3, f"2 loan 34880000500005 {PATRON} 09-14 09:05"),
+    "kinds.csv": Read(18, 2, 1, "18 return 34880000500016 24880000200014 09-14 09:16"),
+    "leading-zeros.xls": Read(2, 0, 1, "2 loan 0004417701 0001 09-14 09:01"),
+    "merged.ods": Read(5, 0, 2, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {MERGED}"),
+    "merged.xls": Read(5, 0, 2, f"6 return 34880000500005 09-14 09:05 {MERGED}"),
+    "merged.xlsx": Read(5, 0, 2, "7 return 34880000500006 09-15 09:06"),
+    "no-header-certain.ods": Read(
+        4, 0, 1, f"1 loan 34880000500012 24880000200011 09-14 09:00 [{NO_TIMES}]", LOANS
+    ),
+    "not-calculated.xlsx": Read(
+        *(1, 2, 1),
+        "2 column D holds a formula without its value: open the file in a spreadsheet program, "
+        "save it there and load that",
+    ),
+    "numbers.xlsx": Read(
+        2, 2, 1, "3 the item barcode was cut by the spreadsheet: it keeps 15 digits of a number"
+    ),
+    "one-sheet-a-day.ods": Read(
+        *(3, 0, 3),
+        f"2 loan 34880000500003 {PATRON} 09-15 09:03 [the date is that of the sheet's name]",
+    ),
+    "one-sheet-a-desk.xlsx": Read(3, 0, 3, "(sheet without barcodes)"),
+    "oregon-header.csv": Read(2, 2, 3, "(written out by the capture tool already)"),
+    "password.ods": Refused("has a password: save it without one"),
+    "password.xls": Refused("has a password: save it without one"),
+    "password.xlsx": Refused("has a password: save it without one"),
+    "scanner-tabs.csv": Read(1, 1, 1, LOAN),
+    "scientific.csv": Read(
+        *(1, 2, 1),
+        "2 the item barcode was cut by a spreadsheet: it has only the first digits of it",
+    ),
+    "self-check.log": Read(
+        8, 14, 12, "7 the self-check asked and the system answered no: it did not happen"
+    ),
+    "self-check.raw": Read(3, 0, 0, "2 return 34880000500210 09-14 10:02"),
+    "semicolons.csv": Read(2, 0, 1, LOAN),
+    "serial-numbers.csv": Read(4, 0, 1, f"5 return 34880000500011 09-14 09:05 {SERIAL}"),
+    "serial-numbers.xlsx": Read(3, 0, 1, f"{LOAN} {SERIAL}"),
+    "several-sheets.xlsx": Read(4, 3, 4, "2 return 34880000400051 09-15 10:01"),
+    "struck.ods": STRUCK,
+    "struck.xls": STRUCK,
+    "struck.xlsx": STRUCK,
+    "swapped.csv": Read(
+        *(5, 1, 1),
+        "5 item and patron stand in each other's column, by the numbers of the other rows",
+    ),
+    "tables.sql": Read(6, 3, 2, "2 loan 35226030011207 25226000101133 09-14 09:08"),
+    "text-named.xls": Read(1, 0, 1, LOAN),
+    "timestamps.ods": Read(3, 0, 1, "4 return 34880000500002 09-15 00:00"),
+    "title-and-notes.ods": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
+    "traps.dat": Read(11, 14, 3, "24 a second transaction stands in the same line"),
+    "two-columns.xlsx": Read(
+        *(3, 0, 0),
+        f"1 loan 34880000400010 24880000200010 09-14 09:00 [{NO_TIMES}]",
+        {**LOANS, "columns": parse_columns("patron_id=A,item_barcode=B")},
+    ),
+    "unicode-text.txt": Read(3, 0, 1, "3 return 0004400028 09-14 09:06"),
+    "utf-16.tsv": Read(2, 0, 1, "2 loan Ω-17 krüger.a 09-14 09:01"),
+    "web-page.xls": Refused("is a web page or XML: save it as .xlsx or CSV"),
+    "whole-floats.csv": Read(
+        1, 1, 1, f"{LOAN} [the item barcode {NUMBER}; the patron id {NUMBER}]"
+    ),
+    "windows-1252.csv": Read(
+        2, 0, 1, "3 return ÉTÉ, 2 09-14 09:02 [not in UTF-8: read as Windows-1252]"
+    ),
+    "wordings.xlsx": Read(10, 0, 5, f"2 loan 34880000500004 {PATRON} 09-14 09:04"),
+    "workbook-named.csv": STRUCK,
+    "zeros-quoted.csv": Read(2, 0, 1, "2 loan 0004417701 0000017 09-14 09:01"),
+    "zeros-shown.ods": Read(3, 0, 1, f"2 loan 0004417701 {PATRON} 09-14 09:01 {SHOWN}"),
+    "zeros-shown.xls": Read(3, 0, 1, f"2 loan 0004417701 {PATRON} 09-14 09:01 {SHOWN}"),
+    "zeros-shown.xlsx": Read(
+        3, 0, 1, f"3 loan 34880000500002 {PATRON} 09-14 09:02 [the item barcode {NUMBER}]"
+    ),
+    "outage-annex.dat": Read(10, 1, 0, "6 31 September does not exist: 202609310020"),
+    "outage-branch.xlsx": Read(7, 1, 5, "8 cancelled: the row is struck through"),
+    "outage-main.dat": Read(13, 2, 0, "14 a loan without a patron"),
+    "outage-media.dat": Read(9, 1, 0, "5 the kind is S, where L or R belongs"),
+    "outage-oregon.csv": Read(8, 0, 1, "1 loan 35226030011207 25226000101133 09-14 09:08"),
+}
+
+
+def test_every_fixture_is_expected() -> None:
+    files = {path.name for path in (*FIXTURES.glob("captures/*"), *FIXTURES.glob("outage-*"))}
+    assert files - NO_CAPTURES == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_read_of_it(
+    name: str, read: Callable[..., list[Row]], seen: Callable[..., list[str]]
+) -> None:
+    expected = EXPECTED[name]
+    path = name if name.startswith("outage-") else f"captures/{name}"
+    if isinstance(expected, Refused):
+        with pytest.raises(FileRefused, match=expected.reason) as refusal:
+            read(path, **expected.flags)
+        assert str(refusal.value).startswith(name)
+        return
+    rows = read(path, **expected.flags)
+    counts = [sum(isinstance(row, sort) for row in rows) for sort in (Transaction, InvalidRow)]
+    assert [*counts, sum(isinstance(row, LeftOut) for row in rows)] == list(expected[:3])
+    assert expected.shows in seen(path, **expected.flags)
+    assert len(rows) == rows_of(FIXTURES / path)
+
+
+def test_a_day_month_order_that_the_user_settles(seen: Callable[..., list[str]]) -> None:
+    words = seen("captures/date-order-open.csv", date_order=DateOrder.DMY)
+    assert words[1] == f"2 loan {FIRST} {PATRON} 09-01 09:01"
+    words = seen("captures/date-order-open.csv", date_order=DateOrder.MDY)
+    assert words[1] == f"2 loan {FIRST} {PATRON} 01-09 09:01"
+
+
+def rows_of(path: Path) -> int:
+    """The rows of a file up to the last filled one, counted without almareplay."""
+    content = path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return (
+                rows_of_ods(archive) if "content.xml" in archive.namelist() else rows_of_xlsx(path)
+            )
+    if content.startswith(b"\xd0\xcf"):
+        with xlrd.open_workbook(str(path)) as book:
+            return sum(
+                max(row + 1 for row in range(sheet.nrows) if any(sheet.row_values(row)))
+                for sheet in book.sheets()
+            )
+    if content.startswith(b"SQLite"):
+        with closing(sqlite3.connect(path)) as database:
+            return int(database.execute("SELECT count(*) FROM circulation").fetchone()[0])
+    if path.suffix == ".sql":
+        tables = re.findall(rb"INSERT INTO `(?:circulation|transactions)` VALUES (.*);\n", content)
+        return sum(len(re.findall(rb"\((?:\d+,)?'[A-Z\x80-\xff]+','", rows)) for rows in tables)
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
+    return len(re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z", text))
+
+
+def rows_of_xlsx(path: Path) -> int:
+    with path.open("rb") as file:
+        sheets = openpyxl.load_workbook(file).worksheets
+        return sum(
+            max(
+                (cell.row for row in sheet.iter_rows() for cell in row if cell.value is not None),
+                default=0,
+            )
+            for sheet in sheets
+        )
+
+
+def rows_of_ods(archive: zipfile.ZipFile) -> int:
+    total = 0
+    for table in ElementTree.fromstring(archive.read("content.xml")).iterfind(".//{*}table"):
+        row = last = 0
+        for element in table.iterfind(".//{*}table-row"):
+            repeated = [n for key, n in element.attrib.items() if "rows-repeated" in key]
+            row += int(*repeated) if repeated else 1
+            if "".join(element.itertext()).strip():
+                last = row
+        total += last
+    return total
