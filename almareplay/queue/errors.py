@@ -19,12 +19,20 @@ class QueueTooNew(QueueError):
     """The queue was written by a later version of almareplay."""
 
 
+class QueueTooOld(QueueError):
+    """The queue was written by an earlier version of almareplay, in a layout of its own."""
+
+
 class RunMissing(QueueError):
     """The queue has no run of this name."""
 
 
 class NotRetryable(QueueError):
     """A row was named for a retry that has nothing left to retry."""
+
+
+class NotUnloadable(QueueError):
+    """A file that is not in the run, or of which rows were sent, cannot be taken out of it."""
 
 
 class RunHeld(QueueError):

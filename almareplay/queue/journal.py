@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.hold import Hold, confirm_hold
-from almareplay.queue.schema import attempts, transactions
+from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind
 
@@ -130,14 +130,14 @@ def captured_time(row: Any) -> datetime:
 
 def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
     """What the run has done to an item so far."""
-    in_lane = (transactions.c.run_id == run.id) & (transactions.c.item_key == item_key)
+    in_lane = IN_LANE & (lanes.c.run_id == run.id) & (lanes.c.item_key == item_key)
     loans: dict[str, datetime] = {}
     settled: tuple[Order, int] | None = None
     unresolved: list[tuple[Order, int]] = []
     with queue.reading() as connection:
         for row in connection.execute(
             select(transactions)
-            .where(in_lane)
+            .join(lanes, in_lane)
             .order_by(transactions.c.order_at, transactions.c.place)
         ):
             outcome = Outcome(row.outcome)
@@ -160,7 +160,8 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
                 (transactions.c.run_id == attempts.c.run_id)
                 & (transactions.c.row == attempts.c.row),
             )
-            .where(in_lane, attempts.c.fate == Fate.DONE)
+            .join(lanes, in_lane)
+            .where(attempts.c.fate == Fate.DONE)
             .order_by(attempts.c.id)
         ).all()
     scans = [effect for effect in effects if effect.call == Call.SCAN_IN]

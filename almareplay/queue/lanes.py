@@ -91,8 +91,12 @@ def _mark_repeated_neighbours(lane: list[Placed], said: dict[int, LaneRow]) -> l
 
 def _arrange_minute(start: int, rows: list[LaneRow]) -> list[Placed]:
     by_second = all(row.has_seconds for row in rows)
+    if len(rows) == 1:
+        return [Placed(rows[0].row, rows[0].captured_at if by_second else start, rows[0].row)]
     if by_second:
         rows = sorted(rows, key=lambda row: (row.captured_at, row.row))
+    else:
+        rows = _in_files_order(rows)
     repeats = _repeats(rows)
     placed: list[Placed] = []
     for moment, group in groupby(rows, key=lambda row: row.captured_at if by_second else start):
@@ -112,6 +116,17 @@ def _arrange_minute(start: int, rows: list[LaneRow]) -> list[Placed]:
             for row, place in zip(ordered, places, strict=True)
         )
     return placed
+
+
+def _in_files_order(rows: Sequence[LaneRow]) -> list[LaneRow]:
+    """File after file; of each its own order: by its seconds where it has them, else by its lines.
+
+    Tables do not come in the order of time.
+    """
+    vague = {row.file for row in rows if not row.has_seconds}
+    return sorted(
+        rows, key=lambda row: (row.file, 0 if row.file in vague else row.captured_at, row.row)
+    )
 
 
 def _repeats(rows: Sequence[LaneRow]) -> dict[int, int]:

@@ -5,32 +5,62 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import groupby, islice
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import Connection, Dialect, Select, exists, func, insert, select, update
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, arrange
-from almareplay.queue.schema import attempts, files, runs, transactions
+from almareplay.queue.arranging import arrange_lanes, is_close
+from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, identifier_key
 
-_BATCH = 5_000
-_LANES_AT_A_TIME = 500
+_ROWS_A_STATEMENT = 500
 _PROBLEMS_KEPT = 20
+# From here on it is faster to go through the run once than to look at each of the file's items.
+_LARGE_SHARE = 0.2
+
+_CAPTURED = (
+    "run_id",
+    "row",
+    "file_id",
+    "source_file",
+    "source_row",
+    "kind",
+    "captured_at",
+    "captured_offset",
+    "has_seconds",
+    "order_at",
+    "place",
+    "item_barcode",
+    "item_key",
+    "patron_id",
+    "library",
+    "circ_desk",
+    "source_note",
+    "outcome",
+)
+"""The columns that a load fills, in the order of the table."""
+
+_Record = tuple[str | int | None, ...]
+"""The values of these columns, as plain as a database driver takes them without a look."""
+
+_LOAN, _RETURN = Kind.LOAN.value, Kind.RETURN.value
+_PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureFile:
     """A captured file as the queue knows it: its name without the folder, the SHA-256 of its bytes
-    in hexadecimal, and the words for its format."""
+    in hexadecimal, the words for its format, and the sheet where only one was read."""
 
     name: str
     sha256: str
     format: str
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +90,13 @@ class Loaded:
     problems: list[InvalidRow] = field(default_factory=list)
 
 
-def known_files(queue: Queue, sha256: str) -> list[KnownFile]:
-    """Tell where files with these bytes were loaded before, oldest first."""
+def known_files(queue: Queue, sha256: str, sheet: str | None = None) -> list[KnownFile]:
+    """Tell where these bytes, or this sheet of them, were loaded before, oldest first."""
     with queue.reading() as connection:
         found = connection.execute(
             select(files.c.name, runs.c.name.label("run"), files.c.loaded_at)
             .join(runs, runs.c.id == files.c.run_id)
-            .where(files.c.sha256 == sha256)
+            .where(files.c.sha256 == sha256, files.c.sheet.is_not_distinct_from(sheet))
             .order_by(files.c.id)
         )
         return [KnownFile(row.name, row.run, row.loaded_at) for row in found]
@@ -81,7 +111,7 @@ def load_file(
     Raises QueueError, and whatever ``rows`` raises.
     """
     loaded = Loaded()
-    with queue.writing() as connection:
+    with queue.writing(many_rows=True) as connection:
         first_row = connection.execute(
             select(runs.c.next_row).where(runs.c.id == run.id)
         ).scalar_one()
@@ -89,19 +119,22 @@ def load_file(
             run_id=run.id,
             name=file.name,
             sha256=file.sha256,
+            sheet=file.sheet,
             format=file.format,
             loaded_at=datetime.now(UTC),
+            first_row=first_row,
+            rows=0,
         )
         file_id = connection.execute(made.returning(files.c.id)).scalar_one()
-        records = _records(run, file_id, first_row, rows, loaded)
-        while batch := list(islice(records, _BATCH)):
-            connection.execute(insert(transactions), batch)
+        _insert(connection, _records(run, file_id, first_row, rows, loaded))
+        connection.execute(update(files).where(files.c.id == file_id).values(rows=loaded.rows))
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
         )
-        lanes = connection.scalars(_lanes_with_neighbours(run, file_id)).all()
-        _arrange_lanes(connection, run, lanes)
-        loaded.duplicates = _count_duplicates(connection, file_id)
+        _join_lanes(connection, run, first_row)
+        open_lanes = connection.scalars(_open_lanes(run, first_row, loaded.rows)).all()
+        arrange_lanes(connection, run, open_lanes)
+        loaded.duplicates = _count_duplicates(connection, run, first_row)
     return loaded
 
 
@@ -111,134 +144,123 @@ def _records(
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
     loaded: Loaded,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[_Record]:
+    run_id, row = run.id, first_row
+    # A file has few distinct times, most of them many times in a row.
+    at: datetime | None = None
+    seconds, offset = 0, 0
     for read in rows:
-        if isinstance(read, LeftOut):
-            loaded.left_out[read.reason] += 1
-            continue
-        invalid = isinstance(read, InvalidRow)
-        captured_at = read.captured_at
-        offset = captured_at.utcoffset() if captured_at is not None else None
-        seconds = None if captured_at is None else int(captured_at.timestamp())
-        row = first_row + loaded.rows
-        loaded.rows += 1
-        if isinstance(read, InvalidRow):
+        if isinstance(read, Transaction):
+            kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line, note = (
+                read
+            )
+            if captured_at is not at:
+                at = captured_at
+                seconds, offset = _instant(at)
+                loaded.first = min(loaded.first or at, at)
+                loaded.last = max(loaded.last or at, at)
+            yield (
+                run_id, row, file_id, name, line,
+                _LOAN if kind is Kind.LOAN else _RETURN,
+                seconds, offset, 1 if has_seconds else 0, seconds, row,
+                barcode, barcode if barcode.isdigit() else identifier_key(barcode),
+                patron_id, library, desk, note, _PENDING,
+            )  # fmt: skip
+        elif isinstance(read, InvalidRow):
             loaded.invalid += 1
             if len(loaded.problems) < _PROBLEMS_KEPT:
                 loaded.problems.append(read)
-        elif captured_at is not None:
-            loaded.first = min(loaded.first or captured_at, captured_at)
-            loaded.last = max(loaded.last or captured_at, captured_at)
-        yield {
-            "run_id": run.id,
-            "row": row,
-            "file_id": file_id,
-            "source_file": read.source_file,
-            "source_row": read.source_row,
-            "kind": read.kind,
-            "captured_at": seconds,
-            "captured_offset": None if offset is None else int(offset.total_seconds()),
-            "has_seconds": not isinstance(read, InvalidRow) and read.has_seconds,
-            "order_at": seconds,
-            "place": row,
-            "item_barcode": read.item_barcode,
-            # An invalid row happens to no item: it stands in no lane.
-            "item_key": "" if invalid else identifier_key(read.item_barcode),
-            "patron_id": read.patron_id,
-            "library": read.library,
-            "circ_desk": read.circ_desk,
-            "source_note": read.reason if isinstance(read, InvalidRow) else read.note,
-            "lane_note": "",
-            "outcome": Outcome.INVALID if invalid else Outcome.PENDING,
-            "alma_code": "",
-            "alma_message": "",
-            "tracking_id": "",
-            "loan_id": "",
-            "destination": "",
-            "note": "",
-        }
+            yield (run_id, row, file_id, *_invalid(read, row))
+        else:
+            loaded.left_out[read.reason] += 1
+            continue
+        row += 1
+    loaded.rows = row - first_row
 
 
-def _lanes_with_neighbours(run: Run, file_id: int) -> Select[Any]:
-    """Select the lanes of a file in which rows stand so close that order or sameness is open."""
-    mine, other = transactions.alias("mine"), transactions.alias("other")
+def _invalid(read: InvalidRow, row: int) -> _Record:
+    """What follows the file's number in the record of an invalid row."""
+    seconds, offset = (None, None) if read.captured_at is None else _instant(read.captured_at)
     return (
+        read.source_file, read.source_row, None if read.kind is None else read.kind.value,
+        seconds, offset, 0, seconds, row,
+        # It happens to no item: it stands in no lane.
+        read.item_barcode, "",
+        read.patron_id, read.library, read.circ_desk, read.reason, _INVALID,
+    )  # fmt: skip
+
+
+def _instant(at: datetime) -> tuple[int, int]:
+    """Seconds since 1970, and the offset of the time's zone in seconds."""
+    return int(at.timestamp()), int((at.utcoffset() or timedelta()).total_seconds())
+
+
+def _insert(connection: Connection, records: Iterator[_Record]) -> None:
+    """Store records, many with one statement: one each would take twice the time."""
+    while some := list(islice(records, _ROWS_A_STATEMENT)):
+        statement, names = _statement(connection.dialect, len(some))
+        values = tuple(chain.from_iterable(some))
+        connection.exec_driver_sql(
+            statement,
+            values if connection.dialect.positional else dict(zip(names, values, strict=True)),
+        )
+
+
+@lru_cache(maxsize=4)
+def _statement(dialect: Dialect, rows: int) -> tuple[str, list[str]]:
+    """An insert of so many records, and the names of its parameters in their order."""
+    nothing = dict.fromkeys(_CAPTURED)
+    # SQLite would keep a journal of each statement that may fail half-way, to take that half back.
+    compiled = (
+        insert(transactions)
+        .values([nothing] * rows)
+        .prefix_with("OR ROLLBACK", dialect="sqlite")
+        .compile(dialect=dialect)
+    )
+    return str(compiled), list(compiled.params)
+
+
+def _join_lanes(connection: Connection, run: Run, first_row: int) -> None:
+    """Put the rows from this one on into their lanes."""
+    mine = (
+        select(
+            transactions.c.run_id,
+            transactions.c.item_key,
+            transactions.c.captured_at,
+            transactions.c.row,
+        )
+        .where(
+            transactions.c.run_id == run.id,
+            transactions.c.row >= first_row,
+            transactions.c.item_key != "",
+        )
+        .order_by(transactions.c.item_key, transactions.c.captured_at, transactions.c.row)
+    )
+    connection.execute(insert(lanes).from_select(list(lanes.c), mine))
+
+
+def _open_lanes(run: Run, first_row: int, rows: int) -> Select[Any]:
+    """Select the lanes of a file in which rows stand so close that order or sameness is open."""
+    mine, other = lanes.alias("mine"), lanes.alias("other")
+    query = (
         select(mine.c.item_key)
-        .join(
-            other,
-            (other.c.run_id == mine.c.run_id)
-            & (other.c.item_key == mine.c.item_key)
-            & (other.c.row != mine.c.row)
-            & other.c.order_at.between(
-                mine.c.order_at - 2 * NEIGHBOUR_SECONDS, mine.c.order_at + 2 * NEIGHBOUR_SECONDS
-            ),
-        )
-        .where(mine.c.run_id == run.id, mine.c.file_id == file_id, mine.c.item_key != "")
         .distinct()
+        .where(mine.c.run_id == run.id, exists().where(is_close(mine, other)))
     )
-
-
-def _arrange_lanes(connection: Connection, run: Run, lanes: Iterable[str]) -> None:
-    """Set order and duplicates of these lanes anew, some of them at a time."""
-    tried = exists().where(
-        attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row
+    if rows > first_row * _LARGE_SHARE:
+        # Through all lanes of the run in their order: those of other files are open as before.
+        return query.order_by(mine.c.item_key)
+    of_file = select(transactions.c.item_key).where(
+        transactions.c.run_id == run.id, transactions.c.row >= first_row
     )
-    keys = iter(lanes)
-    while some := list(islice(keys, _LANES_AT_A_TIME)):
-        members = connection.execute(
-            select(transactions, tried.label("tried"))
-            .where(transactions.c.run_id == run.id, transactions.c.item_key.in_(some))
-            .order_by(transactions.c.item_key, transactions.c.row)
-        )
-        changes = [
-            change
-            for _, lane in groupby(members, key=lambda member: member.item_key)
-            for change in _changes_of_lane({member.row: member for member in lane})
-        ]
-        if changes:
-            connection.execute(
-                update(transactions).where(
-                    transactions.c.run_id == run.id, transactions.c.row == bindparam("the_row")
-                ),
-                changes,
-            )
+    return query.where(mine.c.item_key.in_(of_file))
 
 
-def _changes_of_lane(lane: dict[int, SqlRow[Any]]) -> Iterator[dict[str, Any]]:
-    arranged = arrange(
-        LaneRow(
-            member.row,
-            member.file_id,
-            Kind(member.kind),
-            identifier_key(member.patron_id),
-            member.captured_at,
-            member.has_seconds,
-        )
-        for member in lane.values()
-    )
-    for placed in arranged:
-        before = lane[placed.row]
-        outcome, note = Outcome(before.outcome), ""
-        # Whatever was sent keeps its outcome, however the lane now looks.
-        if outcome in (Outcome.PENDING, Outcome.DUPLICATE) and not before.tried:
-            outcome = Outcome.DUPLICATE if placed.repeats else Outcome.PENDING
-        if outcome is Outcome.DUPLICATE:
-            note = f"the same as row {placed.repeats}"
-        elif placed.guessed:
-            note = "the order of this item's rows within the minute is a guess"
-        now = {
-            "order_at": placed.order_at,
-            "place": placed.place,
-            "outcome": outcome,
-            "lane_note": note,
-        }
-        if any(getattr(before, column) != value for column, value in now.items()):
-            yield {"the_row": placed.row, **now}
-
-
-def _count_duplicates(connection: Connection, file_id: int) -> int:
+def _count_duplicates(connection: Connection, run: Run, first_row: int) -> int:
+    # Asked like this, SQLite looks at the duplicates only and not at all rows from the first on.
+    of_file = func.count().filter(transactions.c.row >= first_row)
     return connection.execute(
-        select(func.count()).where(
-            transactions.c.file_id == file_id, transactions.c.outcome == Outcome.DUPLICATE
+        select(of_file).where(
+            transactions.c.run_id == run.id, transactions.c.outcome == Outcome.DUPLICATE
         )
     ).scalar_one()

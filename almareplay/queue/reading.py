@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.queue.errors import NotRetryable
-from almareplay.queue.journal import captured_time
+from almareplay.queue.journal import Fate, captured_time
 from almareplay.queue.schema import attempts, files, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind
@@ -52,10 +52,8 @@ def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
     """Name, format and number of rows of each file of the run, as loaded."""
     with queue.reading() as connection:
         found = connection.execute(
-            select(files.c.name, files.c.format, func.count(transactions.c.row).label("rows"))
-            .join(transactions, transactions.c.file_id == files.c.id, isouter=True)
+            select(files.c.name, files.c.format, files.c.rows)
             .where(files.c.run_id == run.id)
-            .group_by(files.c.id, files.c.name, files.c.format)
             .order_by(files.c.id)
         )
         return [(row.name, row.format, row.rows) for row in found]
@@ -79,6 +77,13 @@ def work_left(queue: Queue, run: Run) -> Work:
             select(func.count()).where(attempts.c.run_id == run.id, attempts.c.fate.is_(None))
         ).scalar_one()
     return Work(kinds.get(Kind.LOAN, 0), kinds.get(Kind.RETURN, 0), items, lost)
+
+
+def rows_called(queue: Queue, run: Run, fate: Fate | None) -> set[int]:
+    """The numbers of the rows of which a call that writes had this fate; None: not known."""
+    with queue.reading() as connection:
+        such = (attempts.c.run_id == run.id) & attempts.c.fate.is_not_distinct_from(fate)
+        return set(connection.scalars(select(attempts.c.row).where(such)))
 
 
 def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:

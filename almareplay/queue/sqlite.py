@@ -16,6 +16,8 @@ from almareplay.queue.errors import QueueError, QueueMissing
 # A load writes for seconds in one transaction; a replay beside it waits for that.
 _BUSY_MILLISECONDS = 30_000
 _OWNER_ONLY = 0o600
+# Pages that many new rows touch again and again; a load must stay well below 200 MB in all.
+_CACHE_KILOBYTES = 32_768
 
 # What SQLite says, and what a librarian should read instead.
 _WORDS = {
@@ -89,7 +91,10 @@ def configure(engine: Engine) -> None:
     def begun(connection: Connection) -> None:
         # A transaction that will write takes its lock at once: one that began as a reader could
         # not wait for another writer and would fail instead.
-        writes = connection.get_execution_options().get("almareplay_writes", False)
+        options = connection.get_execution_options()
+        if options.get("almareplay_many_rows", False):
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KILOBYTES}")
+        writes = options.get("almareplay_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from almareplay.queue import sqlite
-from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, RunMissing
+from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, QueueTooOld, RunMissing
 from almareplay.queue.schema import VERSION, metadata, runs, versions
 
 
@@ -39,7 +39,7 @@ class Queue:
     def open(cls, address: str, *, create: bool = False) -> Self:
         """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none.
 
-        Raises QueueMissing, QueueTooNew, or QueueError for whatever else is wrong with it.
+        Raises QueueMissing, QueueTooNew, QueueTooOld, or QueueError for whatever else is wrong.
         """
         try:
             url = make_url(address)
@@ -80,6 +80,12 @@ class Queue:
                 f"The queue was written by a newer almareplay (its layout is {version}, this one "
                 f"knows {VERSION}). Install that version, or name another queue with --queue."
             )
+        elif version < VERSION:
+            raise QueueTooOld(
+                f"The queue was written by an older almareplay (its layout is {version}, this one "
+                f"needs {VERSION}). Finish its runs with the version that wrote it, and name a new "
+                "queue with --queue for new ones."
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -89,14 +95,17 @@ class Queue:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, many_rows: bool = False) -> Iterator[Connection]:
         """A connection whose changes are on disk when the block ends, all or none.
 
+        With ``many_rows`` it may take memory for them, some 32 MB.
         Raises QueueError: then nothing of the block was stored.
         """
         self._make_sure_of_file()
         with self._in_words(), self._engine.connect() as plain:
-            connection = plain.execution_options(almareplay_writes=True)
+            connection = plain.execution_options(
+                almareplay_writes=True, almareplay_many_rows=many_rows
+            )
             with connection.begin():
                 yield connection
 

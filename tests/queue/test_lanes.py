@@ -45,6 +45,14 @@ CASES: dict[str, tuple[list[File], list[int]]] = {
     "one second, two files: the return first": ([["12:00:05 L p"], ["12:00:05 R"]], [2, 1]),
     "minutes: the file's order": ([["12:00 L p", "12:00 R", "12:00 L q"]], [1, 2, 3]),
     "one row without seconds: the file's order": ([["12:00:40 L p", "12:00 R"]], [1, 2]),
+    "a table out of order, beside minutes: by its own seconds": (
+        [["12:00:40 R", "12:00:05 L p"], ["12:00 L p"]],
+        [2, 1],
+    ),
+    "a table with a row without seconds: its own order": (
+        [["12:00:40 R", "12:00:05 L p", "12:00 R"], ["12:00 L p"]],
+        [1, 2, 3],
+    ),
     "minutes, two files: returns first": ([["12:00 L p"], ["12:00 R"]], [2, 1]),
     "returned at two desks, lent at both": (
         [["12:00 R", "12:00 L p"], ["12:00 L q"]],
@@ -166,8 +174,12 @@ def test_a_files_order_is_kept_where_a_minute_decides(files: list[File]) -> None
         if all(row.has_seconds for row in here):
             continue
         for file in range(1, len(files) + 1):
-            mine = [row for row in order if rows[row] in here and rows[row].file == file]
-            assert mine == sorted(mine)
+            mine = [rows[row] for row in order if rows[row] in here and rows[row].file == file]
+            said = [row for row in here if row.file == file]
+            if all(row.has_seconds for row in said):
+                assert mine == sorted(mine, key=lambda row: (row.captured_at, row.row))
+            else:
+                assert mine == sorted(mine, key=lambda row: row.row)
 
 
 @given(FILES)

@@ -23,7 +23,7 @@ from almareplay.queue.lanes import LaneRow, arrange
 from almareplay.queue.loading import CaptureFile, known_files, load_file
 from almareplay.queue.store import Queue
 from almareplay.sources import ReadingOptions, open_capture
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, LeftOut
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Row, Station
@@ -127,6 +127,39 @@ def test_a_file_is_known_by_its_bytes_in_every_run(station: Station) -> None:
     assert all(each.loaded_at.tzinfo for each in known)
     assert known_files(station.queue, "ff") == []
     assert reading.loaded_files(station.queue, station.run) == [("desk.dat", "test capture", 1)]
+
+
+def test_a_sheet_is_known_by_itself(station: Station) -> None:
+    for sheet, line in (("Friday", "12:00 L i1 p1"), ("Monday", "12:00 L i2 p1")):
+        file = CaptureFile("desk.xlsx", "00", "x", sheet)
+        assert known_files(station.queue, "00", sheet) == []
+        load_file(station.queue, station.run, file, station.rows(line))
+        assert [each.name for each in known_files(station.queue, "00", sheet)] == ["desk.xlsx"]
+    assert known_files(station.queue, "00") == []
+
+
+def test_many_rows_are_stored_as_they_were_captured(station: Station) -> None:
+    # More than go into one statement, and a rest; some invalid and some left out among them.
+    lines = [f"12:{n % 60:02d}:{n % 7:02d} L I{n} p{n % 9}" for n in range(1_203)]
+    lines[3], lines[700], lines[1_202] = "bad", "", "12:59 R i5"
+    station.load(*lines)
+    expected = [read for read in station.rows(*lines) if not isinstance(read, LeftOut)]
+    stored = {row.row: row for row in station.report()}
+    assert sorted(stored) == list(range(1, 1_203))
+    for row, read in enumerate(expected, start=1):
+        shown = stored[row]
+        assert (shown.source_file, shown.source_row) == (read.source_file, read.source_row)
+        assert (shown.kind, shown.captured_at) == (read.kind, read.captured_at)
+        assert (shown.item_barcode, shown.patron_id) == (read.item_barcode, read.patron_id)
+    assert {row for row in stored if stored[row].outcome is Outcome.INVALID} == {4}
+
+
+def test_a_small_file_into_a_large_run_finds_what_it_repeats(station: Station) -> None:
+    station.load(*(f"12:00 L i{n} p{n}" for n in range(300)))
+    assert station.load("12:01 L i7 p7", "12:00 R i8", file="annex.dat").duplicates == 1
+    rows = {row.row: row for row in station.report()}
+    assert rows[301].note == "the same as row 8"
+    assert "guess" in rows[302].note and "guess" in rows[9].note
 
 
 def test_runs_know_nothing_of_each_others_rows(station: Station) -> None:

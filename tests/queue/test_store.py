@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, RunMissing
+from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, QueueTooOld, RunMissing
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
@@ -85,13 +85,22 @@ def test_a_missing_or_empty_queue_is_no_error_to_a_load(tmp_path: Path) -> None:
         assert queue.start_run("main").name == "main"
 
 
-def test_a_queue_of_a_later_version_is_refused_and_left_alone(station: Station) -> None:
+@pytest.mark.parametrize(
+    ("version", "error", "words"),
+    [
+        (99, QueueTooNew, "newer almareplay.*Install that version"),
+        (1, QueueTooOld, "older almareplay.*Finish its runs with the version that wrote it"),
+    ],
+)
+def test_a_queue_of_another_version_is_refused_and_left_alone(
+    station: Station, version: int, error: type[QueueError], words: str
+) -> None:
     station.load("12:00 L i1 p1")
-    with sqlite3.connect(station.path) as later:
-        later.execute("UPDATE almareplay_schema SET version = 99")
-    later.close()
+    with sqlite3.connect(station.path) as other:
+        other.execute(f"UPDATE almareplay_schema SET version = {version}")
+    other.close()
     for create in (True, False):
-        with pytest.raises(QueueTooNew, match="newer almareplay"):
+        with pytest.raises(error, match=words):
             Queue.open(f"sqlite:///{station.path}", create=create)
     assert station.outcomes() == {1: Outcome.PENDING}
 
