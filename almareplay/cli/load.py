@@ -1,27 +1,27 @@
-"""``almareplay load``: captured files into the run."""
+"""``almareplay load``: captures into the run."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from almareplay.cli.captures import NamedCapture, find_capture, reading_options
+from almareplay.cli.preview import preview_files
 from almareplay.cli.shared import Exit, count, messages, options, say, settings_of, shared_options
-from almareplay.queue.loading import CaptureFile, Loaded, known_files, load_file
+from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
-from almareplay.sources import DateOrder, FileRefused, ReadingOptions, open_capture
-from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
+from almareplay.sources import Capture, DateOrder, FileRefused, ReadingOptions, Row
 from almareplay.transactions import Kind
 
-T = TypeVar("T")
 _SHOWN = 5
+_SHOWN_EVERY = 2_000
+"""Rows between two looks at the bar."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,6 @@ class Loading:
     files: int = 0
     known: int = 0
     refused: int = 0
-    rows: int = 0
     invalid: int = 0
 
     def exit_code(self) -> Exit:
@@ -47,12 +46,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def load(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Captured files.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Captured files, or the address of a database."),
+    ],
     library: Annotated[
         str | None, typer.Option(metavar="CODE", help="Library of rows without their own.")
     ] = None,
     circ_desk: Annotated[
         str | None, typer.Option(metavar="CODE", help="Desk of rows without their own.")
+    ] = None,
+    desk_map: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV with what the capture says, and the library and desk that it means.",
+        ),
     ] = None,
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="IANA zone of the captured times.")
@@ -87,19 +96,38 @@ def load(
             "patron_id, library, circ_desk.",
         ),
     ] = None,
+    scanner_prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Put before each code by the scanner: taken off.")
+    ] = "",
+    scanner_suffix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Put after each code by the scanner: taken off.")
+    ] = "",
+    include_saved: Annotated[
+        bool,
+        typer.Option(
+            "--include-saved",
+            help="Read rows too that the capture tool has written out already, or of which a "
+            "self-check's log says that a system has taken them.",
+        ),
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Load a file that another run has already.")
     ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how each file is understood; store nothing.")
+    ] = False,
 ) -> None:
-    """Read captured files into the run; say file by file what was read and what was not.
+    """Read captures into the run; say file by file what was read and what was not.
 
     Nothing is sent to Alma. Flags hold for all files of one load: load the files of stations with
-    different desks one after another.
+    different desks one after another, or give a --desk-map.
 
     \b
     almareplay load --library MAIN --circ-desk DEFAULT_CIRC_DESK main.dat
     almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
         --captured-at "2026-09-14 09:00" desk.xlsx
+    almareplay load --preview desk.xlsx
+    almareplay load mysql+pymysql://user@host/alma_offline
 
     Exit codes: 0 all read; 1 some rows invalid or a file refused, the rest loaded; 2 nothing
     loaded.
@@ -108,103 +136,72 @@ def load(
     try:
         reading = reading_options(
             settings,
+            desk_map=desk_map,
             clock_offset=clock_offset,
             captured_at=captured_at,
             columns=columns,
             kind=kind,
             date_order=date_order,
             sheet=sheet,
+            scanner_prefix=scanner_prefix,
+            scanner_suffix=scanner_suffix,
+            include_saved=include_saved,
         )
     except ValueError as error:
         say(str(error))
         raise typer.Exit(Exit.USAGE) from error
+    if preview:
+        raise typer.Exit(preview_files(files, reading, settings))
     with Queue.open(settings.queue, create=True) as queue:
-        loading = load_files(queue, queue.start_run(options.run), files, reading, again=again)
+        run = queue.start_run(options.run)
+        loading = load_files(queue, run, files, reading, settings, again=again)
     raise typer.Exit(loading.exit_code())
 
 
-def reading_options(
+def load_files(
+    queue: Queue,
+    run: Run,
+    files: Iterable[str],
+    reading: ReadingOptions,
     settings: Settings,
     *,
-    clock_offset: str | None = None,
-    captured_at: str | None = None,
-    columns: str | None = None,
-    kind: Kind | None = None,
-    date_order: DateOrder | None = None,
-    sheet: str | None = None,
-) -> ReadingOptions:
-    """How to read files, from settings and flags. Raises ValueError for a flag in words."""
-    plain = ReadingOptions(timezone=settings.require_zone(), now=datetime.now(UTC))
-    return ReadingOptions(
-        timezone=plain.timezone,
-        now=plain.now,
-        library=settings.library,
-        circ_desk=settings.circ_desk,
-        clock_offset=plain.clock_offset
-        if clock_offset is None
-        else parse_clock_offset(clock_offset),
-        kind=kind,
-        captured_at=None if captured_at is None else parse_captured_at(captured_at),
-        date_order=date_order,
-        sheet=sheet,
-        columns=plain.columns if columns is None else parse_columns(columns),
-    )
-
-
-def load_files(
-    queue: Queue, run: Run, files: Iterable[Path], reading: ReadingOptions, *, again: bool = False
+    again: bool = False,
 ) -> Loading:
-    """Load files one after another and say what came of each. Raises QueueError."""
+    """Load captures one after another and say what came of each. Raises QueueError."""
     loading = Loading()
     for file in files:
         try:
-            _load_one(queue, run, file, reading, loading, again=again)
+            named = find_capture(file, reading, settings)
+            known = known_files(queue, named.sha256, named.sheet)
+            here = [each for each in known if each.run == run.name]
+            if here or (known and not again):
+                loading.known += 1
+                _tell_known(named.name, (here or known)[0], run, reading)
+            else:
+                loaded = _load(queue, run, named)
+                loading.files += 1
+                loading.invalid += loaded.invalid
         except FileRefused as refused:
             loading.refused += 1
-            say(f"{refused}")
+            say(str(refused))
     return loading
 
 
-def _load_one(
-    queue: Queue, run: Run, path: Path, reading: ReadingOptions, loading: Loading, *, again: bool
-) -> None:
-    sha256 = _sha256(path)
-    known = known_files(queue, sha256)
-    here = [each for each in known if each.run == run.name]
-    if here or (known and not again):
-        loading.known += 1
-        before = (here or known)[0]
-        words = f"{path.name}: loaded already as {before.name} into run {before.run!r} on "
-        words += f"{before.loaded_at.astimezone(reading.timezone):%d %B %Y at %H:%M}; adds nothing."
-        if not here:
-            words += " --again loads it into this run as well."
-        say(words)
-        return
-    capture = open_capture(path, reading)
-    file = CaptureFile(path.name, sha256, capture.format)
+def _load(queue: Queue, run: Run, named: NamedCapture) -> Loaded:
     with _progress() as progress:
-        task = progress.add_task(path.name, total=None)
-        loaded = load_file(queue, run, file, _counted(capture.rows(), progress, task))
-    loading.files += 1
-    loading.rows += loaded.rows
-    loading.invalid += loaded.invalid
-    _tell(path.name, capture.format, loaded, capture.assumptions)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        reason = (error.strerror or "it is no file").lower()
-        raise FileRefused(path.name or str(path), f"cannot be read: {reason}.") from error
+        task = progress.add_task(named.name, total=None, rows="")
+        capture = named.open()
+        file = CaptureFile(named.name, named.sha256, capture.format, named.sheet)
+        loaded = load_file(queue, run, file, _shown(capture, progress, task))
+    _tell(named.name, capture, loaded)
+    return loaded
 
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("Reading {task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,} rows"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(),
         console=messages,
         transient=True,
@@ -212,24 +209,45 @@ def _progress() -> Progress:
     )
 
 
-def _counted(rows: Iterator[T], progress: Progress, task: TaskID) -> Iterator[T]:
-    for number, row in enumerate(rows, start=1):
-        if number % 1_000 == 0:
-            progress.update(task, completed=number)
+def _shown(capture: Capture, progress: Progress, task: TaskID) -> Iterator[Row]:
+    """The rows of a capture, with the bar kept up where there is one."""
+    if progress.disable:
+        yield from capture.rows()
+        return
+    number = 0
+    for number, row in enumerate(capture.rows(), start=1):
+        if number % _SHOWN_EVERY == 0:
+            elapsed = progress.tasks[task].elapsed or 0.001
+            progress.update(
+                task,
+                total=1.0,
+                completed=capture.progress,
+                rows=f"{number:,} rows, {number / elapsed:,.0f}/s",
+            )
         yield row
+    # The queue has all rows now; what follows is their order.
+    progress.update(task, total=None, rows=f"{count(number, 'row')}: putting them in order")
 
 
-def _tell(name: str, form: str, loaded: Loaded, assumptions: list[str]) -> None:
+def _tell_known(name: str, before: KnownFile, run: Run, reading: ReadingOptions) -> None:
+    words = f"{name}: loaded already as {before.name} into run {before.run!r} on "
+    words += f"{before.loaded_at.astimezone(reading.timezone):%d %B %Y at %H:%M}; adds nothing."
+    if before.run != run.name:
+        words += " --again loads it into this run as well."
+    say(words)
+
+
+def _tell(name: str, capture: Capture, loaded: Loaded) -> None:
     good = loaded.rows - loaded.invalid
     span = ""
     if loaded.first is not None and loaded.last is not None:
         span = f", {loaded.first:%d %b %Y %H:%M} to {loaded.last:%d %b %Y %H:%M}"
-    messages.print(f"{name}: {form}; {count(good, 'row')} read{span}")
+    messages.print(f"{name}: {capture.format}; {count(good, 'row')} read{span}")
     if loaded.duplicates:
         messages.print(f"  {count(loaded.duplicates, 'row')} the run has already (duplicate)")
     for reason, lines in loaded.left_out.items():
         messages.print(f"  {count(lines, 'line')} left out: {reason}")
-    for assumption in assumptions:
+    for assumption in capture.assumptions:
         messages.print(f"  {assumption}")
     if loaded.invalid:
         say(f"{name}: {count(loaded.invalid, 'row')} cannot be read (in the report as invalid):")

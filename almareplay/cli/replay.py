@@ -14,9 +14,10 @@ import typer
 from almareplay.alma.client import Alma, AlmaReader
 from almareplay.alma.errors import AlmaError
 from almareplay.alma.pace import SystemClock
+from almareplay.cli.captures import reading_options
 from almareplay.cli.check import PaceOption, ask, tell_findings, tell_plan
 from almareplay.cli.display import Display, print_outcomes
-from almareplay.cli.load import load_files, reading_options
+from almareplay.cli.load import load_files
 from almareplay.cli.session import Session, open_session
 from almareplay.cli.shared import (
     Exit,
@@ -48,7 +49,7 @@ _OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
 
 Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
 Files = Annotated[
-    list[Path] | None, typer.Argument(metavar="FILE", help="Captured files to load first.")
+    list[str] | None, typer.Argument(metavar="FILE", help="Captured files to load first.")
 ]
 Reports = Annotated[
     list[Path] | None,
@@ -187,7 +188,7 @@ class _Job:
 
 
 def _prepare(
-    files: list[Path] | None,
+    files: list[str] | None,
     reports: list[Path] | None,
     requests_per_second: float | None,
     guard: Guard,
@@ -203,7 +204,7 @@ def _prepare(
     queue = Queue.open(settings.queue, create=bool(files))
     run = queue.start_run(options.run) if files else queue.run(options.run)
     if reading_of_files is not None:
-        loading = load_files(queue, run, files or (), reading_of_files)
+        loading = load_files(queue, run, files or (), reading_of_files, settings)
         if loading.refused:
             # Without the rows of a station the others would not be in order.
             say("Nothing was posted: settle what is said above, or leave that file out.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -29,10 +29,15 @@ def check_report_path(path: Path) -> None:
     if path.suffix.lower() not in _WRITERS:
         known = " or ".join(_WRITERS)
         raise ReportError(f"{path}: a report's name must end in {known}; the ending is its format.")
+    check_place(path)
+
+
+def check_place(path: Path) -> None:
+    """Make sure that a file of any kind can stand there. Raises ReportError."""
     if path.is_dir():
-        raise ReportError(f"{path}: this is a folder; give the report a name in it.")
+        raise ReportError(f"{path}: this is a folder; give the file a name in it.")
     if not path.absolute().parent.is_dir():
-        raise ReportError(f"{path}: there is no such folder to write the report into.")
+        raise ReportError(f"{path}: there is no such folder to write into.")
 
 
 def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
@@ -41,16 +46,26 @@ def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
     Raises ReportError; then an older file is still what it was.
     """
     check_report_path(path)
+    with whole_file(path) as file:
+        _WRITERS[path.suffix.lower()](rows, file)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """A file to write UTF-8 text to. It comes to stand at ``path`` when all is written.
+
+    On any error an older file is still what it was. Raises ReportError for those of writing.
+    """
     try:
         # mkstemp makes the file readable by its owner only: it names patrons.
         handle, beside = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                _WRITERS[path.suffix.lower()](rows, file)
+                yield file
             Path(beside).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(beside).unlink()
             raise
     except OSError as error:
-        raise ReportError(f"{path}: the report cannot be written: {error.strerror}.") from error
+        raise ReportError(f"{path}: this file cannot be written: {error.strerror}.") from error

@@ -1,0 +1,103 @@
+"""What the user names as a capture, a file or a database, and how it is to be read."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from almareplay.settings import PREFIX, Settings
+from almareplay.sources import (
+    Capture,
+    FileRefused,
+    ReadingOptions,
+    is_database_url,
+    needs_password,
+    open_capture,
+    open_database,
+)
+from almareplay.sources.deskmap import read_desk_map
+from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCapture:
+    """A capture that can be opened: its name without the folder, the SHA-256 of what it holds, and
+    the sheet that was asked for. ``open`` raises FileRefused."""
+
+    name: str
+    sha256: str
+    sheet: str | None
+    open: Callable[[], Capture]
+
+
+def reading_options(
+    settings: Settings,
+    *,
+    clock_offset: str | None = None,
+    captured_at: str | None = None,
+    columns: str | None = None,
+    desk_map: Path | None = None,
+    **flags: Any,
+) -> ReadingOptions:
+    """How to read captures, from settings and flags; ``flags`` are other fields of the options.
+
+    Raises ValueError for a flag that cannot be read, in words, and DeskMapError.
+    """
+    if clock_offset is not None:
+        flags["clock_offset"] = parse_clock_offset(clock_offset)
+    if captured_at is not None:
+        flags["captured_at"] = parse_captured_at(captured_at)
+    if columns is not None:
+        flags["columns"] = parse_columns(columns)
+    if desk_map is not None:
+        flags["desk_map"] = read_desk_map(desk_map)
+    return ReadingOptions(
+        timezone=settings.require_zone(),
+        now=datetime.now(UTC),
+        library=settings.library,
+        circ_desk=settings.circ_desk,
+        **flags,
+    )
+
+
+def find_capture(file: str, reading: ReadingOptions, settings: Settings) -> NamedCapture:
+    """The capture that a word of the command line names. Raises FileRefused."""
+    if is_database_url(file):
+        database = open_database(file, reading, _password(file, settings))
+        return NamedCapture(database.name, database.fingerprint(), None, lambda: database)
+    path = Path(file)
+    return NamedCapture(
+        path.name, sha256_of(path), reading.sheet, partial(open_capture, path, reading)
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """What a file is known by, in hexadecimal. Raises FileRefused."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        reason = (error.strerror or "it is no file").lower()
+        raise FileRefused(path.name or str(path), f"cannot be read: {reason}.") from error
+
+
+def _password(url: str, settings: Settings) -> str | None:
+    """The database's password from the settings, or from the user, who is not shown it."""
+    if not needs_password(url):
+        return None
+    if settings.database_password is not None:
+        return settings.database_password.get_secret_value()
+    if not sys.stdin.isatty():
+        raise FileRefused(
+            "the database",
+            f"asks for a password: set {PREFIX}DATABASE_PASSWORD in the environment.",
+        )
+    return str(typer.prompt("Password of the database", hide_input=True, err=True))

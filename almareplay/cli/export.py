@@ -1,0 +1,205 @@
+"""``export``: rows of the run as a ``.dat`` file for Alma's own upload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from almareplay.cli.shared import (
+    Exit,
+    count,
+    messages,
+    options,
+    say,
+    settings_of,
+    shared_options,
+)
+from almareplay.outcomes import Disposition, Outcome, ReportRow
+from almareplay.queue import reading
+from almareplay.queue.errors import RunHeld
+from almareplay.queue.hold import holder_of
+from almareplay.queue.journal import Fate
+from almareplay.queue.store import Queue
+from almareplay.reports.dat import (
+    DatFile,
+    DatLine,
+    Place,
+    UnwritableRow,
+    check_dat_path,
+    dat_line,
+    write_dat,
+)
+from almareplay.transactions import identifier_key
+
+_SHOWN = 5
+_TO_DO = (Disposition.PENDING, Disposition.ATTENTION, Disposition.UNRESOLVED)
+_SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(shared_options(export))
+
+
+def export(
+    path: Annotated[Path, typer.Argument(metavar="PATH.dat", help="File to write.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every row but invalid ones, whatever became of it.")
+    ] = False,
+    by_desk: Annotated[
+        bool,
+        typer.Option("--by-desk", help="A file for each desk: PATH-LIBRARY-DESK.dat."),
+    ] = False,
+) -> None:
+    """Write rows as .dat for Alma's own upload: the way out when the API cannot be used.
+
+    Rows of all files are merged in the order in which a replay would take them. Those that still
+    need doing are written: pending, attention and unresolved ones. What Alma has already (applied,
+    no_change) must not go up again, and what was rejected cannot. With --all the file is a copy of
+    all captures that could be read, and nothing to upload once something was replayed.
+
+    The upload books everything at the desk where it is done; with --by-desk each desk has its own
+    file. Once uploaded, do not replay the rows as well. Seconds are left out: the format has none.
+
+    The files name patrons. They are readable by you only; delete them after the upload.
+
+    \b
+    almareplay export outage.dat
+    almareplay export outage.dat --by-desk
+    almareplay export copy.dat --all --run night
+
+    Exit codes: 0 written, or nothing to write; 1 some rows could not be written; 2 wrong usage or
+    settings, or no file can be written there; 3 while the run is replayed.
+    """
+    check_dat_path(path)
+    with Queue.open(settings_of().queue) as queue:
+        run = queue.run(options.run)
+        if (holder := holder_of(queue, run)) is not None:
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+        selection = _Selection(
+            everything,
+            by_desk,
+            unanswered=reading.rows_called(queue, run, None),
+            posted=reading.rows_called(queue, run, Fate.DONE),
+        )
+        files = write_dat(path, selection.lines(reading.report_rows(queue, run)), by_desk=by_desk)
+    selection.tell_unwritten()
+    if files:
+        selection.tell_doubts(files)
+        _tell(files, for_upload=not selection.settled)
+    else:
+        if not selection.unwritten:
+            rows = "rows that can be written" if everything else "rows left to do"
+            messages.print(f"Nothing to export: run {run.name!r} has no {rows}.")
+        if path.exists():
+            say(f"{path} is there from before: do not upload it.")
+    raise typer.Exit(Exit.OPEN if selection.unwritten else Exit.DONE)
+
+
+@dataclass(slots=True)
+class _Selection:
+    """The rows to write, and what must be said of them; all numbers are those of rows."""
+
+    everything: bool
+    by_desk: bool
+    unanswered: set[int]
+    posted: set[int]
+    unwritten: dict[str, list[int]] = field(default_factory=dict)
+    settled: list[int] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
+    after_posted: list[int] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
+
+    def lines(self, rows: Iterable[ReportRow]) -> Iterator[DatLine]:
+        """The lines of the rows that are chosen and can be written, out of all in replay order."""
+        items_posted: set[str] = set()
+        place_of: dict[str, Place] = {}
+        for row in rows:
+            item = identifier_key(row.item_barcode)
+            if row.row in self.posted:
+                items_posted.add(item)
+            if row.disposition in _TO_DO or (self.everything and row.disposition in _SETTLED):
+                try:
+                    line = dat_line(row)
+                except UnwritableRow as reason:
+                    self.unwritten.setdefault(str(reason), []).append(row.row)
+                else:
+                    self._note(row, after_posted=item in items_posted)
+                    if place_of.setdefault(item, line.place) != line.place:
+                        self.moved.append(row.row)
+                        place_of[item] = line.place
+                    yield line
+
+    def _note(self, row: ReportRow, *, after_posted: bool) -> None:
+        if row.disposition in _SETTLED:
+            self.settled.append(row.row)
+        elif row.outcome is Outcome.UNCERTAIN or row.row in self.unanswered:
+            self.doubtful.append(row.row)
+        elif after_posted:
+            self.after_posted.append(row.row)
+
+    def tell_unwritten(self) -> None:
+        """Say which rows are in no file, and why."""
+        for reason, rows in self.unwritten.items():
+            say(f"Not written: {_listed(rows, len(rows))}: {reason}.")
+        if self.unwritten:
+            say("What is not written must be recorded by hand; the report has these rows.")
+
+    def tell_doubts(self, files: list[DatFile]) -> None:
+        """Say what an upload of these files could get wrong."""
+        places = {place for file in files for place in file.places}
+        if self.settled:
+            say(
+                "Not for the upload: with --all there are rows which Alma has already, or which "
+                f"repeat others ({_listed(self.settled)})."
+            )
+            return
+        if len(places) > 1 and not self.by_desk:
+            say(
+                f"These rows are of {len(places)} desks, and the upload books all of them at the "
+                "desk where it is done: items of other libraries go into transit. --by-desk "
+                "writes a file for each."
+            )
+        if self.moved and self.by_desk:
+            say(
+                f"Items that moved between desks: {_listed(self.moved)}. An upload takes a whole "
+                "file at a time, not in the order of these rows: look at the items afterwards."
+            )
+        if self.doubtful:
+            say(
+                f"May be in Alma already, since an answer was lost: {_listed(self.doubtful)}. "
+                "Written nevertheless: the upload skips what a later action in Alma has "
+                "overtaken. Look at the items afterwards."
+            )
+        if self.after_posted:
+            say(
+                f"The upload may skip {_listed(self.after_posted)}: the run has posted something "
+                "for these items already, which Alma takes for a later action. Look at the items "
+                "afterwards and record by hand what is missing."
+            )
+
+
+def _listed(rows: list[int], shown: int = _SHOWN) -> str:
+    numbers = ", ".join(str(row) for row in rows[:shown])
+    more = f" and {len(rows) - shown:,} more" if len(rows) > shown else ""
+    return f"{'row' if len(rows) == 1 else 'rows'} {numbers}{more}"
+
+
+def _tell(files: list[DatFile], *, for_upload: bool) -> None:
+    for file in files:
+        desks = [f"{library} {desk}" for library, desk in file.places]
+        at = desks[0] if len(desks) == 1 else f"{len(desks)} desks"
+        messages.print(
+            f"{file.path}: {count(file.lines, 'line')}, {file.first:%d %b %Y %H:%M} to "
+            f"{file.last:%d %b %Y %H:%M}, {at}"
+        )
+    if for_upload:
+        at = "the desk of each file" if len(files) > 1 else "the desk where it is to be booked"
+        say(
+            f"Next: in Alma, at {at}, upload it under Fulfillment > Offline Circulation. "
+            "Do not replay or retry these rows afterwards: they would be booked a second time."
+        )
