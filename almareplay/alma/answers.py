@@ -7,14 +7,12 @@ makes it an answer at all: then nobody knows what has happened.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from urllib.parse import unquote, urlsplit
 
-T = TypeVar("T")
-Body = dict[str, Any]
+from almareplay.alma import fields
+from almareplay.alma.fields import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,12 @@ class ItemLoan:
 
     ``user_id`` is the primary id, whatever identifier was used to ask. ``circ_desk`` and
     ``library`` are codes. ``loan_date`` is the moment of the call that made the loan.
+    ``process_status`` is ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN`` … ``body`` is the loan
+    as Alma wrote it, which a change of it must send back; empty for a loan that is over.
     """
 
     loan_id: str
-    user_id: str
+    user_id: str = field(repr=False)
     item_barcode: str
     library: str
     circ_desk: str
@@ -45,43 +45,62 @@ class ItemLoan:
     last_renew_date: datetime | None
     loan_status: str
     process_status: str
-    title: str
+    title: str = field(repr=False)
+    body: Body = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """What state an item is in. ``base_status`` is ``1`` in place, ``0`` not."""
+    """What state an item is in, and where it belongs.
+
+    ``base_status`` is ``1`` in place, ``0`` not. ``process_type`` is Alma's code (``LOAN``,
+    ``TRANSIT``, ``HOLDSHELF``, ``MISSING``, ``LOST_LOAN``, ``CLAIM_RETURNED_LOAN`` …), empty for an
+    item in place. ``library`` is the code of the library that owns the item. ``call_number`` and
+    ``location`` (its name, else its code) are those of its shelf, a temporary one before the
+    permanent one. ``modification_date`` is the day on which the item last changed, in Alma's zone.
+    """
 
     base_status: str
     process_type: str
     library: str
     requested: bool
+    title: str
+    call_number: str
+    location: str
+    modification_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class ScanIn:
-    """What a scan made of an item.
+    """What a scan made of an item. Nothing in it tells who has requested it.
 
     ``destination`` says where it must go: ``hold shelf``, ``transit: LIBRARY`` (``transit`` where
     Alma does not name the library), ``reshelve``, or Alma's words for another place or process;
-    empty where Alma says nothing. ``library`` is the code of the library that owns the item.
+    empty where Alma says nothing. ``requested_by_somebody`` tells whether somebody waits for it
+    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`.
     """
 
     destination: str
     process_type: str
     library: str
+    requested_by_somebody: bool
+    title: str
+    call_number: str
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
 class Patron:
     """A patron's record. ``blocks`` are the descriptions of the active blocks, ``identifiers`` all
-    that name the patron besides ``primary_id``; ``status`` is ``ACTIVE`` or ``INACTIVE``."""
+    that name the patron besides ``primary_id``; ``status`` is ``ACTIVE`` or ``INACTIVE``.
+    ``active_loans`` is how many items the patron has now, ``None`` where Alma does not say it."""
 
-    primary_id: str
+    primary_id: str = field(repr=False)
     status: str
     expiry_date: date | None
-    blocks: tuple[str, ...]
-    identifiers: tuple[str, ...]
+    blocks: tuple[str, ...] = field(repr=False)
+    identifiers: tuple[str, ...] = field(repr=False)
+    active_loans: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +145,64 @@ def read_location(location: str) -> ItemIds | None:
 def read_item_ids(body: Body) -> ItemIds | None:
     """The ids in an item's own body."""
     ids = (
-        _text(_dict(body, "bib_data"), "mms_id"),
-        _text(_dict(body, "holding_data"), "holding_id"),
-        _text(_dict(body, "item_data"), "pid"),
+        fields.text(fields.record(body, "bib_data"), "mms_id"),
+        fields.text(fields.record(body, "holding_data"), "holding_id"),
+        fields.text(fields.record(body, "item_data"), "pid"),
     )
     return ItemIds(*ids) if all(ids) else None
 
 
 def read_item_state(body: Body) -> ItemState | None:
     """The state in an item's body."""
-    item = _dict(body, "item_data")
+    item = fields.record(body, "item_data")
     if not item:
         return None
+    call_number, location = _shelf(body)
     return ItemState(
-        base_status=_value(item, "base_status"),
-        process_type=_value(item, "process_type"),
-        library=_value(item, "library"),
-        requested=_flag(item, "requested"),
+        base_status=fields.code(item, "base_status"),
+        process_type=fields.code(item, "process_type"),
+        library=fields.code(item, "library"),
+        requested=fields.flag(item, "requested"),
+        title=fields.text(fields.record(body, "bib_data"), "title"),
+        call_number=call_number,
+        location=location,
+        modification_date=fields.day(item, "modification_date"),
     )
+
+
+def _shelf(body: Body) -> tuple[str, str]:
+    """Call number and location at which staff find the item. An item's own call number goes before
+    that of its holding."""
+    holding, item = fields.record(body, "holding_data"), fields.record(body, "item_data")
+    call_number = fields.text(holding, "call_number")
+    location = fields.words(item, "location")
+    if fields.flag(holding, "in_temp_location"):
+        call_number = fields.text(holding, "temp_call_number") or call_number
+        place = (fields.words(holding, name) for name in ("temp_library", "temp_location"))
+        location = ", ".join(filter(None, place)) or location
+    return fields.text(item, "alternative_call_number") or call_number, location
 
 
 def read_loan(body: Body) -> ItemLoan | None:
     """One loan."""
-    loan_id = _text(body, "loan_id")
+    loan_id = fields.text(body, "loan_id")
     if not loan_id:
         return None
+    return_date = fields.moment(body, "return_date")
     return ItemLoan(
         loan_id=loan_id,
-        user_id=_text(body, "user_id"),
-        item_barcode=_text(body, "item_barcode"),
-        library=_value(body, "library"),
-        circ_desk=_value(body, "circ_desk"),
-        loan_date=_time(body, "loan_date"),
-        due_date=_time(body, "due_date"),
-        return_date=_time(body, "return_date"),
-        last_renew_date=_time(body, "last_renew_date"),
-        loan_status=_text(body, "loan_status"),
-        process_status=_text(body, "process_status"),
-        title=_text(body, "title"),
+        user_id=fields.text(body, "user_id"),
+        item_barcode=fields.text(body, "item_barcode"),
+        library=fields.code(body, "library"),
+        circ_desk=fields.code(body, "circ_desk"),
+        loan_date=fields.moment(body, "loan_date"),
+        due_date=fields.moment(body, "due_date"),
+        return_date=return_date,
+        last_renew_date=fields.moment(body, "last_renew_date"),
+        loan_status=fields.text(body, "loan_status"),
+        process_status=fields.text(body, "process_status"),
+        title=fields.text(body, "title"),
+        body=body if return_date is None else {},
     )
 
 
@@ -172,147 +211,104 @@ def read_loans(body: Body) -> tuple[list[ItemLoan], int | None] | None:
 
     A body without a list means that there is no loan only where it says so with a count of 0.
     """
-    total = body.get("total_record_count")
-    count = int(total) if isinstance(total, int | str) and str(total).isdecimal() else None
+    count = fields.number(body, "total_record_count")
     listed = body.get("item_loan")
     if listed is None:
         return ([], 0) if count == 0 else None
-    loans = _all(listed, read_loan)
+    loans = fields.every(listed, read_loan)
     return None if loans is None else (loans, count)
 
 
 _DESTINATION = re.compile(r"destination is:\s*(.*?)\s*\.\s*Request/Process Type:", re.IGNORECASE)
+_REQUEST = re.compile(r"Process Type:[^.]*\brequest|Requester ID:\s*[^\s.]", re.IGNORECASE)
 
 
 def read_scan_in(body: Body) -> ScanIn | None:
     """What a scan answers. Of ``additional_info``, which can name the next patron, only the
-    destination is read."""
-    item = _dict(body, "item_data")
+    destination is kept, and whether there is a next patron."""
+    item = fields.record(body, "item_data")
     if not item:
         return None
-    said = _DESTINATION.search(_text(body, "additional_info"))
+    info = fields.text(body, "additional_info")
+    said = _DESTINATION.search(info)
+    destination = _destination(item, said[1] if said else "")
+    process_type = fields.code(item, "process_type")
+    travels = destination.startswith("transit") and _REQUEST.search(info) is not None
+    waited_for = process_type in ("HOLDSHELF", "REQUESTED") or destination == "hold shelf"
+    call_number, location = _shelf(body)
     return ScanIn(
-        destination=_destination(item, said[1] if said else ""),
-        process_type=_value(item, "process_type"),
-        library=_value(item, "library"),
+        destination=destination,
+        process_type=process_type,
+        library=fields.code(item, "library"),
+        requested_by_somebody=waited_for or travels,
+        title=fields.text(fields.record(body, "bib_data"), "title"),
+        call_number=call_number,
+        location=location,
     )
 
 
 def _destination(item: Body, place: str) -> str:
     """``place`` is the destination in Alma's own words, empty where it gave none."""
-    process_type = _value(item, "process_type").upper()
-    if process_type == "HOLDSHELF" or "hold shelf" in place.lower():
-        return "hold shelf"
+    process_type = fields.code(item, "process_type").upper()
     if process_type == "TRANSIT":
         return f"transit: {place}" if place else "transit"
-    if not process_type and _value(item, "base_status"):
+    if process_type == "HOLDSHELF" or "hold shelf" in place.lower():
+        return "hold shelf"
+    if not process_type and fields.code(item, "base_status"):
         return "reshelve"
-    return place or _text(_dict(item, "process_type"), "desc").lower() or process_type.lower()
+    return place or fields.words(item, "process_type").lower()
 
 
 def read_patron(body: Body) -> Patron | None:
     """A patron's record; names and addresses in it are not kept."""
-    primary_id = _text(body, "primary_id")
+    primary_id = fields.text(body, "primary_id")
     if not primary_id:
         return None
     active = (
-        b for b in _dicts(body, "user_block") if _text(b, "block_status").upper() != "INACTIVE"
+        b
+        for b in fields.records(body, "user_block")
+        if fields.text(b, "block_status").upper() != "INACTIVE"
     )
-    blocks = (_dict(block, "block_description") for block in active)
     return Patron(
         primary_id=primary_id,
-        status=_value(body, "status").upper(),
-        expiry_date=_date(body, "expiry_date"),
-        blocks=tuple(_text(block, "desc") or _text(block, "value") for block in blocks),
+        status=fields.code(body, "status").upper(),
+        expiry_date=fields.day(body, "expiry_date"),
+        blocks=tuple(fields.words(block, "block_description") for block in active),
         identifiers=tuple(
-            filter(None, (_text(i, "value") for i in _dicts(body, "user_identifier")))
+            filter(None, (fields.text(i, "value") for i in fields.records(body, "user_identifier")))
         ),
+        active_loans=fields.number(fields.record(body, "loans"), "value"),
     )
 
 
 def read_institution(body: Body) -> Institution | None:
     """The general configuration."""
-    institution = _dict(body, "institution")
+    institution = fields.record(body, "institution")
     if not institution:
         return None
     return Institution(
-        code=_text(institution, "value"),
-        name=_text(institution, "desc"),
-        environment=_text(body, "environment_type").lower()
-        or _value(body, "environment_type").lower(),
+        code=fields.text(institution, "value"),
+        name=fields.text(institution, "desc"),
+        environment=fields.code(body, "environment_type").lower(),
     )
 
 
 def read_libraries(body: Body) -> list[Library] | None:
     """The libraries of the institution."""
-    return _all(
+    return fields.every(
         body.get("library"),
-        lambda library: Library(_text(library, "code"), _text(library, "name")),
+        lambda library: Library(fields.text(library, "code"), fields.text(library, "name")),
     )
 
 
 def read_circ_desks(body: Body) -> list[CircDesk] | None:
     """The circulation desks of a library; none where the body lists none."""
-    return _all(
+    return fields.every(
         body.get("circ_desk") or [],
         lambda desk: CircDesk(
-            code=_text(desk, "circ_desk_code") or _text(desk, "code"),
-            name=_text(desk, "circ_desk_name") or _text(desk, "name"),
-            check_in=_flag(desk, "check_in"),
-            check_out=_flag(desk, "check_out"),
+            code=fields.text(desk, "circ_desk_code") or fields.text(desk, "code"),
+            name=fields.text(desk, "circ_desk_name") or fields.text(desk, "name"),
+            check_in=fields.flag(desk, "check_in"),
+            check_out=fields.flag(desk, "check_out"),
         ),
     )
-
-
-def _all(listed: object, read: Callable[[Body], T | None]) -> list[T] | None:
-    """Every element as read, or ``None`` where the list or one of its elements is unreadable."""
-    elements = [listed] if isinstance(listed, dict) else listed
-    if not isinstance(elements, list):
-        return None
-    done = [read(element) if isinstance(element, dict) else None for element in elements]
-    found = [element for element in done if element is not None]
-    return found if len(found) == len(done) else None
-
-
-def _dict(body: Body, name: str) -> Body:
-    value = body.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(body: Body, name: str) -> list[Body]:
-    listed = body.get(name)
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-
-
-def _text(body: Body, name: str) -> str:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    # A lone surrogate, which JSON can hold, can be neither stored nor printed.
-    return str(value).strip().encode(errors="replace").decode()
-
-
-def _value(body: Body, name: str) -> str:
-    """The code of a ``{"value": …, "desc": …}``; a plain text counts as its value."""
-    return _text(_dict(body, name), "value") or _text(body, name)
-
-
-def _flag(body: Body, name: str) -> bool:
-    return body.get(name) in (True, "true")
-
-
-def _time(body: Body, name: str) -> datetime | None:
-    """Seen are ``2018-07-13T17:31:39.800Z`` and ``2018-08-10T18:00:00Z``; no zone is UTC."""
-    try:
-        time = datetime.fromisoformat(_text(body, name))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _date(body: Body, name: str) -> date | None:
-    """Seen are ``2015-11-05Z`` and ``2015-11-05``."""
-    try:
-        return date.fromisoformat(_text(body, name)[:10])
-    except ValueError:
-        return None

@@ -27,7 +27,8 @@ class Call(Generic[T]):
     """One call. ``target`` is an `address`; ``read`` makes the result of an answer, or ``None``
     where the answer lacks what was asked for. ``confirm`` is awaited right before every sending.
 
-    ``redirects`` says that a redirection is an answer, ``bare`` that one without JSON is.
+    ``redirects`` says that a redirection is an answer, ``bare`` that one without JSON is,
+    ``idempotent`` that a write leaves the same when it is sent twice.
     """
 
     operation: str
@@ -39,11 +40,17 @@ class Call(Generic[T]):
     confirm: Confirm | None = field(default=None, repr=False)
     redirects: bool = False
     bare: bool = False
+    idempotent: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether it changes something in Alma."""
         return self.method != "GET"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be sent again although nobody knows what the first sending did."""
+        return self.idempotent or not self.writes
 
 
 def key_test(area: str) -> Call[bool]:

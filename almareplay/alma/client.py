@@ -1,4 +1,4 @@
-"""What almareplay asks of Alma: one method a call, and the connection that they share."""
+"""The Alma that can be written to, one method a call, and the connection to it."""
 
 from __future__ import annotations
 
@@ -7,140 +7,33 @@ import contextlib
 import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
 from almareplay.alma import answers
 from almareplay.alma.addressing import address, fits_path
-from almareplay.alma.answers import (
-    CircDesk,
-    Institution,
-    ItemIds,
-    ItemLoan,
-    ItemState,
-    Library,
-    Patron,
-    ScanIn,
-)
-from almareplay.alma.call import Answer, Call, Confirm, key_test
+from almareplay.alma.answers import ItemIds, ItemLoan, ScanIn
+from almareplay.alma.call import Call, Confirm
 from almareplay.alma.errors import Effect, KeyRefused
+from almareplay.alma.fees import Fee, read_fee
+from almareplay.alma.fields import Body
 from almareplay.alma.pace import Clock, Pace, SystemClock
+from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.wire import CONNECT_SECONDS, Event, Traffic, Wire
 
+__all__ = ["Alma", "AlmaReader", "open_wire"]
+
 T = TypeVar("T")
-
-_PAGE = 100  # loans; Alma's largest page
-
-
-class AlmaReader:
-    """The questions. It has no way to write.
-
-    ``rank`` is the place of the asking row in the order of replay: lower ones leave first. Every
-    method raises the errors of `almareplay.alma.errors`; ``Unavailable`` only after several tries.
-    """
-
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
-
-    @property
-    def calls_left(self) -> int | None:
-        """Calls the institution has left today; ``None`` where Alma has not said it yet."""
-        return self.wire.calls_left
-
-    def alma_now(self) -> datetime | None:
-        """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
-        return self.wire.alma_now()
-
-    async def find_item(self, barcode: str, *, rank: int = 0) -> ItemIds:
-        """The ids of the item with this barcode: they stand in a redirection that is not followed.
-
-        Raises `Refusal` (``item_not_found``) where there is none.
-        """
-
-        def ids(answer: Answer) -> ItemIds | None:
-            if answer.location:
-                return answers.read_location(answer.location)
-            return answers.read_item_ids(answer.body)
-
-        target = address("items", item_barcode=barcode)
-        return await self.wire.send(Call("find item", "GET", target, ids, rank, redirects=True))
-
-    async def item(self, ids: ItemIds, *, rank: int = 0) -> ItemState:
-        """The state of an item."""
-        target = address(*_item(ids))
-        return await self.wire.send(
-            Call("item", "GET", target, lambda a: answers.read_item_state(a.body), rank)
-        )
-
-    async def active_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
-        """The loans that are open on an item: one or none."""
-        return await self._loans(item, "Active", rank)
-
-    async def completed_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
-        """The loans of an item that are over, as far as Alma has not anonymized them."""
-        return await self._loans(item, "Complete", rank)
-
-    async def _loans(self, item: ItemIds, status: str, rank: int) -> list[ItemLoan]:
-        loans: dict[str, ItemLoan] = {}
-        offset = 0
-        while True:
-            target = address(
-                *_item(item), "loans", loan_status=status, limit=str(_PAGE), offset=str(offset)
-            )
-            page, total = await self.wire.send(
-                Call("loans of item", "GET", target, lambda a: answers.read_loans(a.body), rank)
-            )
-            fresh = {loan.loan_id: loan for loan in page if loan.loan_id not in loans}
-            loans.update(fresh)
-            offset += _PAGE
-            done = len(page) < _PAGE if total is None else offset >= total
-            if done or not fresh:
-                return list(loans.values())
-
-    async def patron(self, patron_id: str, *, rank: int = 0) -> Patron:
-        """The patron with this identifier, of whatever kind.
-
-        Raises `Refusal` (``patron_not_found``) where there is none.
-        """
-        target = address("users", patron_id, expand="none")
-        return await self.wire.send(
-            Call("patron", "GET", target, lambda a: answers.read_patron(a.body), rank)
-        )
-
-    async def test(self, area: str) -> None:
-        """Raises `KeyRefused` where the key is not good for ``users``, ``bibs`` or ``conf``."""
-        await self.wire.send(key_test(area))
-
-    async def institution(self) -> Institution:
-        """Which Alma this is."""
-        target = address("conf", "general")
-        return await self.wire.send(
-            Call("institution", "GET", target, lambda a: answers.read_institution(a.body))
-        )
-
-    async def libraries(self) -> list[Library]:
-        """The institution's libraries."""
-        target = address("conf", "libraries")
-        return await self.wire.send(
-            Call("libraries", "GET", target, lambda a: answers.read_libraries(a.body))
-        )
-
-    async def circ_desks(self, library_code: str) -> list[CircDesk]:
-        """The circulation desks of a library."""
-        target = address("conf", "libraries", library_code, "circ-desks")
-        return await self.wire.send(
-            Call("circulation desks", "GET", target, lambda a: answers.read_circ_desks(a.body))
-        )
 
 
 class Alma(AlmaReader):
     """The questions and the writes.
 
-    No write can be repeated without effect: where its answer is lost, `Unavailable` with the
-    effect ``unknown`` is raised at once, and only the item's loans tell. ``confirm`` is awaited
-    right before each sending; what it raises keeps the call from being sent.
+    A write that is not said to be repeatable is never repeated: where its answer is lost,
+    `Unavailable` with the effect ``unknown`` is raised at once, and only reading tells what it did.
+    ``confirm`` is awaited right before each sending; what it raises keeps the call from being sent.
     """
 
     async def loan(
@@ -153,18 +46,26 @@ class Alma(AlmaReader):
         item: ItemIds | None,
         rank: int,
         confirm: Confirm | None,
+        user_id_type: str | None = None,
+        generate_linked_user: bool = False,
     ) -> ItemLoan:
         """Lends an item at a circulation desk; the loan's date is the moment of the call.
 
+        ``user_id_type`` is as in `patron`. With ``generate_linked_user`` a patron whom only another
+        institution of the network knows is given a linked account here; Ex Libris must have enabled
+        that, for networks whose identifiers are unique.
         A patron id with a slash can stand in no path: then the call goes through the item, whose
         ids must be known, else `Unaddressable` is raised.
         """
+        query = of_type(user_id_type)
+        if generate_linked_user:
+            query["generate_linked_user"] = "true"
         if item is None or fits_path(patron_id):
-            target = address("users", patron_id, "loans", item_barcode=item_barcode)
+            target = address("users", patron_id, "loans", item_barcode=item_barcode, **query)
         else:
-            target = address(*_item(item), "loans", user_id=patron_id)
+            target = address(*item_path(item), "loans", user_id=patron_id, **query)
         body = {"circ_desk": {"value": circ_desk}, "library": {"value": library}}
-        return await self._write("loan", target, answers.read_loan, rank, confirm, body)
+        return await self._post("loan", target, answers.read_loan, rank, confirm, body)
 
     async def scan_in(
         self,
@@ -174,32 +75,107 @@ class Alma(AlmaReader):
         *,
         rank: int,
         confirm: Confirm | None,
+        place_on_hold_shelf: bool = False,
     ) -> ScanIn:
         """Scans an item in at a circulation desk, not as an in-house use.
 
-        The answer does not say whether that closed a loan.
+        The answer does not say whether that closed a loan. A requested item that is to be picked up
+        here is put in processing, and a second scan puts it on the hold shelf; with
+        ``place_on_hold_shelf`` the first one does.
         """
         target = address(
-            *_item(item),
+            *item_path(item),
             op="scan",
             library=library,
             circ_desk=circ_desk,
             register_in_house_use="false",
+            **({"place_on_hold_shelf": "true"} if place_on_hold_shelf else {}),
         )
-        return await self._write("scan in", target, answers.read_scan_in, rank, confirm)
+        return await self._post("scan in", target, answers.read_scan_in, rank, confirm)
 
     async def renew(
-        self, user_id: str, loan_id: str, *, rank: int, confirm: Confirm | None
+        self,
+        user_id: str,
+        loan_id: str,
+        *,
+        rank: int,
+        confirm: Confirm | None,
+        user_id_type: str | None = None,
     ) -> ItemLoan:
-        """Renews a loan: its due date and ``last_renew_date`` move, its ``loan_date`` stays."""
-        target = address("users", user_id, "loans", loan_id, op="renew")
-        return await self._write("renew", target, answers.read_loan, rank, confirm)
+        """Renews a loan: its due date and ``last_renew_date`` move, its ``loan_date`` stays.
 
-    async def _write(
+        A loan's own ``user_id`` is a primary id and needs no ``user_id_type``.
+        """
+        target = address("users", user_id, "loans", loan_id, op="renew", **of_type(user_id_type))
+        return await self._post("renew", target, answers.read_loan, rank, confirm)
+
+    async def change_due_date(
+        self,
+        loan: ItemLoan,
+        due: datetime,
+        *,
+        item: ItemIds | None = None,
+        rank: int,
+        confirm: Confirm | None,
+    ) -> ItemLoan:
+        """Gives an active loan another due date, aware, rounded up to the second.
+
+        Repeatable: with a lost answer it is sent again like a read. A `Refusal` after that (401681,
+        the due date is past by now) does not tell whether the first sending was done. ``item``
+        serves a patron id with a slash, as in `loan`.
+        """
+        if item is None or fits_path(loan.user_id):
+            target = address("users", loan.user_id, "loans", loan.loan_id)
+        else:
+            target = address(*item_path(item), "loans", loan.loan_id)
+        whole = due.astimezone(UTC) + timedelta(microseconds=-due.microsecond % 1_000_000)
+        # Alma writes ``ACTIVE`` since 2023, and takes back only ``Active``.
+        body = loan.body | {"due_date": f"{whole:%Y-%m-%dT%H:%M:%SZ}", "loan_status": "Active"}
+        return await self.wire.send(
+            Call(
+                "change due date",
+                "PUT",
+                target,
+                lambda a: answers.read_loan(a.body),
+                rank,
+                body,
+                confirm,
+                idempotent=True,
+            )
+        )
+
+    async def waive(
+        self,
+        user_id: str,
+        fee_id: str,
+        *,
+        reason: str,
+        comment: str,
+        rank: int,
+        confirm: Confirm | None,
+    ) -> Fee:
+        """Waives all that is left of a fee, and gives the fee as it is then.
+
+        ``reason`` is a code of the institution's table of reasons (FineFeeTransactionReason);
+        neither it nor ``comment`` may be empty.
+        """
+        target = address(
+            "users",
+            user_id,
+            "fees",
+            fee_id,
+            op="waive",
+            amount="ALL",
+            reason=reason,
+            comment=comment,
+        )
+        return await self._post("waive", target, read_fee, rank, confirm)
+
+    async def _post(
         self,
         operation: str,
         target: str,
-        read: Callable[[answers.Body], T | None],
+        read: Callable[[Body], T | None],
         rank: int,
         confirm: Confirm | None,
         body: dict[str, Any] | None = None,
@@ -207,10 +183,6 @@ class Alma(AlmaReader):
         return await self.wire.send(
             Call(operation, "POST", target, lambda a: read(a.body), rank, body, confirm)
         )
-
-
-def _item(ids: ItemIds) -> tuple[str, ...]:
-    return ("bibs", ids.mms_id, "holdings", ids.holding_id, "items", ids.item_pid)
 
 
 @asynccontextmanager

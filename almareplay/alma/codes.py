@@ -33,6 +33,8 @@ REFUSALS: dict[str, Outcome] = {
     "401822": Outcome.REFUSED,  # the loan cannot be renewed
     "401681": Outcome.REFUSED,  # the new due date is in the past
     "401824": Outcome.REFUSED,  # the due date is missing
+    "401665": Outcome.REFUSED,  # no such fee
+    "401666": Outcome.REFUSED,  # a parameter is not valid
     "402502": Outcome.REFUSED,  # the scan failed
     "60340": Outcome.REFUSED,  # the library restricts this by API
     "60258": Outcome.REFUSED,  # the restriction profile is not valid

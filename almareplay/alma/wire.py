@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -105,8 +106,8 @@ class Wire:
         """Sends a call and gives its result.
 
         What did nothing is sent again: for every call a 429 and a connection that was never made,
-        for reads every failure. After five tries during which Alma was there `Unavailable` is
-        raised. A write whose effect is unknown is never sent again.
+        for repeatable ones every failure. After five tries during which Alma was there
+        `Unavailable` is raised. Any other call whose effect is unknown is never sent again.
         """
         own_failures = 0
 
@@ -118,7 +119,7 @@ class Wire:
             except Unavailable as failure:
                 self._outage.failed()
                 self._forget(call)
-                if not _did_nothing(call, failure):
+                if not _may_repeat(call, failure):
                     raise
                 async with self._unless_stopped():
                     await self._outage.passed()
@@ -130,7 +131,7 @@ class Wire:
             error = state.outcome and state.outcome.exception()
             if isinstance(error, DailyLimit):
                 return self._goes_on_tomorrow
-            return isinstance(error, PerSecondLimit | Unavailable) and _did_nothing(call, error)
+            return isinstance(error, PerSecondLimit | Unavailable) and _may_repeat(call, error)
 
         return await AsyncRetrying(
             retry=again,
@@ -217,13 +218,17 @@ class Wire:
                     await call.confirm()
                 departure.leave()
 
+        # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
+        content = None if call.body is None else json.dumps(call.body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
         departure.leave()
         try:
             async with asyncio.timeout(self._answer_within + CONNECT_SECONDS):
                 return await self._client.request(
                     call.method,
                     PREFIX + call.target,
-                    json=call.body,
+                    content=content,
+                    headers=headers,
                     follow_redirects=False,
                     extensions={"trace": trace},
                 )
@@ -261,8 +266,8 @@ def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
     return error
 
 
-def _did_nothing(call: Call[Any], failure: AlmaError) -> bool:
-    return not call.writes or failure.effect is not Effect.UNKNOWN
+def _may_repeat(call: Call[Any], failure: AlmaError) -> bool:
+    return call.repeatable or failure.effect is not Effect.UNKNOWN
 
 
 def _note(call: Call[Any], result: object, seconds: float) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 
-from almareplay.simulator import rules
+from almareplay.simulator import fines, rules
 from almareplay.simulator.bodies import (
     Json,
     desk_body,
@@ -19,89 +19,11 @@ from almareplay.simulator.bodies import (
     loan_body,
     user_body,
 )
-from almareplay.simulator.rules import Happened, Refused
-from almareplay.simulator.world import Item, Library, Loan, Patron, World
+from almareplay.simulator.call import BAD_PARAMETER, Answer, Call
+from almareplay.simulator.happenings import Refused
+from almareplay.simulator.world import Item, Loan, Patron, World
 
 OPERATOR = "almareplay-simulator"
-_BAD_PARAMETER = "40166411"
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request that came through the gateway, at the moment ``now`` of its effect."""
-
-    world: World
-    now: datetime
-    happened: Happened
-    path: dict[str, str]
-    query: dict[str, str]
-    fields: dict[str, str]
-
-    def patron(self) -> Patron:
-        """The patron whom the path names."""
-        id_type = self.query.get("user_id_type", "all_unique")
-        return rules.find_patron(self.world, self.path["user_id"], id_type)
-
-    def item(self) -> Item:
-        """The item that the path names; Alma takes ``ALL`` for an unknown holding."""
-        if not self.world.has_bib(self.path["mms_id"]):
-            raise Refused("402203", f"Input parameters mmsId {self.path['mms_id']} is not valid.")
-        item = self.world.item_by_pid(self.path["item_pid"])
-        if (
-            item is None
-            or item.mms_id != self.path["mms_id"]
-            or self.path["holding_id"] not in (item.holding_id, "ALL")
-        ):
-            raise Refused("401683", f"No items found for item id {self.path['item_pid']}.")
-        return item
-
-    def library(self) -> Library:
-        """The library that the path names."""
-        library = self.world.library(self.path["library_code"])
-        if library is None:
-            raise Refused("40166410", f"The library {self.path['library_code']!r} is not valid.")
-        return library
-
-    def flag(self, name: str, default: bool) -> bool:
-        """A query parameter that is true or false."""
-        value = self.query.get(name, str(default)).lower()
-        if value not in ("true", "false"):
-            raise Refused(_BAD_PARAMETER, f"The parameter {name} is not valid: {value}")
-        return value == "true"
-
-    def number(self, name: str, default: int, most: int) -> int:
-        """A query parameter that is a number from 0 to ``most``."""
-        value = self.query.get(name, str(default))
-        if not re.fullmatch(r"\d{1,9}", value) or int(value) > most:
-            raise Refused(_BAD_PARAMETER, f"The parameter {name} is not valid: {value}")
-        return int(value)
-
-    def field(self, name: str) -> str:
-        """A mandatory field of the body."""
-        if not self.fields.get(name):
-            raise Refused("401664", f"Mandatory field is missing: {name}")
-        return self.fields[name]
-
-    def needs(self, name: str) -> str:
-        """A mandatory query parameter."""
-        if not self.query.get(name):
-            raise Refused("401664", f"Mandatory field is missing: {name}")
-        return self.query[name]
-
-    def operation(self, op: str) -> None:
-        """The ``op`` that this endpoint knows must have been asked for."""
-        if self.query.get("op") != op:
-            raise Refused(_BAD_PARAMETER, f"The parameter op is not valid: {self.query.get('op')}")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back: ``root`` names the XML element, without which there is no body."""
-
-    root: str = ""
-    body: Json = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def test(call: Call) -> Answer:
@@ -155,7 +77,7 @@ def get_user_loans(call: Call) -> Answer:
 
 def get_user_loan(call: Call) -> Answer:
     """Show one loan of a user."""
-    loan = rules.find_loan(call.world, call.patron(), call.path["loan_id"])
+    loan = rules.find_loan(call.world.loans_of_patron(call.patron()), call.path["loan_id"])
     return Answer("item_loan", loan_body(call.world, loan))
 
 
@@ -163,7 +85,7 @@ def create_user_loan(call: Call) -> Answer:
     """Lend the item that the query names to the user in the path."""
     library, desk = call.field("library"), call.field("circ_desk")
     rules.find_desk(call.world, library, desk)
-    patron = call.patron()
+    patron = call.borrower(call.path["user_id"])
     barcode, pid = call.query.get("item_barcode"), call.query.get("item_pid")
     if barcode:
         item = rules.find_item(call.world, barcode)
@@ -182,16 +104,14 @@ def create_item_loan(call: Call) -> Answer:
     library, desk = call.field("library"), call.field("circ_desk")
     rules.find_desk(call.world, library, desk)
     item = call.item()
-    id_type = call.query.get("user_id_type", "all_unique")
-    patron = rules.find_patron(call.world, call.needs("user_id"), id_type)
-    return _lend(call, patron, item, library, desk)
+    return _lend(call, call.borrower(call.needs("user_id")), item, library, desk)
 
 
 def _lend(call: Call, patron: Patron, item: Item, library: str, desk: str) -> Answer:
     request_id = call.fields.get("request_id")
     requests = call.world.requests_of_item(item)
     if request_id and request_id not in {request.request_id for request in requests}:
-        raise Refused(_BAD_PARAMETER, f"The parameter request_id is not valid: {request_id}")
+        raise Refused(BAD_PARAMETER, f"The parameter request_id is not valid: {request_id}")
     loan = rules.lend(call.world, patron, item, library, desk, call.now, call.happened)
     return Answer("item_loan", loan_body(call.world, loan))
 
@@ -205,8 +125,17 @@ def renew_loan(call: Call) -> Answer:
 
 
 def change_due_date(call: Call) -> Answer:
-    """Move the due date of a loan to that in the body."""
-    loan = rules.find_loan(call.world, call.patron(), call.path["loan_id"])
+    """Move the due date of a user's loan to that in the body."""
+    return _move(call, call.world.loans_of_patron(call.patron()))
+
+
+def change_item_due_date(call: Call) -> Answer:
+    """Move the due date of an item's loan to that in the body."""
+    return _move(call, call.world.loans_of_item(call.item()))
+
+
+def _move(call: Call, loans: list[Loan]) -> Answer:
+    loan = rules.find_loan(loans, call.path["loan_id"])
     due = call.fields.get("due_date")
     if not due:
         raise Refused("401824", "The due date is missing.")
@@ -224,6 +153,8 @@ def change_due_date(call: Call) -> Answer:
 def get_fees(call: Call) -> Answer:
     """List a user's fees of one status."""
     status = call.query.get("status", "ACTIVE")
+    if status not in ("ACTIVE", "INDISPUTE", "EXPORTED", "CLOSED"):
+        raise Refused("401666", f"Parameter is not valid: {status}")
     fees = [fee for fee in call.world.fees_of_patron(call.patron()) if fee.status == status]
     total = round(sum(fee.balance for fee in fees), 2)
     body = _listed("fee", [fee_body(call.world, fee) for fee in fees])
@@ -235,9 +166,9 @@ def waive_fee(call: Call) -> Answer:
     """Waive a fee, wholly or in part."""
     call.operation("waive")
     patron, amount = call.patron(), call.query.get("amount", "ALL")
-    reason = call.query.get("reason", "")
-    fee = rules.waive(call.world, patron, call.path["fee_id"], amount, reason, call.happened)
-    fee.comment = call.query.get("comment", "")
+    reason, comment = call.query.get("reason", ""), call.query.get("comment", "")
+    fee_id = call.path["fee_id"]
+    fee = fines.waive(call.world, patron, fee_id, amount, reason, comment, call.happened)
     return Answer("fee", fee_body(call.world, fee))
 
 
@@ -268,7 +199,7 @@ def scan_in(call: Call) -> Answer:
         call.flag(name, False)
     requests = {request.request_id for request in call.world.requests_of_item(item)}
     if call.query.get("request_id") and call.query["request_id"] not in requests:
-        raise Refused(_BAD_PARAMETER, f"The parameter request_id is not valid: {call.query}")
+        raise Refused(BAD_PARAMETER, f"The parameter request_id is not valid: {call.query}")
     if call.query.get("department"):
         call.needs("work_order_type")
         sentence = rules.scan_in_at_department(
@@ -292,12 +223,12 @@ def scan_in(call: Call) -> Answer:
 def _loans_page(call: Call, loans: list[Loan]) -> Answer:
     status = call.query.get("loan_status", "Active").lower()
     if status not in ("active", "complete"):
-        raise Refused(_BAD_PARAMETER, f"The parameter loan_status is not valid: {status}")
+        raise Refused(BAD_PARAMETER, f"The parameter loan_status is not valid: {status}")
     limit = call.number("limit", 10, 100)
     offset = call.number("offset", 0, 999_999_999)
     order = call.query.get("order_by", "loan_date")
     if order not in _ORDERS:
-        raise Refused(_BAD_PARAMETER, f"The parameter order_by is not valid: {order}")
+        raise Refused(BAD_PARAMETER, f"The parameter order_by is not valid: {order}")
     wanted = [loan for loan in loans if (loan.return_date is None) == (status == "active")]
     bodies = [loan_body(call.world, loan) for loan in wanted]
     backwards = call.query.get("direction", "ASC").upper() == "DESC"
@@ -329,7 +260,7 @@ def _moment(world: World, text: str) -> datetime:
             return rules.closing(world, date.fromisoformat(text[:10]))
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Refused(_BAD_PARAMETER, f"The due date is not valid: {text}") from error
+        raise Refused(BAD_PARAMETER, f"The due date is not valid: {text}") from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -365,6 +296,7 @@ ENDPOINTS = [
     Endpoint("renew", "users", "POST", _LOAN, renew_loan),
     Endpoint("user_loan", "users", "GET", _LOAN, get_user_loan),
     Endpoint("change_due_date", "users", "PUT", _LOAN, change_due_date),
+    Endpoint("change_due_date", "bibs", "PUT", f"{_ITEM}/loans/{{loan_id}}", change_item_due_date),
     Endpoint("fees", "users", "GET", "/users/{user_id}/fees", get_fees),
     Endpoint("waive", "users", "POST", "/users/{user_id}/fees/{fee_id}", waive_fee),
     Endpoint("test", "bibs", "GET", "/bibs/test", test),

@@ -11,8 +11,8 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from typing import Any
 
+from almareplay.simulator.happenings import Refused
 from almareplay.simulator.record import stamp
-from almareplay.simulator.rules import Refused
 from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, World
 
 Json = dict[str, Any]
@@ -22,6 +22,9 @@ ERROR_NAMESPACE = "http://com/exlibris/urm/general/xmlbeans"
 _DESCRIPTIONS = {
     "": None,
     "LOAN": "Loan",
+    "LOST_LOAN": "Lost",
+    "CLAIM_RETURNED_LOAN": "Claimed Returned",
+    "MISSING": "Missing",
     "TRANSIT": "Transit",
     "HOLDSHELF": "Hold Shelf",
     "REQUESTED": "Requested",
@@ -177,8 +180,8 @@ def fee_body(world: World, fee: Fee) -> Json:
         "creation_time": stamp(fee.creation_time),
         "comment": fee.comment or None,
         "owner": coded(fee.library, library.name if library else None),
-        "title": fee.title,
-        "barcode": {"value": fee.item_barcode},
+        "title": fee.title or None,
+        "barcode": {"value": fee.item_barcode} if fee.item_barcode else None,
         "link": f"/almaws/v1/users/{fee.patron_id}/fees/{fee.fee_id}",
     }
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from almareplay.simulator import rules
 from almareplay.simulator.gateway import Gateway
+from almareplay.simulator.happenings import Refused
 from almareplay.simulator.record import stamp
 
 DESK_OPERATOR = "desk-clerk"
@@ -104,7 +105,7 @@ def _refusing(handle: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
-        except rules.Refused as refused:
+        except Refused as refused:
             return JSONResponse({"error": refused.code, "message": refused.message}, 409)
         except ValidationError as error:
             details = json.loads(error.json(include_url=False, include_context=False))

@@ -49,17 +49,23 @@ _EFFECTS: dict[Name, tuple[When, ...]] = {
 }
 """When a call that each fault strikes can do what it asks for: first the usual."""
 
-_MATCHES = {"any", "any_get", "any_post", *(endpoint.operation for endpoint in ENDPOINTS)}
+_MATCHES = {
+    "any",
+    "any_get",
+    "any_post",
+    "any_put",
+    *(endpoint.operation for endpoint in ENDPOINTS),
+}
 
 
 @dataclass(frozen=True)
 class Fault:
     """One rule: which calls it is about, when it strikes them, and what it does.
 
-    ``match`` is ``any``, ``any_get``, ``any_post``, the name of an operation (``loan``,
-    ``scan_in``, ``renew``, ``find_item``, ``item``, ``item_loans``, ``user``, ``user_loans`` …), or
-    a method and a regular expression for the whole path below ``/almaws/v1``, such as
-    ``POST /users/.*``.
+    ``match`` is ``any``, ``any_get``, ``any_post``, ``any_put``, the name of an operation
+    (``loan``, ``scan_in``, ``renew``, ``change_due_date``, ``waive``, ``find_item``, ``item``,
+    ``item_loans``, ``user``, ``user_loans``, ``fees`` …), or a method and a regular expression for
+    the whole path below ``/almaws/v1``, such as ``POST /users/.*``.
     Of the matching calls it strikes the ``nth`` only (from 1), or each with ``probability``, at
     most ``times`` times, and none in the first ``wait`` seconds after it was set.
 

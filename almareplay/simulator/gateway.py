@@ -13,14 +13,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from almareplay.simulator.api import Answer, Call, Endpoint, find_endpoint
+from almareplay.simulator.api import Endpoint, find_endpoint
 from almareplay.simulator.bodies import error_body, fields_of, to_json, to_xml
+from almareplay.simulator.call import Answer, Call
 from almareplay.simulator.clock import Clock
 from almareplay.simulator.connection import Connection
 from almareplay.simulator.faults import Fault, Faults
+from almareplay.simulator.happenings import Refused
 from almareplay.simulator.limits import DAILY, PER_SECOND, Limits
 from almareplay.simulator.record import Record, RequestEntry
-from almareplay.simulator.rules import Refused
 from almareplay.simulator.world import World
 
 PREFIX = "/almaws/v1"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from almareplay.simulator.rules import Happened, Happening
+from almareplay.simulator.happenings import Happened, Happening
 
 
 def stamp(moment: datetime) -> str:
@@ -60,6 +60,7 @@ class Effect:
     loan_id: str
     library: str
     circ_desk: str
+    fee_id: str
     by: str
     request: int
 

@@ -1,4 +1,4 @@
-"""What Alma does on a loan, a scan-in, a renewal, a due date change and a waiver.
+"""What Alma does on a loan, a scan-in, a renewal and a due date change.
 
 Functions over a world and a moment, without any protocol. Each changes the world, tells its
 ``happened`` what it did, and raises Refused, with nothing changed, where Alma would refuse.
@@ -6,60 +6,49 @@ Functions over a world and a moment, without any protocol. Each changes the worl
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, Request, World
+from almareplay.simulator.fines import fine
+from almareplay.simulator.happenings import Happened, Happening, Refused
+from almareplay.simulator.world import Desk, Item, Library, Loan, Patron, Request, World
 
 _ILLEGAL_IN_BARCODE = re.compile(r"[\x00-\x1f<>\"'\\;?#]")
-_DAY = timedelta(days=1)
-
-
-class Refused(Exception):
-    """Alma says no: its code, its words, and the HTTP status they come with."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(f"{message} [{code}]")
-        self.code = code
-        self.message = message
-        self.status = status
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One thing done to the world.
-
-    ``type`` is ``loan``, ``return``, ``renew``, ``scan`` (a scan-in that closed no loan),
-    ``in_house_use``, ``due_date``, ``fee`` or ``waive``.
-    """
-
-    type: str
-    item_barcode: str = ""
-    patron_id: str = ""
-    loan_id: str = ""
-    library: str = ""
-    circ_desk: str = ""
-
-
-Happened = Callable[[Happening], None]
 
 
 def find_patron(world: World, identifier: str, id_type: str = "all_unique") -> Patron:
     """The patron with the identifier, of one identifier type where ``id_type`` names one."""
     patron = world.patron(identifier)
-    if id_type == "all_unique":
-        if patron is None:
-            raise Refused("401861", f"User with identifier {identifier} was not found.")
+    if patron is not None and _is(patron, identifier, id_type):
         return patron
-    if patron is None or patron.identifiers.get(id_type, "").casefold() != identifier.casefold():
-        raise Refused(
-            "401890", f"User with identifier {identifier} of type {id_type} was not found."
-        )
+    if id_type == "all_unique":
+        raise Refused("401861", f"User with identifier {identifier} was not found.")
+    raise Refused("401890", f"User with identifier {identifier} of type {id_type} was not found.")
+
+
+def link_patron(world: World, identifier: str, id_type: str, happened: Happened) -> Patron:
+    """The patron as `find_patron` has it; one whom only the network knows is given an account."""
+    try:
+        return find_patron(world, identifier, id_type)
+    except Refused:
+        away = [patron for patron in world.network_patrons if _is(patron, identifier, id_type)]
+        if not away:
+            raise
+    known = away[0]
+    patron = replace(known, identifiers=dict(known.identifiers), blocks=list(known.blocks))
+    world.add_patron(patron)
+    happened(Happening("link", patron_id=patron.primary_id))
     return patron
+
+
+def _is(patron: Patron, identifier: str, id_type: str) -> bool:
+    if id_type == "all_unique":
+        names = [patron.primary_id, *patron.identifiers.values()]
+    else:
+        names = [patron.identifiers.get(id_type, "")]
+    return identifier.casefold() in (name.casefold() for name in names)
 
 
 def find_item(world: World, barcode: str) -> Item:
@@ -84,12 +73,12 @@ def find_desk(world: World, library_code: str, desk_code: str) -> tuple[Library,
     return library, desks[0]
 
 
-def find_loan(world: World, patron: Patron, loan_id: str) -> Loan:
-    """The patron's loan with this id."""
-    loan = world.loan(loan_id)
-    if loan is None or loan.patron_id != patron.primary_id:
-        raise Refused("401823", f"Loan ID {loan_id} does not exist.")
-    return loan
+def find_loan(loans: list[Loan], loan_id: str) -> Loan:
+    """The one of a patron's or an item's loans that has this id."""
+    for loan in loans:
+        if loan.loan_id == loan_id:
+            return loan
+    raise Refused("401823", f"Loan ID {loan_id} does not exist.")
 
 
 def due_date(world: World, item: Item, start: datetime) -> datetime:
@@ -245,28 +234,7 @@ def _close_loan(
     item.process_type = ""
     world.close_loan(loan)
     happened(_about("return", loan, library, desk))
-    _fine(world, item, loan, now, happened)
-
-
-def _fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened) -> None:
-    policy = world.policy(item.policy)
-    days_late = math.ceil((now - loan.due_date) / _DAY)
-    if policy is None or days_late <= 0 or not policy.fine_per_day:
-        return
-    amount = round(days_late * policy.fine_per_day, 2)
-    fee = Fee(
-        patron_id=loan.patron_id,
-        type="OVERDUEFINE",
-        original_amount=amount,
-        balance=amount,
-        creation_time=now,
-        library=item.library,
-        item_barcode=item.barcode,
-        title=item.title,
-        fee_id=world.new_id("98"),
-    )
-    world.fees.append(fee)
-    happened(_about("fee", loan, item.library, ""))
+    fine(world, item, loan, now, happened)
 
 
 def _hold_for(
@@ -301,12 +269,14 @@ def _sentence(destination: str, process: str, patron: Patron | None = None) -> s
 
 def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: Happened) -> Loan:
     """Renew the patron's loan: it keeps its ``loan_date``, its due date is counted from ``now``."""
-    loan = find_loan(world, patron, loan_id)
+    loan = find_loan(world.loans_of_patron(patron), loan_id)
     item = world.item(loan.item_barcode)
     policy = world.policy(item.policy) if item else None
     reason = ""
     if item is None or policy is None or loan.return_date is not None:
         reason = "the loan is not active"
+    elif loan.process_status in ("LOST", "CLAIMED_RETURN"):
+        reason = "the item is lost or claimed to be returned"
     elif loan.renewals >= policy.max_renewals:
         reason = f"the limit of {policy.max_renewals} renewals is reached"
     elif any(request.patron_id != patron.primary_id for request in world.requests_of_item(item)):
@@ -332,31 +302,6 @@ def change_due_date(loan: Loan, due: datetime, now: datetime, happened: Happened
         raise Refused("401823", f"Loan ID {loan.loan_id} does not exist.")
     loan.due_date = due
     happened(_about("due_date", loan, loan.library, loan.circ_desk))
-
-
-def waive(
-    world: World, patron: Patron, fee_id: str, amount: str, reason: str, happened: Happened
-) -> Fee:
-    """Waive a fee, wholly (``ALL``) or by an amount of money, for a reason of the institution."""
-    if not reason:
-        raise Refused("401664", "Mandatory field is missing: reason")
-    if reason not in world.waive_reasons:
-        raise Refused("40166411", f"The parameter reason is not valid: {reason}")
-    fees = [fee for fee in world.fees_of_patron(patron) if fee.fee_id == fee_id]
-    if not fees or fees[0].status != "ACTIVE":
-        raise Refused("40166411", f"The parameter fee_id is not valid: {fee_id}")
-    fee = fees[0]
-    if amount.upper() == "ALL":
-        waived = fee.balance
-    elif re.fullmatch(r"\d+(\.\d+)?", amount) and 0 < float(amount) <= fee.balance:
-        waived = float(amount)
-    else:
-        raise Refused("40166411", f"The parameter amount is not valid: {amount}")
-    fee.balance = round(fee.balance - waived, 2)
-    if fee.balance == 0:
-        fee.status = "CLOSED"
-    happened(Happening("waive", fee.item_barcode, patron.primary_id, library=fee.library))
-    return fee
 
 
 def _about(type_: str, loan: Loan, library: str, circ_desk: str) -> Happening:

@@ -33,7 +33,11 @@ class Library:
 
 @dataclass
 class Policy:
-    """The terms of use of an item policy: ``hours``, or else ``days`` until the closing hour."""
+    """The terms of use of an item policy: ``hours``, or else ``days`` until the closing hour.
+
+    A late return costs ``fine_per_hour`` where the policy is one by hours and has it, else
+    ``fine_per_day``, for each hour or day begun.
+    """
 
     code: str
     days: int = 28
@@ -41,6 +45,7 @@ class Policy:
     loanable: bool = True
     max_renewals: int = 5
     fine_per_day: float = 0.25
+    fine_per_hour: float = 0.0
 
 
 @dataclass
@@ -106,7 +111,11 @@ class Request:
 
 @dataclass
 class Loan:
-    """A loan, active until it has a ``return_date``. Moments are aware UTC."""
+    """A loan, active until it has a ``return_date``. Moments are aware UTC.
+
+    ``process_status`` is Alma's: ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN``. A lost loan
+    and one that the patron claims to have returned are active.
+    """
 
     patron_id: str
     item_barcode: str
@@ -126,7 +135,10 @@ class Loan:
 
 @dataclass
 class Fee:
-    """A patron's fine or fee in the institution's currency; ``balance`` is what is still owed."""
+    """A patron's fine or fee in the institution's currency; ``balance`` is what is still owed.
+
+    Not every fee is about an item.
+    """
 
     patron_id: str
     type: str
@@ -134,8 +146,8 @@ class Fee:
     balance: float
     creation_time: datetime
     library: str
-    item_barcode: str
-    title: str
+    item_barcode: str = ""
+    title: str = ""
     fee_id: str = ""
     status: str = "ACTIVE"
     comment: str = ""
@@ -148,7 +160,7 @@ class World:
     The lists are what a test writes and a file stores; once the world stands, add to them only
     through the ``add_…`` methods, which keep the look-ups in step. Raises ValueError when two
     records claim one identifier, or when one names a library, policy, patron or item that is not
-    there.
+    there. ``network_patrons`` are known to other institutions of the network only.
     """
 
     institution: str = "01CALDER_INST"
@@ -169,6 +181,7 @@ class World:
     waive_reasons: list[str] = field(default_factory=lambda: ["OUTAGE", "STAFF_ERROR", "OTHER"])
     anonymize_on_return: bool = False
     patrons: list[Patron] = field(default_factory=list)
+    network_patrons: list[Patron] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
@@ -199,7 +212,7 @@ class World:
         for loan in self.loans:
             self._know_loan(loan)
         for fee in self.fees:
-            fee.fee_id = fee.fee_id or self.new_id("98")
+            self._know_fee(fee)
 
     @classmethod
     def from_json(cls, path: str | Path) -> World:
@@ -282,6 +295,11 @@ class World:
         self._know_loan(loan)
         self.loans.append(loan)
 
+    def add_fee(self, fee: Fee) -> None:
+        """Take in one more fee."""
+        self._know_fee(fee)
+        self.fees.append(fee)
+
     def close_loan(self, loan: Loan) -> None:
         """Note that a loan, which has its return date, is active no more."""
         self._active.pop(loan.item_barcode, None)
@@ -319,11 +337,19 @@ class World:
             if item.barcode in self._active:
                 raise ValueError(f"two active loans have the item {item.barcode}")
             self._active[item.barcode] = loan
-            item.process_type = "LOAN"
+            item.process_type = _PROCESS_TYPES.get(loan.process_status, "LOAN")
         self._loans[loan.loan_id] = loan
         self._loans_of_item.setdefault(item.barcode, []).append(loan)
         self._loans_of_patron.setdefault(patron.primary_id, []).append(loan)
 
+    def _know_fee(self, fee: Fee) -> None:
+        patron = _must(self.patron(fee.patron_id), "patron", fee.patron_id)
+        fee.patron_id = patron.primary_id
+        fee.fee_id = fee.fee_id or self.new_id("98")
+
+
+_PROCESS_TYPES = {"LOST": "LOST_LOAN", "CLAIMED_RETURN": "CLAIM_RETURNED_LOAN"}
+"""The process types of items whose loans have a status of their own."""
 
 _Record = TypeVar("_Record")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma import answers
+from almareplay.alma import answers, fees
 from almareplay.alma.answers import CircDesk, ItemIds, ItemState, Library, ScanIn
 
 LOAN: dict[str, Any] = {
@@ -24,15 +24,19 @@ LOAN: dict[str, Any] = {
 }
 
 
-def item(process_type: Any = "", base_status: str = "1", info: Any = None) -> dict[str, Any]:
+def item(
+    process_type: Any = "", base_status: str = "1", info: Any = None, **holding: Any
+) -> dict[str, Any]:
     return {
-        "bib_data": {"mms_id": "99"},
-        "holding_data": {"holding_id": "22"},
+        "bib_data": {"mms_id": "99", "title": "Lichens"},
+        "holding_data": {"holding_id": "22", "call_number": "QH 1"} | holding,
         "item_data": {
             "pid": "23",
             "base_status": {"value": base_status},
             "process_type": {"value": process_type, "desc": "In Process"},
             "library": {"value": "MAIN", "desc": "Main Library"},
+            "location": {"value": "STACKS", "desc": "Open stacks"},
+            "modification_date": "2026-03-13Z",
             "requested": True,
         },
         "additional_info": info,
@@ -48,6 +52,14 @@ def test_reads_a_loan() -> None:
     assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
     assert loan.return_date is None
     assert (loan.loan_status, loan.process_status) == ("ACTIVE", "NORMAL")
+    assert loan.body == LOAN
+    assert "berta" not in repr(loan)
+
+
+def test_a_loan_that_is_over_keeps_no_body() -> None:
+    loan = answers.read_loan(LOAN | {"return_date": "2026-03-14T17:31:39Z"})
+    assert loan is not None
+    assert loan.body == {}
 
 
 @pytest.mark.parametrize("odd", [None, "", "soon", 17, [], {}, True, "9999-12-31T23:59:59-10:00"])
@@ -83,33 +95,43 @@ INFO = (
     "Item's destination is: {}. Request/Process Type: {}. Requester: Beispiel, Berta. "
     "Requester ID: P-0815. Place in Queue: 1"
 )
+NOBODY = (
+    "Item's destination is: {}. Request/Process Type: {}. Requester: . Requester ID: . "
+    "Place in Queue: 1"
+)
 
 
 @pytest.mark.parametrize(
-    ("process_type", "base_status", "info", "destination"),
+    ("process_type", "base_status", "info", "destination", "requested"),
     [
-        ("", "1", None, "reshelve"),
-        ("", "0", None, "reshelve"),
-        ("HOLDSHELF", "0", INFO.format("On Hold Shelf", "Patron request"), "hold shelf"),
+        ("", "1", None, "reshelve", False),
+        ("", "0", None, "reshelve", False),
+        ("HOLDSHELF", "0", INFO.format("On Hold Shelf", "Patron request"), "hold shelf", True),
         (
             "TRANSIT",
             "0",
             INFO.format("St. Mary's Library", "Transit"),
             "transit: St. Mary's Library",
+            True,
         ),
-        ("TRANSIT", "0", None, "transit"),
-        ("TRANSIT", "0", "Berta Beispiel waits", "transit"),
-        ("TRANSIT", "0", {"odd": 1}, "transit"),
-        ("REQUESTED", "0", INFO.format("Hold Shelf Processing", "Patron request"), "hold shelf"),
-        ("WORK_ORDER_DEPARTMENT", "0", None, "in process"),
-        ("WORK_ORDER_DEPARTMENT", "0", INFO.format("Bindery", "Work order"), "Bindery"),
+        ("TRANSIT", "0", INFO.format("Annex hold shelf", ""), "transit: Annex hold shelf", True),
+        ("TRANSIT", "0", NOBODY.format("Annex", "Transit for reshelving"), "transit: Annex", False),
+        ("TRANSIT", "0", NOBODY.format("Annex", "Patron item request"), "transit: Annex", True),
+        ("TRANSIT", "0", None, "transit", False),
+        ("TRANSIT", "0", "Berta Beispiel waits", "transit", False),
+        ("TRANSIT", "0", {"odd": 1}, "transit", False),
+        ("REQUESTED", "0", INFO.format("Hold Shelf Processing", ""), "hold shelf", True),
+        ("REQUESTED", "0", NOBODY.format("Abholregal", ""), "Abholregal", True),
+        ("WORK_ORDER_DEPARTMENT", "0", None, "in process", False),
+        ("WORK_ORDER_DEPARTMENT", "0", INFO.format("Bindery", "Work order"), "Bindery", False),
     ],
 )
 def test_says_where_a_scanned_item_must_go_and_not_who_waits(
-    process_type: str, base_status: str, info: Any, destination: str
+    process_type: str, base_status: str, info: Any, destination: str, requested: bool
 ) -> None:
     scan = answers.read_scan_in(item(process_type, base_status, info))
-    assert scan == ScanIn(destination, process_type, "MAIN")
+    shelf = ("Lichens", "QH 1", "Open stacks")
+    assert scan == ScanIn(destination, process_type, "MAIN", requested, *shelf)
     assert "Berta" not in repr(scan)
     assert "P-0815" not in repr(scan)
 
@@ -121,8 +143,26 @@ def test_a_scan_without_the_item_says_nothing() -> None:
 def test_reads_an_item() -> None:
     assert answers.read_item_ids(item()) == ItemIds("99", "22", "23")
     assert answers.read_item_ids({"item_data": {"pid": "23"}}) is None
-    assert answers.read_item_state(item("LOAN", "0")) == ItemState("0", "LOAN", "MAIN", True)
+    assert answers.read_item_state(item("LOAN", "0")) == ItemState(
+        "0", "LOAN", "MAIN", True, "Lichens", "QH 1", "Open stacks", date(2026, 3, 13)
+    )
     assert answers.read_item_state({}) is None
+
+
+def test_an_item_is_looked_for_where_it_stands_now() -> None:
+    moved = item(
+        in_temp_location=True,
+        temp_library={"value": "ANNEX", "desc": "Annex"},
+        temp_location={"value": "RES", "desc": None},
+        temp_call_number="R 7",
+    )
+    state = answers.read_item_state(moved)
+    assert state is not None
+    assert (state.call_number, state.location) == ("R 7", "Annex, RES")
+    moved["item_data"]["alternative_call_number"] = "R 7 copy 2"
+    scan = answers.read_scan_in(moved)
+    assert scan is not None
+    assert scan.call_number == "R 7 copy 2"
 
 
 @pytest.mark.parametrize(
@@ -155,11 +195,14 @@ def test_reads_a_patron_without_name_or_notes() -> None:
                 {"block_description": {"value": "03"}, "block_status": "INACTIVE"},
                 {"block_description": {"value": "04"}, "block_status": "ACTIVE"},
             ],
+            "loans": {"value": 3, "link": "https://alma.example/users/berta/loans"},
         }
     )
     assert patron == answers.Patron(
-        "berta", "ACTIVE", date(2026, 12, 31), ("Lost card", "04"), ("P-0815",)
+        "berta", "ACTIVE", date(2026, 12, 31), ("Lost card", "04"), ("P-0815",), 3
     )
+    assert not any(secret in repr(patron) for secret in ("berta", "Berta", "P-0815", "Lost"))
+    assert answers.read_patron({"primary_id": "b"}) == answers.Patron("b", "", None, (), ())
     assert answers.read_patron({"full_name": "Berta"}) is None
 
 
@@ -183,7 +226,7 @@ def test_reads_the_configuration() -> None:
 NAMES = (
     "loan_id due_date library user_id item_loan total_record_count item_data bib_data pid value "
     "process_type additional_info primary_id status expiry_date user_block user_identifier "
-    "institution environment_type circ_desk"
+    "institution environment_type circ_desk fee id balance original_amount"
 )
 names = st.sampled_from(NAMES.split())
 values = st.recursive(
@@ -195,6 +238,7 @@ values = st.recursive(
 
 @given(st.dictionaries(names, values, max_size=6))
 def test_no_body_crashes_a_reader(body: dict[str, Any]) -> None:
-    readers = [reader for name, reader in vars(answers).items() if name.startswith("read_")]
+    both = {**vars(answers), **vars(fees)}
+    readers = [reader for name, reader in both.items() if name.startswith("read_")]
     results = [read(body) for read in readers if read is not answers.read_location]
-    assert len(results) == 9
+    assert len(results) == 11

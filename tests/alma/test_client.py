@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -62,7 +63,7 @@ def test_understands_the_item_itself_too(alma_mock: respx.MockRouter, ask: Any) 
     alma_mock.get("/items").respond(json=body)
     assert ask(lambda alma: alma.find_item("B1")) == ITEM
     alma_mock.get(ITEM_PATH).respond(json=body)
-    assert ask(lambda alma: alma.item(ITEM)) == ItemState("1", "", "", False)
+    assert ask(lambda alma: alma.item(ITEM)) == ItemState("1", "", "", False, "", "", "", None)
 
 
 def test_an_unknown_item_is_a_refusal(alma_mock: respx.MockRouter, ask: Any) -> None:
@@ -145,7 +146,7 @@ def test_an_alma_that_pages_wrongly_ends_too(
 def test_reads_patron_and_configuration(alma_mock: respx.MockRouter, ask: Any) -> None:
     patron = alma_mock.get(path__regex="/users/.*").respond(json={"primary_id": "berta"})
     assert ask(lambda alma: alma.patron("b@ä.org")).primary_id == "berta"
-    assert sent(patron).url.raw_path == b"/almaws/v1/users/b%40%C3%A4.org?expand=none"
+    assert sent(patron).url.raw_path == b"/almaws/v1/users/b%40%C3%A4.org?expand=loans"
     alma_mock.get("/conf/general").respond(
         json={"institution": {"value": "01"}, "environment_type": "PRODUCTION"}
     )
@@ -186,6 +187,54 @@ def test_cannot_lend_to_such_a_patron_id_without_the_item(
     assert not alma_mock.calls
 
 
+def test_asks_for_an_identifier_of_one_kind(alma_mock: respx.MockRouter, ask: Any) -> None:
+    patron = alma_mock.get("/users/7").respond(json={"primary_id": "berta"})
+    ask(lambda alma: alma.patron("7", user_id_type="BARCODE"))
+    assert sent(patron).url.query == b"expand=loans&user_id_type=BARCODE"
+    renewed = alma_mock.post("/users/7/loans/71").respond(json=LOAN)
+    ask(lambda alma: alma.renew("7", "71", rank=0, confirm=None, user_id_type="BARCODE"))
+    assert sent(renewed).url.query == b"op=renew&user_id_type=BARCODE"
+
+
+@pytest.mark.parametrize(
+    ("patron_id", "path", "asked"),
+    [("7", "/users/7/loans", "item_barcode=B1"), ("a/7", f"{ITEM_PATH}/loans", "user_id=a%2F7")],
+)
+def test_lends_to_a_patron_of_the_network(
+    alma_mock: respx.MockRouter, ask: Any, patron_id: str, path: str, asked: str
+) -> None:
+    lent = alma_mock.post(path).respond(json=LOAN)
+    ask(
+        lambda alma: alma.loan(
+            patron_id,
+            "B1",
+            "MAIN",
+            "FRONT",
+            item=ITEM,
+            rank=0,
+            confirm=None,
+            user_id_type="BARCODE",
+            generate_linked_user=True,
+        )
+    )
+    query = f"{asked}&user_id_type=BARCODE&generate_linked_user=true"
+    assert sent(lent).url.query == query.encode()
+
+
+@pytest.mark.parametrize("on_shelf", [False, True])
+def test_says_whether_the_first_scan_puts_on_the_hold_shelf(
+    alma_mock: respx.MockRouter, ask: Any, on_shelf: bool
+) -> None:
+    route = alma_mock.post(ITEM_PATH).respond(json={"item_data": {"process_type": "HOLDSHELF"}})
+    scan = ask(
+        lambda alma: alma.scan_in(
+            ITEM, "MAIN", "FRONT", rank=0, confirm=None, place_on_hold_shelf=on_shelf
+        )
+    )
+    assert scan.requested_by_somebody
+    assert (sent(route).url.params.get("place_on_hold_shelf") == "true") is on_shelf
+
+
 def test_scans_in_without_an_in_house_use(alma_mock: respx.MockRouter, ask: Any) -> None:
     route = alma_mock.post(ITEM_PATH).respond(
         json={"item_data": {"process_type": {"value": ""}, "base_status": {"value": "1"}}}
@@ -207,6 +256,26 @@ def test_renews(alma_mock: respx.MockRouter, ask: Any) -> None:
     assert sent(route).url.query == b"op=renew"
 
 
+def test_a_changed_loan_goes_back_as_it_came_but_for_its_due_date(
+    alma_mock: respx.MockRouter, ask: Any
+) -> None:
+    came = '{"loan_id": "71", "user_id": "berta", "loan_status": "ACTIVE", "title": "\\ud800é", '
+    came += '"due_date": "2026-04-10T18:00:00Z", "loan_fine": NaN, "other": {"x": [null]}}'
+    alma_mock.get("/users/berta/loans/71").respond(content=came.encode())
+    route = alma_mock.put("/users/berta/loans/71").respond(json=LOAN)
+    due = datetime(2026, 4, 8, 20, 0, 0, 1, tzinfo=timezone(timedelta(hours=2)))
+
+    async def change(alma: Alma) -> ItemLoan:
+        loan = await alma.loan_of("berta", "71")
+        return await alma.change_due_date(loan, due, rank=0, confirm=None)
+
+    ask(change)
+    went = came.replace("ACTIVE", "Active").replace("2026-04-10T18:00:00Z", "2026-04-08T18:00:01Z")
+    assert str(json.loads(sent(route).content)) == str(json.loads(went))
+    assert sent(route).headers["Content-Type"] == "application/json"
+    assert sent(route).url.query == b""
+
+
 @pytest.mark.parametrize("body", [{}, {"user_id": "berta"}, [], "<html>", ""])
 def test_a_loan_answered_without_a_loan_has_an_unknown_effect(
     alma_mock: respx.MockRouter, ask: Any, body: Any
@@ -222,7 +291,7 @@ def test_a_loan_answered_without_a_loan_has_an_unknown_effect(
 def test_a_reader_has_no_way_to_write() -> None:
     own = {name for name in dir(Alma) if not name.startswith("_")}
     reading = {name for name in dir(AlmaReader) if not name.startswith("_")}
-    assert own - reading == {"loan", "scan_in", "renew"}
+    assert own - reading == {"loan", "scan_in", "renew", "change_due_date", "waive"}
 
 
 @pytest.mark.parametrize("key", ["", "a b\n", "schlüssel", " key", "key\n"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import respx
 
-from almareplay.alma.answers import ItemIds
+from almareplay.alma.answers import ItemIds, read_loan
 from almareplay.alma.call import Answer, Call
 from almareplay.alma.client import Alma, open_wire
 from almareplay.alma.errors import AlmaError, Stopped
@@ -20,6 +21,7 @@ KEY = "l7xx0secret0key"
 PATRON = "P-0815"
 BARCODE = "B-4711"
 ITEM = ItemIds("99", "22", "23")
+DUE = datetime(2031, 5, 6, tzinfo=UTC)
 SECRETS = (KEY, PATRON, "Berta", "almaws", "alma.example", BARCODE)
 NAMING = f"No user {PATRON} (Berta) at https://alma.example/almaws/v1/users/{PATRON}"
 
@@ -33,6 +35,7 @@ ANSWERS: list[Any] = [
     httpx.Response(302, headers={"Location": f"https://alma.example/almaws/v1/users/{PATRON}"}),
     httpx.Response(200, text=NAMING),
     httpx.Response(200, json={"loan_id": "1", "user_id": PATRON}),
+    httpx.Response(200, json={"id": "98", "balance": 1, "comment": NAMING, "fee": [NAMING]}),
     httpx.Response(200, headers={"Date": NAMING, "X-Exl-Api-Remaining": NAMING}, json={}),
     httpx.ConnectError,
     httpx.ReadTimeout,
@@ -51,7 +54,9 @@ def everything_about(error: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("method", ["loan", "patron", "find_item", "renew"])
+@pytest.mark.parametrize(
+    "method", ["loan", "patron", "find_item", "renew", "fees", "waive", "change"]
+)
 def test_no_log_and_no_error_tells_a_secret(
     alma_mock: respx.MockRouter,
     clock: Any,
@@ -78,6 +83,16 @@ def test_no_log_and_no_error_tells_a_secret(
                 return await alma.patron(PATRON)
             case "find_item":
                 return await alma.find_item(BARCODE)
+            case "fees":
+                return await alma.fees(PATRON)
+            case "waive":
+                return await alma.waive(
+                    PATRON, "98", reason="OUTAGE", comment=BARCODE, rank=0, confirm=None
+                )
+            case "change":
+                loan = read_loan({"loan_id": "71", "user_id": PATRON, "item_barcode": BARCODE})
+                assert loan is not None
+                return await alma.change_due_date(loan, DUE, rank=0, confirm=None)
         return await alma.renew(PATRON, "71", rank=0, confirm=None)
 
     async def run() -> AlmaError | None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import respx
 
-from almareplay.alma.answers import ItemIds
+from almareplay.alma.answers import ItemIds, read_loan
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import (
     AlmaError,
@@ -26,6 +26,7 @@ from almareplay.alma.outage import Back, Gone, OutageEvent, StillGone
 from almareplay.alma.wire import Traffic
 
 ITEM = ItemIds("99", "22", "23")
+DUE = datetime(2031, 5, 6, tzinfo=UTC)
 LOAN = httpx.Response(200, json={"loan_id": "71", "user_id": "berta"})
 NO_LOANS = httpx.Response(200, json={"total_record_count": 0})
 INSTITUTION = httpx.Response(200, json={"institution": {"value": "01"}})
@@ -219,6 +220,29 @@ def test_a_read_that_fails_on_its_own_is_tried_five_times(fake: FakeAlma, run: A
     assert type(error) is Unavailable
     assert error.code == "401652"
     assert fake.names == ["institution"] + ["look", "institution"] * 5
+
+
+@pytest.mark.parametrize(("lost", "words"), LOST)
+def test_a_repeatable_write_is_tried_like_a_read_and_never_as_a_probe(
+    fake: FakeAlma, run: Any, lost: Any, words: str
+) -> None:
+    loan = read_loan(LOAN.json())
+    assert loan is not None
+
+    async def work(alma: Alma) -> Any:
+        await change(alma)
+        fake.answer("change", "PUT", "/users/berta/loans/71", lost)
+        return await change(alma)
+
+    async def change(alma: Alma) -> Any:
+        return await alma.change_due_date(loan, DUE, rank=0, confirm=None)
+
+    fake.answer("change", "PUT", "/users/berta/loans/71", LOAN)
+    error = run(work)
+    assert (type(error), error.effect) == (Unavailable, Effect.UNKNOWN)
+    assert words in str(error)
+    assert fake.names.count("change") == 1 + 5
+    assert set(fake.names) == {"change", "test"}
 
 
 def test_a_read_that_failed_on_its_own_for_a_while_succeeds(fake: FakeAlma, run: Any) -> None:

@@ -154,33 +154,6 @@ def test_a_due_date_is_moved(alma: Alma, due: str) -> None:
     assert alma.types(item) == ["loan", "due_date"]
 
 
-def test_a_late_return_is_fined_and_the_fine_waived(alma: Alma) -> None:
-    item, patron = alma.item(), alma.patron()
-    now = datetime.now(UTC)
-    late = Loan(patron.primary_id, item.barcode, now - timedelta(days=9), now - timedelta(days=2.5))
-    alma.simulator.world.add_loan(late)
-    url = f"/users/{patron.primary_id}/fees"
-    assert alma.http.get(url).json() == {
-        "total_record_count": 0,
-        "total_sum": 0,
-        "currency": None,
-    }
-    alma.scan_in(item)
-    fees = alma.http.get(url, params={"status": "ACTIVE"}).json()
-    (fee,) = fees["fee"]
-    assert (fees["total_sum"], fee["balance"], fee["original_amount"]) == (0.75, 0.75, 0.75)
-    assert fee["type"]["value"] == "OVERDUEFINE"
-    assert fee["barcode"]["value"] == item.barcode
-    waive = {"op": "waive", "amount": "0.25", "reason": "OUTAGE", "comment": "system down"}
-    assert alma.http.post(f"{url}/{fee['id']}", params=waive).json()["balance"] == 0.5
-    waive["amount"] = "ALL"
-    waived = alma.http.post(f"{url}/{fee['id']}", params=waive).json()
-    assert (waived["balance"], waived["status"]["value"]) == (0, "CLOSED")
-    assert alma.http.get(url).json()["total_record_count"] == 0
-    assert alma.http.get(url, params={"status": "CLOSED"}).json()["total_record_count"] == 1
-    assert alma.types(item) == ["return", "fee", "waive", "waive"]
-
-
 def test_a_user_is_found_by_any_identifier(alma: Alma) -> None:
     patron = alma.patron(blocks=[Block("Loan", "Overdue", "Ask", "Calder")])
     for identifier in (patron.primary_id.upper(), *patron.identifiers.values()):

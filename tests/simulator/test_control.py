@@ -38,6 +38,7 @@ def test_requests_and_effects_are_told_in_order(alma: Alma) -> None:
         "loan_id": effect["loan_id"],
         "library": "MAIN",
         "circ_desk": "FRONT",
+        "fee_id": "",
         "by": "api",
         "request": seen + 1,
     }

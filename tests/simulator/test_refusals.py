@@ -185,13 +185,14 @@ def test_fees_that_cannot_be_waived(alma: Alma, refusal: Refusal) -> None:
     for params, code in [
         ({"op": "pay"}, "40166411"),
         ({"op": "waive"}, "401664"),
-        ({"op": "waive", "reason": "MOOD"}, "40166411"),
-        ({"op": "waive", "reason": "OTHER", "amount": "9"}, "40166411"),
-        ({"op": "waive", "reason": "OTHER", "amount": "some"}, "40166411"),
+        ({"op": "waive", "reason": "MOOD"}, "401666"),
+        ({"op": "waive", "reason": "OTHER", "amount": "9"}, "401666"),
+        ({"op": "waive", "reason": "OTHER", "amount": "some"}, "401666"),
     ]:
         assert refusal(alma.http.post(f"{url}/{fee['id']}", params=params)) == (400, code)
     gone = alma.http.post(f"{url}/98", params={"op": "waive", "reason": "OTHER"})
-    assert refusal(gone) == (400, "40166411")
+    assert refusal(gone) == (400, "401665")
+    assert refusal(alma.http.get(url, params={"status": "OPEN"})) == (400, "401666")
     assert alma.types(item) == ["return", "fee"]
 
 

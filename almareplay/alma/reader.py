@@ -1,0 +1,152 @@
+"""What almareplay asks of Alma without changing anything: one method a call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from almareplay.alma import answers
+from almareplay.alma.addressing import address
+from almareplay.alma.answers import (
+    CircDesk,
+    Institution,
+    ItemIds,
+    ItemLoan,
+    ItemState,
+    Library,
+    Patron,
+)
+from almareplay.alma.call import Answer, Call, key_test
+from almareplay.alma.fees import Fee, read_fees
+from almareplay.alma.wire import Wire
+
+_PAGE = 100  # loans; Alma's largest page
+
+
+class AlmaReader:
+    """The questions. It has no way to write.
+
+    ``rank`` is the place of the asking row in the order of replay: lower ones leave first. Every
+    method raises the errors of `almareplay.alma.errors`; ``Unavailable`` only after several tries.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+
+    @property
+    def calls_left(self) -> int | None:
+        """Calls the institution has left today; ``None`` where Alma has not said it yet."""
+        return self.wire.calls_left
+
+    def alma_now(self) -> datetime | None:
+        """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
+        return self.wire.alma_now()
+
+    async def find_item(self, barcode: str, *, rank: int = 0) -> ItemIds:
+        """The ids of the item with this barcode: they stand in a redirection that is not followed.
+
+        Raises `Refusal` (``item_not_found``) where there is none.
+        """
+
+        def ids(answer: Answer) -> ItemIds | None:
+            if answer.location:
+                return answers.read_location(answer.location)
+            return answers.read_item_ids(answer.body)
+
+        target = address("items", item_barcode=barcode)
+        return await self.wire.send(Call("find item", "GET", target, ids, rank, redirects=True))
+
+    async def item(self, ids: ItemIds, *, rank: int = 0) -> ItemState:
+        """The state of an item."""
+        target = address(*item_path(ids))
+        return await self.wire.send(
+            Call("item", "GET", target, lambda a: answers.read_item_state(a.body), rank)
+        )
+
+    async def active_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
+        """The loans that are open on an item: one or none."""
+        return await self._loans(item, "Active", rank)
+
+    async def completed_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
+        """The loans of an item that are over, as far as Alma has not anonymized them."""
+        return await self._loans(item, "Complete", rank)
+
+    async def _loans(self, item: ItemIds, status: str, rank: int) -> list[ItemLoan]:
+        loans: dict[str, ItemLoan] = {}
+        offset = 0
+        while True:
+            target = address(
+                *item_path(item), "loans", loan_status=status, limit=str(_PAGE), offset=str(offset)
+            )
+            page, total = await self.wire.send(
+                Call("loans of item", "GET", target, lambda a: answers.read_loans(a.body), rank)
+            )
+            fresh = {loan.loan_id: loan for loan in page if loan.loan_id not in loans}
+            loans.update(fresh)
+            offset += _PAGE
+            done = len(page) < _PAGE if total is None else offset >= total
+            if done or not fresh:
+                return list(loans.values())
+
+    async def loan_of(self, user_id: str, loan_id: str, *, rank: int = 0) -> ItemLoan:
+        """A patron's loan, active or over.
+
+        For a loan that is not there (any more) Alma's documentation names a general error only, and
+        that raises `Unavailable` as if Alma were down: where the item is known, ask for its loans.
+        """
+        target = address("users", user_id, "loans", loan_id)
+        return await self.wire.send(
+            Call("loan of patron", "GET", target, lambda a: answers.read_loan(a.body), rank)
+        )
+
+    async def patron(
+        self, patron_id: str, *, rank: int = 0, user_id_type: str | None = None
+    ) -> Patron:
+        """The patron with this identifier: of whatever kind, or of the kind ``user_id_type`` names
+        (a code of the institution's table of identifier types).
+
+        Raises `Refusal` (``patron_not_found``) where there is none.
+        """
+        target = address("users", patron_id, expand="loans", **of_type(user_id_type))
+        return await self.wire.send(
+            Call("patron", "GET", target, lambda a: answers.read_patron(a.body), rank)
+        )
+
+    async def fees(self, user_id: str, *, rank: int = 0) -> list[Fee]:
+        """A patron's active fines and fees, all in one answer: this list has no pages in Alma."""
+        target = address("users", user_id, "fees", status="ACTIVE")
+        return await self.wire.send(Call("fees", "GET", target, lambda a: read_fees(a.body), rank))
+
+    async def test(self, area: str) -> None:
+        """Raises `KeyRefused` where the key is not good for ``users``, ``bibs`` or ``conf``."""
+        await self.wire.send(key_test(area))
+
+    async def institution(self) -> Institution:
+        """Which Alma this is."""
+        target = address("conf", "general")
+        return await self.wire.send(
+            Call("institution", "GET", target, lambda a: answers.read_institution(a.body))
+        )
+
+    async def libraries(self) -> list[Library]:
+        """The institution's libraries."""
+        target = address("conf", "libraries")
+        return await self.wire.send(
+            Call("libraries", "GET", target, lambda a: answers.read_libraries(a.body))
+        )
+
+    async def circ_desks(self, library_code: str) -> list[CircDesk]:
+        """The circulation desks of a library."""
+        target = address("conf", "libraries", library_code, "circ-desks")
+        return await self.wire.send(
+            Call("circulation desks", "GET", target, lambda a: answers.read_circ_desks(a.body))
+        )
+
+
+def item_path(ids: ItemIds) -> tuple[str, ...]:
+    """The segments of an item's address."""
+    return ("bibs", ids.mms_id, "holdings", ids.holding_id, "items", ids.item_pid)
+
+
+def of_type(user_id_type: str | None) -> dict[str, str]:
+    """The query that says of what kind a patron's identifier is; ``None``: of any unique one."""
+    return {} if user_id_type is None else {"user_id_type": user_id_type}
