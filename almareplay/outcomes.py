@@ -146,8 +146,8 @@ _MEANING: dict[Outcome, tuple[Disposition, str]] = {
     ),
     Outcome.UNCERTAIN: (
         Disposition.UNRESOLVED,
-        "Alma's answer was lost and cannot be reconstructed: look in Alma at who has the item, "
-        "and set it right by hand if need be.",
+        "It cannot be known whether this is in Alma, or was overtaken there: look in Alma at who "
+        "has the item, and set it right by hand if need be.",
     ),
     Outcome.HELD_BACK: (
         Disposition.UNRESOLVED,
@@ -165,12 +165,23 @@ _MEANING: dict[Outcome, tuple[Disposition, str]] = {
 }
 
 
+class Shelf(NamedTuple):
+    """Where an item belongs: the code of its library, its location, its call number; its title."""
+
+    library: str
+    location: str
+    call_number: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of a row, with what Alma said about it.
 
-    ``due_date`` is aware UTC. ``destination`` says where a returned item must go. ``note`` is words
-    for staff beside the outcome's advice. Empty strings mean that there is nothing to say.
+    ``due_date`` is aware UTC. ``destination`` says where a returned item must go, ``pull_from``
+    where it belongs, if somebody waits for it: staff must fetch it should it stand there again.
+    ``note`` is words for staff beside the outcome's advice. Empty strings mean that there is
+    nothing to say.
     """
 
     outcome: Outcome
@@ -180,6 +191,7 @@ class Result:
     loan_id: str = ""
     due_date: datetime | None = None
     destination: str = ""
+    pull_from: Shelf | None = None
     note: str = ""
 
 

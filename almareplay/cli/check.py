@@ -25,7 +25,7 @@ from almareplay.queue.reading import Work
 from almareplay.queue.store import Queue
 from almareplay.replay.check import Findings, effort
 from almareplay.replay.check import check as check_alma
-from almareplay.replay.decide import Guard
+from almareplay.replay.decide import Policy
 from almareplay.settings import Settings
 
 USUAL_PACE = 15
@@ -67,7 +67,7 @@ def check(requests_per_second: PaceOption = None) -> None:
         findings = session.do(check_alma(reader, settings.environment, places))
     tell_findings(findings, results.print)
     if work.rows and not findings.problems:
-        tell_plan(work, findings, settings, Guard.ACTIVE, results.print)
+        tell_plan(work, findings, settings, Policy(), results.print)
     if findings.problems or findings.unverified:
         raise typer.Exit(Exit.REFUSED)
     results.print("All is right.")
@@ -87,11 +87,11 @@ def tell_findings(findings: Findings, tell: Callable[[str], None]) -> None:
 
 
 def tell_plan(
-    work: Work, findings: Findings, settings: Settings, guard: Guard, tell: Callable[[str], None]
+    work: Work, findings: Findings, settings: Settings, policy: Policy, tell: Callable[[str], None]
 ) -> None:
     """Say what a replay will do, and what it takes in calls and time."""
     pace = settings.requests_per_second
-    needed = effort(work, guard, pace)
+    needed = effort(work, policy, pace)
     minutes, seconds = divmod(needed.seconds, 60)
     time = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s"
     tell(

@@ -17,7 +17,7 @@ from almareplay.alma.outage import Back, Gone, StillGone
 from almareplay.alma.wire import Event, Traffic
 from almareplay.cli.shared import count, messages
 from almareplay.outcomes import Disposition, Outcome
-from almareplay.queue.journal import QueuedRow
+from almareplay.queue.rows import QueuedRow
 
 _LINE_EVERY_SECONDS = 60.0
 

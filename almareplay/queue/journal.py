@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
-from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
+from almareplay.queue.rows import Order, QueuedRow, captured_time, queued_row
+from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind
-
-Order = tuple[int, int]
-"""A row's place in replay order: comparable with that of any other row of its run."""
-
 
 _SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
 
@@ -38,20 +36,6 @@ class Fate(StrEnum):
     NOT_SENT = "not_sent"
     # Its answer was lost; what Alma shows since then lets the row be decided anew.
     NO_EFFECT = "no_effect"
-
-
-class QueuedRow(NamedTuple):
-    """A row to replay. ``captured_at`` is aware, in the zone of its desk."""
-
-    row: int
-    order: Order
-    kind: Kind
-    captured_at: datetime
-    item_barcode: str
-    item_key: str
-    patron_id: str
-    library: str
-    circ_desk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +89,7 @@ def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> 
     if after is not None:
         query = query.where(order > tuple_(*after))
     with queue.reading() as connection:
-        return [_queued(row) for row in connection.execute(query)]
-
-
-def _queued(row: Any) -> QueuedRow:
-    return QueuedRow(
-        row.row,
-        (row.order_at, row.place),
-        Kind(row.kind),
-        captured_time(row),
-        row.item_barcode,
-        row.item_key,
-        row.patron_id,
-        row.library,
-        row.circ_desk,
-    )
-
-
-def captured_time(row: Any) -> datetime:
-    """The captured time of a row of the table, in the zone of its desk."""
-    zone = timezone(timedelta(seconds=row.captured_offset))
-    return datetime.fromtimestamp(row.captured_at, zone)
+        return [queued_row(row) for row in connection.execute(query)]
 
 
 def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
@@ -221,11 +185,18 @@ def still_held(queue: Queue, hold: Hold) -> None:
 
 
 def store_fate(
-    queue: Queue, intent: Intent, fate: Fate, *, alma_code: str = "", tracking_id: str = ""
+    queue: Queue,
+    run: Run,
+    intent: Intent,
+    fate: Fate,
+    *,
+    follow_ups: Sequence[FollowUp] = (),
 ) -> None:
-    """Put on disk what became of a call whose row is not done with it. Raises QueueError."""
+    """Put on disk what became of a call whose row is not done with it, and what is still to be done
+    about that. Raises QueueError."""
     with queue.writing() as connection:
-        connection.execute(_fate(intent, fate, alma_code, tracking_id))
+        connection.execute(_fate(intent, fate, "", ""))
+        store_follow_ups(connection, run, intent.row, follow_ups)
 
 
 def store_result(
@@ -236,8 +207,10 @@ def store_result(
     *,
     intent: Intent | None = None,
     fate: Fate = Fate.DONE,
+    follow_ups: Sequence[FollowUp] = (),
 ) -> None:
-    """Put a row's outcome on disk, together with the fate of the call that led to it.
+    """Put a row's outcome on disk, together with the fate of the call that led to it and with what
+    is still to be done about the row.
 
     Where the run was taken over meanwhile neither is stored: the call stays one whose fate is
     unknown, and whoever has the run finds out. Raises HoldLost, QueueError.
@@ -261,6 +234,11 @@ def store_result(
                 completed_at=datetime.now(UTC),
             )
         )
+        store_follow_ups(connection, hold.run, row, follow_ups)
+        connection.execute(delete(pulls).where(pulls.c.run_id == hold.run.id, pulls.c.row == row))
+        if result.pull_from is not None:
+            shelf = result.pull_from._asdict()
+            connection.execute(insert(pulls).values(run_id=hold.run.id, row=row, **shelf))
 
 
 def _fate(intent: Intent, fate: Fate, alma_code: str, tracking_id: str) -> Any:

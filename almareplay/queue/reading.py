@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.queue.errors import NotRetryable
-from almareplay.queue.journal import Fate, captured_time
-from almareplay.queue.schema import attempts, files, transactions
+from almareplay.queue.journal import Fate
+from almareplay.queue.rows import captured_time
+from almareplay.queue.schema import attempts, files, follow_ups, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind
 
@@ -21,13 +22,14 @@ _RETRYABLE = (Disposition.ATTENTION, Disposition.UNRESOLVED)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is left to replay: rows by kind, the items they concern, and the number of open calls
-    whose answers were lost."""
+    """What is left to replay: rows by kind, the items they concern, the number of open calls whose
+    answers were lost, and of due dates and fines that are still to be set right."""
 
     loans: int
     returns: int
     items: int
     lost_answers: int
+    follow_ups: int = 0
 
     @property
     def rows(self) -> int:
@@ -76,7 +78,12 @@ def work_left(queue: Queue, run: Run) -> Work:
         lost = connection.execute(
             select(func.count()).where(attempts.c.run_id == run.id, attempts.c.fate.is_(None))
         ).scalar_one()
-    return Work(kinds.get(Kind.LOAN, 0), kinds.get(Kind.RETURN, 0), items, lost)
+        to_follow_up = connection.execute(
+            select(func.count()).where(
+                follow_ups.c.run_id == run.id, follow_ups.c.done_at.is_(None)
+            )
+        ).scalar_one()
+    return Work(kinds.get(Kind.LOAN, 0), kinds.get(Kind.RETURN, 0), items, lost, to_follow_up)
 
 
 def rows_called(queue: Queue, run: Run, fate: Fate | None) -> set[int]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION = 2
+VERSION = 3
 
 
 class Moment(TypeDecorator[datetime]):
@@ -167,4 +167,57 @@ attempts = Table(
     Column("answered_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("attempts_by_row", "run_id", "row"),
+)
+# What is to be done in Alma about a row that has its outcome: its loan's due date, or the fine that
+# its scan made. It stays open until it is done, whoever stops the run before.
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("task", String(10), nullable=False),
+    # The patron's primary id.
+    Column("user_id", Text, nullable=False),
+    Column("loan_id", Text, nullable=False),
+    # When Alma did what it did, on its clock: no earlier, and no later.
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    # What the loan's due date was after the call (due date) or before it (fine).
+    Column("due_date", Moment, nullable=False),
+    # What it was before a renewal.
+    Column("due_before", Moment),
+    Column("done_at", Moment),
+    ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
+    Index("follow_ups_by_row", "run_id", "row"),
+)
+
+# The overdue fines that scans of the run made.
+fines = Table(
+    "fines",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("fee_id", String(100), primary_key=True),
+    Column("row", Integer, nullable=False),
+    Column("amount", String(40), nullable=False),
+    Column("currency", String(10), nullable=False),
+    # How much of it is wrong: whole or part.
+    Column("wrong", String(5), nullable=False),
+    Column("due_date", Moment, nullable=False),
+    Column("waived_at", Moment),
+    ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
+)
+
+# Items that were scanned in and for which somebody waits: where they stand, should they have been
+# put back on the shelf meanwhile.
+pulls = Table(
+    "pulls",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("library", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("call_number", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
 )

@@ -10,7 +10,8 @@ from almareplay.alma.answers import CircDesk, Institution
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
 from almareplay.queue.reading import Work
-from almareplay.replay.decide import Guard
+from almareplay.replay.decide import Guard, Policy
+from almareplay.replay.due_dates import DueDates
 
 # Into another run, since this one has the rows already.
 _LOAD_AGAIN = (
@@ -125,14 +126,19 @@ class Effort:
     seconds: int
 
 
-def effort(work: Work, guard: Guard, calls_per_second: float) -> Effort:
-    """Estimate calls and seconds, apart from a call for each patron whose identity is compared.
+def effort(work: Work, policy: Policy, calls_per_second: float) -> Effort:
+    """Estimate calls and seconds, apart from a call for each patron whose identity is compared and
+    for each return that may have made a fine.
 
-    Guarded: 3 calls for the first row of an item, 1 for each later one (4 with ``--guard full``);
-    unguarded: 1 for a loan, 2 for a return.
+    Guarded: 3 calls for the first row of an item, 1 for each later one; with ``--guard full`` 2
+    more for the first, and 1 more where only the item's state counts. Unguarded: 1 for a loan, 2
+    for a return. Due dates as captured take one call more for each loan.
     """
-    if guard is Guard.OFF:
+    if policy.guard is Guard.OFF:
         calls = work.loans + 2 * work.returns
     else:
-        calls = work.rows + (3 if guard is Guard.FULL else 2) * work.items
+        of_item = 2 + (policy.guard is Guard.FULL) + policy.reads_state
+        calls = work.rows + of_item * work.items
+    if policy.due_dates is DueDates.AS_CAPTURED:
+        calls += work.loans
     return Effort(calls, math.ceil(calls / calls_per_second))

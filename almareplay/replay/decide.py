@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from almareplay.alma.answers import ItemLoan
+from almareplay.alma.answers import ItemLoan, ItemState
 from almareplay.outcomes import Outcome
+from almareplay.replay.due_dates import DueDates
+from almareplay.replay.fines import Fines
 from almareplay.transactions import Kind
 
 
@@ -30,10 +32,27 @@ class OnLoanElsewhere(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the user decided about doubtful rows."""
+    """What the user decided about doubtful rows, and about what the time of the call makes of them.
+
+    ``reopened_at`` (aware) is when the desks went back to work with Alma, None where they have not.
+    ``waive_reason`` is a code of the institution's table FineFeeTransactionReason. ``user_id_type``
+    is the kind of identifier that the captured patron ids are, None for any.
+    """
 
     guard: Guard = Guard.ACTIVE
     on_loan_elsewhere: OnLoanElsewhere = OnLoanElsewhere.REPORT
+    due_dates: DueDates = DueDates.ALMA
+    fines: Fines = Fines.REPORT
+    waive_reason: str = ""
+    place_on_hold_shelf: bool = False
+    reopened_at: datetime | None = None
+    user_id_type: str | None = None
+    generate_linked_user: bool = False
+
+    @property
+    def reads_state(self) -> bool:
+        """Whether the state of an item counts besides its loans."""
+        return self.guard is Guard.FULL or self.reopened_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +132,56 @@ def decide(
     if policy.on_loan_elsewhere is OnLoanElsewhere.RETURN_FIRST:
         return Decision(Action.RETURN_FIRST, Outcome.LOANED)
     return Decision(Action.NOTHING, Outcome.ON_LOAN_TO_OTHER)
+
+
+_ON_ITS_WAY = {"HOLDSHELF": "on the hold shelf", "TRANSIT": "in transit"}
+_LOOKED_FOR = {
+    "MISSING": "missing",
+    "LOST_LOAN": "lost",
+    "LOST_LOAN_AND_PAID": "lost and paid",
+    "CLAIM_RETURNED_LOAN": "claimed returned",
+}
+_LOOK = "look at the item's history in Alma"
+
+
+def decide_by_state(
+    kind: Kind, captured_at: datetime, decision: Decision, state: ItemState, policy: Policy
+) -> Decision:
+    """Decide again about a row that would be posted, given the state of its item.
+
+    ``captured_at`` is in the zone of the library: Alma tells only the day on which an item changed.
+
+    ======  ===========================================  ==========================================
+    row     state of the item                            action, outcome
+    ======  ===========================================  ==========================================
+    loan    not on loan, changed since ``reopened_at``   nothing, ``uncertain``
+    loan    on its way since a later day (guard full)    nothing, ``uncertain``
+    return  on its way since a later day (guard full)    nothing, ``superseded``
+    any     missing, lost, claimed returned              as decided, with a note
+    any     any other                                    as decided
+    ======  ===========================================  ==========================================
+    """
+    changed = state.modification_date
+    if (
+        policy.reopened_at is not None
+        and decision.action is Action.LOAN
+        and changed is not None
+        and changed >= policy.reopened_at.date()
+    ):
+        note = "not posted: not on loan in Alma, and changed since the desks reopened; " + _LOOK
+        return Decision(Action.NOTHING, Outcome.UNCERTAIN, note)
+    if policy.guard is not Guard.FULL:
+        return decision
+    later = changed is not None and changed > captured_at.date()
+    if (place := _ON_ITS_WAY.get(state.process_type)) and later:
+        if kind is Kind.RETURN:
+            note = f"the item is {place} in Alma, and was changed there on a later day"
+            return Decision(Action.NOTHING, Outcome.SUPERSEDED, note)
+        note = f"not posted: {place} in Alma, and changed there on a later day; {_LOOK}"
+        return Decision(Action.NOTHING, Outcome.UNCERTAIN, note)
+    if found := _LOOKED_FOR.get(state.process_type):
+        return decision._replace(note=f"Alma had the item as {found}")
+    return decision
 
 
 def overtaken(captured_at: datetime, completed: Iterable[ItemLoan]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from almareplay.queue.journal import QueuedRow
+from almareplay.queue.rows import QueuedRow
 from almareplay.transactions import Kind, identifier_key
 
 # How many rows may be under way or waiting for others: more than any patron or item has in a row,

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from almareplay.alma.client import Alma
 from almareplay.alma.pace import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
 from almareplay.queue.hold import RENEW_SECONDS, Hold, release_hold, renew_hold, take_hold
-from almareplay.queue.journal import Order, QueuedRow, pending_rows
+from almareplay.queue.journal import pending_rows
+from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.decide import Policy
 from almareplay.replay.dispatch import Dispatch, Turn
@@ -29,12 +31,13 @@ Settled = Callable[[QueuedRow, Outcome], None]
 class Replaying:
     """What a replay needs besides the queue and Alma.
 
-    ``settle_seconds`` is the pause before an item is read again after a lost answer. Setting
-    ``stopping`` ends the replay before the next call of each row.
+    ``settle_seconds`` is the pause before an item is read again after a lost answer. ``zone`` is
+    that of the libraries. Setting ``stopping`` ends the replay before the next call of each row.
     """
 
     policy: Policy
     settle_seconds: float
+    zone: tzinfo
     clock: Clock
     stopping: asyncio.Event
     on_settled: Settled
@@ -54,6 +57,7 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
         thread,
         hold,
         how.policy,
+        zone=how.zone,
         clock=how.clock,
         settle_seconds=how.settle_seconds,
         stopping=how.stopping,
@@ -69,6 +73,7 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     dispatch = Dispatch(settle, how.stopping)
     heartbeat = asyncio.create_task(_keep_hold(thread, hold, how.clock, dispatch))
     try:
+        await poster.finish_earlier_starts()
         await dispatch.run(rows_in_order(thread, run))
     finally:
         heartbeat.cancel()

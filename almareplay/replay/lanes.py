@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from almareplay.alma.addressing import fits_path
-from almareplay.alma.answers import ItemIds, ItemLoan, Patron
+from almareplay.alma.answers import ItemIds, ItemLoan, ItemState, Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unavailable
 from almareplay.outcomes import Outcome
-from almareplay.queue.journal import Intent, LaneHistory, QueuedRow, lane_history
+from almareplay.queue.journal import Intent, LaneHistory, lane_history
+from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.decide import (
     Action,
@@ -23,6 +24,7 @@ from almareplay.replay.decide import (
     Guard,
     Policy,
     decide,
+    decide_by_state,
     overtaken,
 )
 from almareplay.replay.dispatch import Turn
@@ -61,9 +63,9 @@ class Lane:
 
     ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect.
     ``missing`` is Alma's refusal when it knows no such item. ``completed`` are the item's completed
-    loans where they were read.
-    ``returned_first`` tells that the present row, a loan, has scanned the item in for the patron
-    who had it.
+    loans, and ``state`` its state, where they were read. ``acted`` tells that the run has done
+    something to it since the lane was opened, ``returned_first`` that the present row, a loan, has
+    scanned the item in for the patron who had it.
     """
 
     history: LaneHistory
@@ -72,7 +74,14 @@ class Lane:
     looked: bool = False
     loan: Borrowed | None = None
     completed: list[ItemLoan] | None = None
+    state: ItemState | None = None
     returned_first: bool = False
+    acted: bool = False
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the run has had no effect on the item, so that its state is what others made."""
+        return self.history.left_on_loan is None and not self.acted
 
     def resume(self) -> None:
         """Know the item as the run's last effect left it, where nobody is going to look."""
@@ -90,7 +99,7 @@ class Lane:
     def lent(self, made: ItemLoan, captured_at: datetime) -> None:
         """The run has lent the item: its loan counts as made at the row's captured time."""
         self.history.loans[made.loan_id] = captured_at
-        self.looked = True
+        self.looked = self.acted = True
         self.loan = borrowed(made, self.history)
 
     def lent_before(self, made: ItemLoan, captured_at: datetime) -> None:
@@ -101,6 +110,7 @@ class Lane:
 
     def renewed(self, made: ItemLoan) -> None:
         """The run has renewed the item's loan."""
+        self.acted = True
         if self.loan is not None:
             self.loan = replace(
                 self.loan, due_date=made.due_date, last_renew_date=made.last_renew_date
@@ -108,7 +118,7 @@ class Lane:
 
     def returned(self) -> None:
         """The run has scanned the item in."""
-        self.looked = True
+        self.looked = self.acted = True
         self.loan = None
 
     def closed_by(self, scan: Intent, loan_id: str = "") -> None:
@@ -124,6 +134,7 @@ class Lane:
         self.looked = False
         self.loan = None
         self.completed = None
+        self.state = None
 
     def overtaken_by_run(self, row: QueuedRow) -> str:
         """Why a row comes too late in its own run: a note for staff, or empty."""
@@ -224,6 +235,9 @@ class Lanes:
         if not lane.looked:
             full = self._policy.guard is Guard.FULL
             await self.read(lane, row, turn.rank, completed=full)
+            if self._policy.reads_state and lane.untouched:
+                ids = await self.find(lane, row, turn.rank)
+                lane.state = await self._reader.item(ids, rank=turn.rank)
         same = (
             row.kind is Kind.LOAN
             and lane.loan is not None
@@ -236,14 +250,19 @@ class Lanes:
             why := lane.overtaken_by_run(row) or lane.overtaken_in_alma(row)
         ):
             return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
+        if lane.state is not None and lane.untouched and decision.action is not Action.NOTHING:
+            return decide_by_state(row.kind, row.captured_at, decision, lane.state, self._policy)
         return decision
 
 
 class Patrons:
-    """Who is who: the patrons behind captured identifiers, each asked for once."""
+    """Who is who: the patrons behind captured identifiers, each asked for once.
 
-    def __init__(self, reader: AlmaReader) -> None:
+    ``user_id_type`` is Alma's type of the identifiers, None for any."""
+
+    def __init__(self, reader: AlmaReader, user_id_type: str | None = None) -> None:
         self._reader = reader
+        self._user_id_type = user_id_type
         self._primary_ids: dict[str, str] = {}
         self._answers: dict[str, Patron | Refusal] = {}
 
@@ -269,7 +288,9 @@ class Patrons:
         key = identifier_key(patron_id)
         if key not in self._answers:
             try:
-                self._answers[key] = await self._reader.patron(patron_id, rank=rank)
+                self._answers[key] = await self._reader.patron(
+                    patron_id, rank=rank, user_id_type=self._user_id_type
+                )
             except Refusal as refusal:
                 self._answers[key] = refusal
         answer = self._answers[key]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TypeVar
 
 from almareplay.alma.answers import ItemLoan, ScanIn
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Stopped, Unavailable
 from almareplay.alma.pace import Clock
 from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.queue.follow_ups import FollowUp
 from almareplay.queue.hold import Hold
 from almareplay.queue.journal import (
     Call,
@@ -25,10 +27,14 @@ from almareplay.queue.journal import (
     store_intent,
     store_result,
 )
-from almareplay.replay.decide import Action, Decision, Guard, Policy
+from almareplay.replay import results
+from almareplay.replay.decide import Action, Borrowed, Decision, Guard, Policy
 from almareplay.replay.dispatch import Turn
+from almareplay.replay.due_dates import DueDates
+from almareplay.replay.follow_up import FollowUps, due_date_to_follow, fine_to_follow
 from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
-from almareplay.replay.reconcile import CannotTell, Found, Reconciler
+from almareplay.replay.reconcile import CannotTell, Reconciler
+from almareplay.replay.results import Settled
 from almareplay.transactions import Kind
 
 Answer = TypeVar("Answer")
@@ -46,16 +52,6 @@ _TRIES = 5
 _MAY_PASS = (Outcome.PATRON_LIMIT, Outcome.PATRON_BLOCKED, Outcome.OTHER_COPY_ON_LOAN)
 # Refusals of a loan that looked possible: somebody else has changed the item since our look.
 _RACED = (Outcome.ALREADY_LOANED, Outcome.ON_LOAN_TO_OTHER)
-_RETURNED_FIRST = "the item was returned for the patron who had it"
-_READ_BACK = "Alma's answer was lost; reading Alma showed that it was done"
-
-
-class Settled(NamedTuple):
-    """A row's result, with the call that led to it where there was one, and that call's fate."""
-
-    result: Result
-    intent: Intent | None = None
-    fate: Fate = Fate.DONE
 
 
 class _LostAnswer(Exception):
@@ -90,6 +86,7 @@ class Poster:
         *,
         clock: Clock,
         settle_seconds: float,
+        zone: tzinfo,
         stopping: asyncio.Event,
     ) -> None:
         self._alma = alma
@@ -97,9 +94,21 @@ class Poster:
         self._hold = hold
         self._policy = policy
         self._clock = clock
-        self._patrons = Patrons(alma)
+        self._patrons = Patrons(alma, policy.user_id_type)
         self._lanes = Lanes(alma, queue, hold.run, policy, self._patrons)
         self._reconciler = Reconciler(self._lanes, self._patrons, clock, settle_seconds, stopping)
+        self._zone = zone
+        self._follow_ups = FollowUps(
+            alma, queue, hold, policy, self._lanes, zone=zone, confirm=self._make_sure_of_hold
+        )
+
+    async def finish_earlier_starts(self) -> None:
+        """Set right the due dates and fines that an earlier start has left.
+
+        Raises QueueError, and AlmaError for what concerns the whole run.
+        """
+        with contextlib.suppress(Stopped):
+            await self._follow_ups.of_earlier_starts()
 
     async def settle(self, turn: Turn) -> Outcome | None:
         """Bring a row to its outcome and store it; None where it stays pending.
@@ -116,7 +125,7 @@ class Poster:
         result = settled.result
         if lane.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
-            result = replace(result, note=_joined(_RETURNED_FIRST, result.note))
+            result = replace(result, note=results.joined(results.RETURNED_FIRST, result.note))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             lane.history.unresolved.append((turn.row.order, turn.row.row))
         await self._queue(
@@ -127,7 +136,11 @@ class Poster:
             result,
             intent=settled.intent,
             fate=settled.fate,
+            follow_ups=settled.follow_ups,
         )
+        if settled.follow_ups or lane.returned_first:
+            with contextlib.suppress(Stopped):
+                await self._follow_ups.of_row(turn.row.row, lane, turn.rank, settled.loan)
         return result.outcome
 
     async def _settled(self, turn: Turn, lane: Lane) -> Settled | None:
@@ -147,16 +160,16 @@ class Poster:
                 if adopted is not None:
                     return adopted
             if tries == _TRIES:
-                return Settled(_given_up(unknown[-1]))
+                return Settled(results.given_up(unknown[-1], _TRIES))
             tries += 1
             try:
                 return await self._post(turn, lane)
             except _LostAnswer as lost:
                 unknown = [lost.intent]
             except Refusal as refusal:
-                return Settled(_refused(refusal))
+                return Settled(results.refused(refusal))
             except Unavailable as error:
-                return Settled(_unavailable(Outcome.UNAVAILABLE, error))
+                return Settled(results.unavailable(Outcome.UNAVAILABLE, error))
 
     async def _find_out(self, turn: Turn, lane: Lane, intent: Intent) -> Settled | None:
         """The result of a call whose answer was lost; None where the row must be decided anew."""
@@ -166,12 +179,12 @@ class Poster:
             return Settled(Result(Outcome.UNCERTAIN, note=str(doubt)))
         except Refusal as refusal:
             if refusal.outcome is not Outcome.ITEM_NOT_FOUND:
-                return Settled(_unavailable(Outcome.UNCERTAIN, refusal))
+                return Settled(results.unavailable(Outcome.UNCERTAIN, refusal))
             # What Alma does not know, it has neither lent nor taken back.
             found = None
         except Unavailable as error:
             # The call may have had its effect, so the row cannot be called untouched.
-            return Settled(_unavailable(Outcome.UNCERTAIN, error))
+            return Settled(results.unavailable(Outcome.UNCERTAIN, error))
         had_effect = "had no effect" if found is None else "was done"
         _log.info("row %d: the %s without an answer %s", turn.row.row, intent.call, had_effect)
         if found is None:
@@ -179,11 +192,40 @@ class Poster:
             return None
         if intent.call is Call.SCAN_IN:
             lane.closed_by(intent, found.loan.loan_id if found.loan else "")
+            fine = self._fine_to_follow(turn, found.loan, intent)
             if turn.row.kind is Kind.LOAN:
                 lane.returned_first = True
-                await self._store_fate(intent, Fate.DONE)
+                await self._store_fate(intent, Fate.DONE, fine)
                 return None
-        return Settled(_read_back(turn, lane, intent, found), intent)
+            return Settled(await self._scan_read_back(turn, lane), intent, follow_ups=fine)
+        result = results.loan_read_back(turn.row, lane, intent, found)
+        return Settled(result, intent, follow_ups=self._due_to_follow(turn, found.loan, intent))
+
+    async def _scan_read_back(self, turn: Turn, lane: Lane) -> Result:
+        """The result of a scan whose answer was lost: where the item must go, its state tells."""
+        try:
+            ids = await self._lanes.find(lane, turn.row, turn.rank)
+            state = await self._alma.item(ids, rank=turn.rank)
+        except (Refusal, Unavailable):
+            return results.scan_read_back(None)
+        return results.scan_read_back(state)
+
+    def _due_to_follow(
+        self, turn: Turn, loan: ItemLoan | None, intent: Intent
+    ) -> tuple[FollowUp, ...]:
+        """What is to be done about the due date of a loan that was made or renewed."""
+        if self._policy.due_dates is DueDates.ALMA or loan is None:
+            return ()
+        return due_date_to_follow(turn.row, loan, intent, zone=self._zone, now=self._now())
+
+    def _fine_to_follow(
+        self, turn: Turn, ended: Borrowed | ItemLoan | None, intent: Intent
+    ) -> tuple[FollowUp, ...]:
+        """What is to be done about the fine of a loan that a scan has ended."""
+        return () if ended is None else fine_to_follow(turn.row, ended, intent, now=self._now())
+
+    def _now(self) -> datetime:
+        return self._alma.alma_now() or datetime.now(UTC)
 
     async def _post(self, turn: Turn, lane: Lane) -> Settled | None:
         """Decide and act; decide again where a refusal may pass or came of somebody else's act."""
@@ -201,7 +243,7 @@ class Poster:
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
                 if not may_pass and not race:
-                    return Settled(_refused(refused.refusal), refused.intent, Fate.REFUSED)
+                    return Settled(results.refused(refused.refusal), refused.intent, Fate.REFUSED)
                 await self._store_fate(refused.intent, Fate.REFUSED)
             if may_pass and not await turn.becomes_first():
                 return None
@@ -222,24 +264,33 @@ class Poster:
                     )
                 )
             case Action.SCAN_IN:
+                ended = lane.loan
                 intent, scan = await self._scan_in(turn, lane)
                 lane.closed_by(intent)
                 lane.returned()
-                return Settled(Result(decision.outcome, destination=scan.destination), intent)
+                result = results.of_scan(decision, scan)
+                return Settled(result, intent, follow_ups=self._fine_to_follow(turn, ended, intent))
             case Action.RENEW:
                 intent, loan = await self._renew(turn, lane)
                 lane.renewed(loan)
-                return Settled(_with_loan(decision.outcome, loan), intent)
+                return self._lent(turn, Outcome.RENEWED, loan, intent, decision.note)
             case Action.RETURN_FIRST:
+                ended = lane.loan
                 intent, _ = await self._scan_in(turn, lane)
                 lane.closed_by(intent)
                 lane.returned()
                 lane.returned_first = True
-                await self._store_fate(intent, Fate.DONE)
+                await self._store_fate(intent, Fate.DONE, self._fine_to_follow(turn, ended, intent))
         intent, loan = await self._loan(turn, lane)
         lane.lent(loan, turn.row.captured_at)
         self._patrons.learn(turn.row.patron_id, loan.user_id)
-        return Settled(_with_loan(Outcome.LOANED, loan), intent)
+        return self._lent(turn, Outcome.LOANED, loan, intent, decision.note)
+
+    def _lent(
+        self, turn: Turn, outcome: Outcome, loan: ItemLoan, intent: Intent, note: str
+    ) -> Settled:
+        due = self._due_to_follow(turn, loan, intent)
+        return Settled(results.with_loan(outcome, loan, note), intent, follow_ups=due, loan=loan)
 
     async def _loan(self, turn: Turn, lane: Lane) -> tuple[Intent, ItemLoan]:
         row = turn.row
@@ -255,6 +306,8 @@ class Poster:
                 item=lane.ids,
                 rank=turn.rank,
                 confirm=confirm,
+                user_id_type=self._policy.user_id_type,
+                generate_linked_user=self._policy.generate_linked_user,
             ),
         )
 
@@ -266,7 +319,12 @@ class Poster:
             lane,
             Call.SCAN_IN,
             lambda confirm: self._alma.scan_in(
-                ids, row.library, row.circ_desk, rank=turn.rank, confirm=confirm
+                ids,
+                row.library,
+                row.circ_desk,
+                rank=turn.rank,
+                confirm=confirm,
+                place_on_hold_shelf=self._policy.place_on_hold_shelf,
             ),
         )
 
@@ -331,56 +389,9 @@ class Poster:
             if abs(self._clock.now() - asked_at) < _FRESH:
                 return
 
-    async def _store_fate(self, intent: Intent, fate: Fate) -> None:
-        await self._queue(store_fate, self._queue.queue, intent, fate)
-
-
-def _given_up(last: Intent) -> Result:
-    if last.call is Call.SCAN_IN and not last.loan_id:
-        # Such scans leave no loan to read, and may have sent the item on its way.
-        note = "the item is not on loan; it is not known whether it was scanned in"
-        return Result(Outcome.UNCERTAIN, note=f"Alma's answers were lost {_TRIES} times: {note}")
-    note = f"Alma's answers were lost {_TRIES} times, each time without an effect"
-    return Result(Outcome.UNAVAILABLE, note=note)
-
-
-def _joined(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
-
-
-def _with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
-    return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, note=note)
-
-
-def _refused(refusal: Refusal) -> Result:
-    return Result(
-        refusal.outcome,
-        alma_code=refusal.code,
-        alma_message=refusal.message,
-        tracking_id=refusal.tracking_id,
-    )
-
-
-def _unavailable(outcome: Outcome, error: AlmaError) -> Result:
-    return Result(
-        outcome,
-        alma_code=error.code,
-        alma_message=error.message,
-        tracking_id=error.tracking_id,
-        note=str(error),
-    )
-
-
-def _read_back(turn: Turn, lane: Lane, intent: Intent, found: Found) -> Result:
-    """The result of a call that reading has shown to be done, noted in the lane as well."""
-    note = _READ_BACK
-    if found.ended:
-        note += "; the item has been returned since"
-    if intent.call is Call.SCAN_IN:
-        return Result(Outcome.RETURNED, note=f"{note}; look in Alma where the item must go")
-    loan = found.loan
-    assert loan is not None, "a loan or a renewal is found by its loan"
-    if intent.call is Call.RENEW:
-        return _with_loan(Outcome.RENEWED, loan, note)
-    lane.lent_before(loan, turn.row.captured_at)
-    return _with_loan(Outcome.LOANED, loan, note)
+    async def _store_fate(
+        self, intent: Intent, fate: Fate, follow_ups: Sequence[FollowUp] = ()
+    ) -> None:
+        await self._queue(
+            store_fate, self._queue.queue, self._hold.run, intent, fate, follow_ups=follow_ups
+        )

@@ -11,7 +11,8 @@ from almareplay.alma.answers import ItemLoan
 from almareplay.alma.errors import Refusal, Unaddressable
 from almareplay.alma.pace import Clock
 from almareplay.outcomes import Outcome
-from almareplay.queue.journal import Call, Intent, QueuedRow
+from almareplay.queue.journal import Call, Intent
+from almareplay.queue.rows import QueuedRow
 from almareplay.replay.dispatch import Turn
 from almareplay.replay.lanes import CLOCK_SLACK, Lane, Lanes, Patrons
 
@@ -160,9 +161,9 @@ def _find_return(
     if any(loan.loan_id == intent.loan_id for loan in active):
         return None
     for loan in completed:
-        if loan.loan_id == intent.loan_id and _before_call(loan.return_date, intent):
-            # Somebody else had returned the item before the call arrived.
-            return None
+        if loan.loan_id == intent.loan_id:
+            # Somebody else may have returned the item before the call arrived.
+            return None if _before_call(loan.return_date, intent) else Found(loan)
     return Found()
 
 

@@ -14,7 +14,7 @@ from almareplay.alma.answers import Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Stopped, Unaddressable, Unavailable
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue.journal import QueuedRow
+from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.decide import Action, Borrowed, Decision, Guard, Policy
 from almareplay.replay.dispatch import Dispatch, Turn

@@ -16,8 +16,9 @@ from sqlalchemy.pool import Pool
 
 from almareplay.outcomes import Outcome, ReportRow
 from almareplay.queue import reading
-from almareplay.queue.journal import QueuedRow, pending_rows
+from almareplay.queue.journal import pending_rows
 from almareplay.queue.loading import CaptureFile, Loaded, load_file
+from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 

@@ -144,7 +144,7 @@ def test_a_result_without_the_hold_leaves_the_call_to_be_found_out(station: Stat
     take_hold(station.queue, station.run)
     with pytest.raises(HoldLost):
         store_result(station.queue, hold, 1, Result(Outcome.LOANED), intent=first)
-    store_fate(station.queue, second, Fate.NOT_SENT)
+    store_fate(station.queue, station.run, second, Fate.NOT_SENT)
     assert attempts_of(station.queue, station.run, 1) == [(first, None)]
     assert attempts_of(station.queue, station.run, 2) == [(second, Fate.NOT_SENT)]
     assert set(station.outcomes().values()) == {Outcome.PENDING}

@@ -56,7 +56,7 @@ def test_an_intent_is_on_disk_before_its_fate(station: Station, hold: Hold) -> N
     )
     assert attempts_of(station.queue, station.run, 1) == [(intent, None)]
     assert (intent.loan_id, intent.due_date, intent.alma_time) == ("71", NOON, NOON)
-    store_fate(station.queue, intent, Fate.NO_EFFECT)
+    store_fate(station.queue, station.run, intent, Fate.NO_EFFECT)
     again = store_intent(station.queue, hold, 1, Call.LOAN, None)
     assert again.loan_id is None
     assert attempts_of(station.queue, station.run, 1) == [(intent, Fate.NO_EFFECT), (again, None)]

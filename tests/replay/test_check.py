@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,8 @@ from almareplay.alma.client import AlmaReader, open_wire
 from almareplay.alma.errors import AlmaGone
 from almareplay.queue.reading import Work
 from almareplay.replay.check import Effort, Findings, check, effort
-from almareplay.replay.decide import Guard
+from almareplay.replay.decide import Guard, Policy
+from almareplay.replay.due_dates import DueDates
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Library, World
@@ -136,11 +138,18 @@ WORK = Work(loans=60, returns=40, items=70, lost_answers=0)
 
 
 @pytest.mark.parametrize(
-    ("guard", "calls"), [(Guard.ACTIVE, 240), (Guard.FULL, 310), (Guard.OFF, 140)]
+    ("policy", "calls"),
+    [
+        (Policy(), 240),
+        (Policy(guard=Guard.FULL), 380),
+        (Policy(guard=Guard.OFF), 140),
+        (Policy(reopened_at=datetime(2026, 9, 15, 8, tzinfo=UTC)), 310),
+        (Policy(due_dates=DueDates.AS_CAPTURED), 300),
+    ],
 )
-def test_what_the_work_takes(guard: Guard, calls: int) -> None:
-    assert effort(WORK, guard, 15) == Effort(calls, -(-calls // 15))
+def test_what_the_work_takes(policy: Policy, calls: int) -> None:
+    assert effort(WORK, policy, 15) == Effort(calls, -(-calls // 15))
 
 
 def test_no_work_takes_nothing() -> None:
-    assert effort(Work(0, 0, 0, 0), Guard.ACTIVE, 15) == Effort(0, 0)
+    assert effort(Work(0, 0, 0, 0), Policy(), 15) == Effort(0, 0)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.queue.journal import QueuedRow
+from almareplay.queue.rows import QueuedRow
 from almareplay.replay.dispatch import WINDOW, Dispatch, Settle, Turn
 from almareplay.transactions import Kind
 

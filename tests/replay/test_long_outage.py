@@ -155,7 +155,7 @@ def _replayed(queue: Queue, clock: _Clock, line: _CutLine | _Lid) -> float:
         async with open_wire(
             URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
         ) as wire:
-            how = Replaying(Policy(), 10.0, clock, stopping, lambda _row, _outcome: None)
+            how = Replaying(Policy(), 10.0, UTC, clock, stopping, lambda _row, _outcome: None)
             await replay(queue, run, Alma(wire), how)
         return clock.monotonic()
 

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from almareplay.alma.answers import ItemIds, ItemLoan
 from almareplay.alma.pace import SystemClock
-from almareplay.queue.journal import Call, Intent, LaneHistory, QueuedRow
+from almareplay.queue.journal import Call, Intent, LaneHistory
+from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Run
 from almareplay.replay.decide import Policy
 from almareplay.replay.lanes import Lane, Lanes, Patrons

@@ -1,0 +1,158 @@
+"""What ``replay`` and ``rehearse`` have in common: from the queue to the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+
+from almareplay.alma.client import AlmaReader
+from almareplay.alma.errors import AlmaError
+from almareplay.cli.captures import reading_options
+from almareplay.cli.check import tell_findings, tell_plan
+from almareplay.cli.display import Display, print_outcomes
+from almareplay.cli.how import How
+from almareplay.cli.load import load_files
+from almareplay.cli.session import Session
+from almareplay.cli.shared import (
+    Exit,
+    exit_code_of,
+    follow_up,
+    messages,
+    options,
+    say,
+    settings_of,
+)
+from almareplay.outcomes import Disposition, Outcome, ReportRow, Result
+from almareplay.queue import reading
+from almareplay.queue.errors import QueueError
+from almareplay.queue.store import Queue, Run
+from almareplay.replay.check import Findings
+from almareplay.replay.check import check as check_alma
+from almareplay.replay.decide import Policy
+from almareplay.reports import ReportError, check_report_path, write_report
+from almareplay.settings import Settings
+
+_OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
+
+Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run with work to do, and how it is to be done. ``work_left`` counts rows, and rows that
+    have their outcome but not yet their due date or fine."""
+
+    settings: Settings
+    policy: Policy
+    queue: Queue
+    run: Run
+    work_left: int
+    reports: list[Path]
+    zone: ZoneInfo
+
+
+def prepare(files: list[str] | None, how: How) -> Job:
+    """Settings, queue and run of a command, with the named files loaded; asks Alma nothing."""
+    settings = settings_of(requests_per_second=how.requests_per_second)
+    zone = settings.require_zone()
+    policy = how.policy(zone)
+    for path in how.report or ():
+        check_report_path(path)
+    settings.require_key()
+    settings.require_base_url()
+    reading_of_files = reading_options(settings) if files else None
+    queue = Queue.open(settings.queue, create=bool(files))
+    run = queue.start_run(options.run) if files else queue.run(options.run)
+    if reading_of_files is not None:
+        loading = load_files(queue, run, files or (), reading_of_files, settings)
+        if loading.refused:
+            # Without the rows of a station the others would not be in order.
+            say("Nothing was posted: settle what is said above, or leave that file out.")
+            raise typer.Exit(Exit.USAGE)
+    work = reading.work_left(queue, run)
+    left = work.rows + work.follow_ups
+    if not left:
+        messages.print(f"Run {run.name!r} has nothing left to do.")
+    return Job(settings, policy, queue, run, left, how.report or [], zone)
+
+
+def check(job: Job, session: Session) -> Findings:
+    """Check, and say what the run will do. Nothing is decided yet."""
+    session.watcher = Display("Checking", 0)
+    places = reading.places(job.queue, job.run)
+    reader = AlmaReader(session.wire)
+    findings = session.do(check_alma(reader, job.settings.environment, places))
+    # Nobody posts to production without having read what is about to happen.
+    tell = say if job.settings.environment == "production" else messages.print
+    tell_findings(findings, tell)
+    if not findings.problems:
+        work = reading.work_left(job.queue, job.run)
+        tell_plan(work, findings, job.settings, job.policy, tell)
+    return findings
+
+
+def run_work(job: Job, session: Session, verb: str, work: Work) -> Exit:
+    """Do the work under a display, and tell how it ended."""
+    with Display(verb, job.work_left) as display, session.stops_gently(display.stopping):
+        session.watcher = display
+        try:
+            session.do(work(session, display))
+        except (AlmaError, QueueError) as error:
+            failure = error
+        else:
+            return Exit.INTERRUPTED if session.stopping_signalled else Exit.DONE
+    code = exit_code_of(failure)
+    if code is Exit.REFUSED:
+        raise failure
+    say(str(failure))
+    return Exit.RESUMABLE
+
+
+def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None) -> NoReturn:
+    """Say what came out, write the reports, say what to do next, and leave."""
+
+    def rows() -> Iterator[ReportRow]:
+        return _with_predictions(reading.report_rows(job.queue, job.run), predictions)
+
+    try:
+        outcomes = Counter(row.outcome for row in rows())
+    except QueueError as error:
+        # Where the queue is what stopped the run, that was said.
+        if code is not Exit.RESUMABLE:
+            say(str(error))
+        raise typer.Exit(Exit.RESUMABLE) from error
+    messages.print(f"Run {job.run.name!r}" + (", as predicted:" if predictions else ":"))
+    print_outcomes({each: outcomes[each] for each in Outcome if outcomes[each]}, messages)
+    for path in job.reports:
+        try:
+            write_report(path, rows())
+            messages.print(f"Report: {path}")
+        except ReportError as error:
+            # Whatever was posted is posted; started again, the run has only its report to write.
+            say(str(error))
+            code = Exit.RESUMABLE
+    open_rows = sum(outcomes[each] for each in Outcome if each.disposition in _OPEN)
+    if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
+        say("Stopped early. Start the same command again: it goes on where it was.")
+    elif predictions is None and outcomes[Outcome.PENDING]:
+        code = Exit.RESUMABLE
+        say("Rows were loaded while the run was replayed. Start the same command again for them.")
+    elif open_rows:
+        code = Exit.OPEN
+        if predictions is None and not job.reports:
+            messages.print(f"Next, for the staff's list: {follow_up('report report.csv')}")
+    raise typer.Exit(code)
+
+
+def _with_predictions(
+    rows: Iterable[ReportRow], predictions: Mapping[int, Result] | None
+) -> Iterator[ReportRow]:
+    for row in rows:
+        result = predictions.get(row.row) if predictions else None
+        yield row if result is None else row.as_if(result)

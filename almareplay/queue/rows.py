@@ -1,0 +1,46 @@
+"""Rows of the queue as a replay takes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from almareplay.transactions import Kind
+
+Order = tuple[int, int]
+"""A row's place in replay order: comparable with that of any other row of its run."""
+
+
+class QueuedRow(NamedTuple):
+    """A row to replay. ``captured_at`` is aware, in the zone of its desk."""
+
+    row: int
+    order: Order
+    kind: Kind
+    captured_at: datetime
+    item_barcode: str
+    item_key: str
+    patron_id: str
+    library: str
+    circ_desk: str
+
+
+def queued_row(row: Any) -> QueuedRow:
+    """A row of the table of transactions."""
+    return QueuedRow(
+        row.row,
+        (row.order_at, row.place),
+        Kind(row.kind),
+        captured_time(row),
+        row.item_barcode,
+        row.item_key,
+        row.patron_id,
+        row.library,
+        row.circ_desk,
+    )
+
+
+def captured_time(row: Any) -> datetime:
+    """The captured time of a row of the table, in the zone of its desk."""
+    zone = timezone(timedelta(seconds=row.captured_offset))
+    return datetime.fromtimestamp(row.captured_at, zone)

@@ -1,0 +1,247 @@
+"""After a row's outcome: its loan's due date as captured, and the fine that its scan made."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+
+from almareplay.alma.answers import ItemLoan
+from almareplay.alma.call import Confirm
+from almareplay.alma.client import Alma
+from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
+from almareplay.alma.fees import Fee
+from almareplay.queue.follow_ups import (
+    Fine,
+    FollowUp,
+    OpenFollowUp,
+    Task,
+    fines_of_row,
+    open_follow_ups,
+    store_done,
+    store_fines,
+)
+from almareplay.queue.hold import Hold
+from almareplay.queue.journal import Call, Intent
+from almareplay.queue.rows import QueuedRow
+from almareplay.replay.decide import Borrowed, Policy
+from almareplay.replay.due_dates import due_as_captured
+from almareplay.replay.fines import Fines, Wrong, made_by_scan, wrong_part
+from almareplay.replay.lanes import Lane, Lanes, QueueThread
+
+_log = logging.getLogger("almareplay.replay")
+
+_PAST = "401681"
+"""Alma's code for a due date that lies in the past."""
+_TRIES = 3
+_WHEN = "%Y-%m-%d %H:%M"
+
+
+def due_date_to_follow(
+    row: QueuedRow, loan: ItemLoan, intent: Intent, *, zone: tzinfo, now: datetime
+) -> tuple[FollowUp, ...]:
+    """The due date to set after a loan or a renewal, if Alma's is too late; ``now`` is Alma's."""
+    renewed = intent.call is Call.RENEW
+    made_at = (loan.last_renew_date if renewed else loan.loan_date) or now
+    before = intent.due_date if renewed else None
+    if loan.due_date is None or not due_as_captured(
+        row.captured_at, made_at, loan.due_date, zone=zone, now=now, at_least=before
+    ):
+        return ()
+    task = Task.DUE_DATE
+    return (FollowUp(task, loan.user_id, loan.loan_id, made_at, now, loan.due_date, before),)
+
+
+def fine_to_follow(
+    row: QueuedRow, ended: Borrowed | ItemLoan, intent: Intent, *, now: datetime
+) -> tuple[FollowUp, ...]:
+    """The fine to look for after a scan that ended a loan, if it was due; ``now`` is Alma's."""
+    due = ended.due_date
+    if due is None or not ended.user_id or wrong_part(row.captured_at, due, now) is None:
+        return ()
+    since = intent.alma_time or now
+    return (FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, now, due),)
+
+
+class FollowUps:
+    """Does what is still to be done about rows of a run that this process holds.
+
+    ``zone`` is that of the libraries. ``confirm`` is awaited before each call that writes.
+    """
+
+    def __init__(
+        self,
+        alma: Alma,
+        queue: QueueThread,
+        hold: Hold,
+        policy: Policy,
+        lanes: Lanes,
+        *,
+        zone: tzinfo,
+        confirm: Confirm,
+    ) -> None:
+        self._alma = alma
+        self._queue = queue
+        self._hold = hold
+        self._policy = policy
+        self._lanes = lanes
+        self._zone = zone
+        self._confirm = confirm
+
+    async def of_earlier_starts(self) -> None:
+        """Do what an earlier start has left. Raises Stopped, QueueError, AlmaError."""
+        left = await self._queue(open_follow_ups, self._queue.queue, self._hold.run)
+        for task in left:
+            await self._do(task, await self._lanes.open(task.row), 0, None)
+
+    async def of_row(self, row: int, lane: Lane, rank: int, loan: ItemLoan | None) -> None:
+        """Do what a row that was just settled needs; ``loan`` is what Alma has just answered.
+
+        Raises as ``of_earlier_starts`` does.
+        """
+        for task in await self._queue(open_follow_ups, self._queue.queue, self._hold.run, row):
+            await self._do(task, lane, rank, loan)
+
+    async def _do(self, task: OpenFollowUp, lane: Lane, rank: int, loan: ItemLoan | None) -> None:
+        due = None
+        try:
+            if task.what.task is Task.DUE_DATE:
+                note, due = await self._set_due_date(task, lane, rank, loan)
+            else:
+                note = await self._see_to_fine(task, rank)
+        except Unavailable:
+            # It stays open: the next start takes it up.
+            _log.info("row %d: the %s is left for later", task.row.row, task.what.task)
+            return
+        except Refusal as no:
+            what = "due date" if task.what.task is Task.DUE_DATE else "fine"
+            note = f"Alma did not let the {what} be set right: {no.message or no} ({no.code})"
+        await self._queue(store_done, self._queue.queue, self._hold, task, note=note, due_date=due)
+
+    async def _set_due_date(
+        self, task: OpenFollowUp, lane: Lane, rank: int, loan: ItemLoan | None
+    ) -> tuple[str, datetime | None]:
+        """Give a loan the due date as captured; answers a note, and the date that it now has."""
+        what = task.what
+        ids = await self._lanes.find(lane, task.row, rank)
+        for _ in range(_TRIES):
+            if loan is None:
+                active = await self._alma.active_loans(ids, rank=rank)
+                loan = next((each for each in active if each.loan_id == what.loan_id), None)
+            if loan is None:
+                return "the loan ended before its due date could be set as captured", None
+            due = due_as_captured(
+                task.row.captured_at,
+                what.since,
+                what.due_date,
+                zone=self._zone,
+                now=self._now(),
+                at_least=what.due_before,
+            )
+            if due is None or loan.due_date != what.due_date:
+                return self._due_note(what, loan.due_date), loan.due_date
+            try:
+                changed = await self._alma.change_due_date(
+                    loan, due, item=ids, rank=rank, confirm=self._confirm
+                )
+            except Refusal as no:
+                if no.code != _PAST:
+                    raise
+                loan = None  # the minute has passed meanwhile, or an earlier sending was done
+                continue
+            if lane.loan is not None and lane.loan.loan_id == loan.loan_id:
+                lane.loan = replace(lane.loan, due_date=changed.due_date)
+            return self._due_note(what, changed.due_date), changed.due_date
+        return "the due date is as Alma made it: it was past before it could be set", None
+
+    def _due_note(self, what: FollowUp, due: datetime | None) -> str:
+        if due is None or due == what.due_date:
+            return ""
+        return f"Alma's due date {self._local(what.due_date)} was set back as captured"
+
+    async def _see_to_fine(self, task: OpenFollowUp, rank: int) -> str:
+        """Find the fines that a scan made, and waive what is wholly wrong; answers a note."""
+        what = task.what
+        wrong = wrong_part(task.row.captured_at, what.due_date, what.until)
+        if wrong is None:
+            return ""
+        for _ in range(_TRIES):
+            active = await self._alma.fees(what.user_id, rank=rank)
+            known = await self._queue(fines_of_row, self._queue.queue, self._hold.run, task.row.row)
+            fines = _fines(
+                known,
+                made_by_scan(active, task.row.item_barcode, what.since, what.until),
+                active,
+                wrong,
+            )
+            await self._queue(store_fines, self._queue.queue, self._hold, task, fines)
+            standing = [fine for fine in fines if fine.waived_at is None]
+            if not self._waives(wrong, fines) or not standing:
+                return self._fine_note(task, fines)
+            try:
+                for fine in standing:
+                    await self._waive(task, fine, rank)
+            except AlmaError as error:
+                if error.effect is not Effect.UNKNOWN:
+                    raise
+                # The fees are read again: one that was waived is active no more.
+        raise Unavailable("Alma's answers about a fine were lost.")
+
+    def _waives(self, wrong: Wrong, fines: Sequence[Fine]) -> bool:
+        """Whether fines are waived: only what is wholly wrong, and of which there is no doubt."""
+        return self._policy.fines is Fines.WAIVE and wrong is Wrong.WHOLE and len(fines) == 1
+
+    async def _waive(self, task: OpenFollowUp, fine: Fine, rank: int) -> None:
+        await self._alma.waive(
+            task.what.user_id,
+            fine.fee_id,
+            reason=self._policy.waive_reason,
+            comment=(
+                f"almareplay, run {self._hold.run.name}, row {task.row.row}: returned on time, "
+                f"{self._local(task.row.captured_at)}, while Alma was away"
+            ),
+            rank=rank,
+            confirm=self._confirm,
+        )
+        waived = replace(fine, waived_at=datetime.now(UTC))
+        await self._queue(store_fines, self._queue.queue, self._hold, task, [waived])
+
+    def _fine_note(self, task: OpenFollowUp, fines: Sequence[Fine]) -> str:
+        returned = f"returned {self._local(task.row.captured_at)}, due "
+        returned += self._local(task.what.due_date)
+        notes = []
+        for fine in fines:
+            sum_ = f"overdue fine of {fine.amount} {fine.currency}".rstrip()
+            if fine.waived_at is not None:
+                notes.append(f"{sum_} waived: {returned}")
+            elif fine.wrong == Wrong.WHOLE:
+                notes.append(f"{sum_} is wrong as a whole, waive it: {returned}")
+            else:
+                notes.append(f"{sum_} is too high, count it anew: {returned}")
+        return "; ".join(notes)
+
+    def _local(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self._zone):{_WHEN}}"
+
+    def _now(self) -> datetime:
+        return self._alma.alma_now() or datetime.now(UTC)
+
+
+def _fines(
+    known: Sequence[Fine], found: Sequence[Fee], active: Sequence[Fee], wrong: Wrong
+) -> list[Fine]:
+    """The fines of a scan: those found now, and those known before, waived if active no more."""
+    still = {fee.fee_id for fee in active}
+    before = {
+        fine.fee_id: fine
+        if fine.fee_id in still
+        else replace(fine, waived_at=fine.waived_at or datetime.now(UTC))
+        for fine in known
+    }
+    now = {
+        fee.fee_id: Fine(fee.fee_id, fee.balance, fee.currency, wrong)
+        for fee in found
+        if fee.fee_id not in before
+    }
+    return [*before.values(), *now.values()]

@@ -1,0 +1,109 @@
+"""What became of a row, in words for the report."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from almareplay.alma.answers import ItemLoan, ItemState, ScanIn
+from almareplay.alma.errors import AlmaError, Refusal
+from almareplay.outcomes import Outcome, Result, Shelf
+from almareplay.queue.follow_ups import FollowUp
+from almareplay.queue.journal import Call, Fate, Intent
+from almareplay.queue.rows import QueuedRow
+from almareplay.replay.decide import Decision
+from almareplay.replay.lanes import Lane
+from almareplay.replay.reconcile import Found
+
+RETURNED_FIRST = "the item was returned for the patron who had it"
+_READ_BACK = "Alma's answer was lost; reading Alma showed that it was done"
+_PLACES = {"HOLDSHELF": "hold shelf", "TRANSIT": "transit", "": "reshelve"}
+
+
+class Settled(NamedTuple):
+    """A row's result, with the call that led to it where there was one, that call's fate, and what
+    is to be done after it; ``loan`` is the loan as that call answered it."""
+
+    result: Result
+    intent: Intent | None = None
+    fate: Fate = Fate.DONE
+    follow_ups: tuple[FollowUp, ...] = ()
+    loan: ItemLoan | None = None
+
+
+def of_scan(decision: Decision, scan: ScanIn) -> Result:
+    """The result of a return that was scanned in as decided."""
+    shelf = None
+    if scan.requested_by_somebody:
+        shelf = Shelf(scan.library, scan.location, scan.call_number, scan.title)
+    return Result(
+        decision.outcome, destination=scan.destination, pull_from=shelf, note=decision.note
+    )
+
+
+def with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
+    """The result of a loan or renewal."""
+    return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, note=note)
+
+
+def refused(refusal: Refusal) -> Result:
+    """The result of a row that Alma refused."""
+    return Result(
+        refusal.outcome,
+        alma_code=refusal.code,
+        alma_message=refusal.message,
+        tracking_id=refusal.tracking_id,
+    )
+
+
+def unavailable(outcome: Outcome, error: AlmaError) -> Result:
+    """The result of a row of which Alma could not be asked."""
+    return Result(
+        outcome,
+        alma_code=error.code,
+        alma_message=error.message,
+        tracking_id=error.tracking_id,
+        note=str(error),
+    )
+
+
+def given_up(last: Intent, tries: int) -> Result:
+    """The result of a row whose answers were lost so many times, the last that of this call."""
+    if last.call is Call.SCAN_IN and not last.loan_id:
+        # Such scans leave no loan to read, and may have sent the item on its way.
+        note = "the item is not on loan; it is not known whether it was scanned in"
+        return Result(Outcome.UNCERTAIN, note=f"Alma's answers were lost {tries} times: {note}")
+    note = f"Alma's answers were lost {tries} times, each time without an effect"
+    return Result(Outcome.UNAVAILABLE, note=note)
+
+
+def scan_read_back(state: ItemState | None) -> Result:
+    """The result of a scan whose answer was lost, with the item's state where it was read."""
+    if state is None:
+        return Result(Outcome.RETURNED, note=f"{_READ_BACK}; look in Alma where the item must go")
+    shelf = None
+    if state.requested:
+        shelf = Shelf(state.library, state.location, state.call_number, state.title)
+    return Result(
+        Outcome.RETURNED,
+        destination=_PLACES.get(state.process_type, state.process_type),
+        pull_from=shelf,
+        note=_READ_BACK,
+    )
+
+
+def loan_read_back(row: QueuedRow, lane: Lane, intent: Intent, found: Found) -> Result:
+    """The result of a loan or renewal that reading has shown to be done; noted in the lane, too."""
+    note = _READ_BACK
+    if found.ended:
+        note += "; the item has been returned since"
+    loan = found.loan
+    assert loan is not None, "a loan or a renewal is found by its loan"
+    if intent.call is Call.RENEW:
+        return with_loan(Outcome.RENEWED, loan, note)
+    lane.lent_before(loan, row.captured_at)
+    return with_loan(Outcome.LOANED, loan, note)
+
+
+def joined(*notes: str) -> str:
+    """The notes of one row as one, without the empty ones."""
+    return "; ".join(note for note in notes if note)
