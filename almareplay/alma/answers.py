@@ -32,6 +32,7 @@ class ItemLoan:
     ``library`` are codes. ``loan_date`` is the moment of the call that made the loan.
     ``process_status`` is ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN`` … ``body`` is the loan
     as Alma wrote it, which a change of it must send back; empty for a loan that is over.
+    ``mms_id`` tells the title, ``item_policy`` the code of the terms under which it was lent.
     """
 
     loan_id: str
@@ -47,6 +48,8 @@ class ItemLoan:
     process_status: str
     title: str = field(repr=False)
     body: Body = field(default_factory=dict, repr=False, compare=False)
+    mms_id: str = ""
+    item_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ItemState:
     item in place. ``library`` is the code of the library that owns the item. ``call_number`` and
     ``location`` (its name, else its code) are those of its shelf, a temporary one before the
     permanent one. ``modification_date`` is the day on which the item last changed, in Alma's zone.
+    ``policy`` is the code of its item policy, a temporary one before the permanent one.
     """
 
     base_status: str
@@ -68,6 +72,7 @@ class ItemState:
     call_number: str
     location: str
     modification_date: date | None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ class ScanIn:
 class Patron:
     """A patron's record. ``blocks`` are the descriptions of the active blocks, ``identifiers`` all
     that name the patron besides ``primary_id``; ``status`` is ``ACTIVE`` or ``INACTIVE``.
-    ``active_loans`` is how many items the patron has now, ``None`` where Alma does not say it."""
+    ``active_loans`` is how many items the patron has now, ``patron_role`` whether the account has
+    an active patron role; ``None`` where Alma does not say it."""
 
     primary_id: str = field(repr=False)
     status: str
@@ -101,6 +107,7 @@ class Patron:
     blocks: tuple[str, ...] = field(repr=False)
     identifiers: tuple[str, ...] = field(repr=False)
     active_loans: int | None = None
+    patron_role: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,16 @@ def read_item_state(body: Body) -> ItemState | None:
         call_number=call_number,
         location=location,
         modification_date=fields.day(item, "modification_date"),
+        policy=_policy(body),
     )
+
+
+def _policy(body: Body) -> str:
+    holding = fields.record(body, "holding_data")
+    temporary = (
+        fields.code(holding, "temp_policy") if fields.flag(holding, "in_temp_location") else ""
+    )
+    return temporary or fields.code(fields.record(body, "item_data"), "policy")
 
 
 def _shelf(body: Body) -> tuple[str, str]:
@@ -203,6 +219,8 @@ def read_loan(body: Body) -> ItemLoan | None:
         process_status=fields.text(body, "process_status"),
         title=fields.text(body, "title"),
         body=body if return_date is None else {},
+        mms_id=fields.text(body, "mms_id"),
+        item_policy=fields.code(body, "item_policy"),
     )
 
 
@@ -278,6 +296,20 @@ def read_patron(body: Body) -> Patron | None:
             filter(None, (fields.text(i, "value") for i in fields.records(body, "user_identifier")))
         ),
         active_loans=fields.number(fields.record(body, "loans"), "value"),
+        patron_role=_has_patron_role(body),
+    )
+
+
+_PATRON_ROLE = "200"
+
+
+def _has_patron_role(body: Body) -> bool | None:
+    if not isinstance(body.get("user_role"), list):
+        return None
+    return any(
+        fields.code(role, "role_type") == _PATRON_ROLE
+        and fields.code(role, "status").upper() != "INACTIVE"
+        for role in fields.records(body, "user_role")
     )
 
 

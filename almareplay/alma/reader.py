@@ -64,21 +64,27 @@ class AlmaReader:
 
     async def active_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
         """The loans that are open on an item: one or none."""
-        return await self._loans(item, "Active", rank)
+        return await self._loans("loans of item", item_path(item), "Active", rank)
 
     async def completed_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
         """The loans of an item that are over, as far as Alma has not anonymized them."""
-        return await self._loans(item, "Complete", rank)
+        return await self._loans("loans of item", item_path(item), "Complete", rank)
 
-    async def _loans(self, item: ItemIds, status: str, rank: int) -> list[ItemLoan]:
+    async def loans_of_patron(self, user_id: str, *, rank: int = 0) -> list[ItemLoan]:
+        """What a patron has on loan now."""
+        return await self._loans("loans of patron", ("users", user_id), "Active", rank)
+
+    async def _loans(
+        self, operation: str, owner: tuple[str, ...], status: str, rank: int
+    ) -> list[ItemLoan]:
         loans: dict[str, ItemLoan] = {}
         offset = 0
         while True:
             target = address(
-                *item_path(item), "loans", loan_status=status, limit=str(_PAGE), offset=str(offset)
+                *owner, "loans", loan_status=status, limit=str(_PAGE), offset=str(offset)
             )
             page, total = await self.wire.send(
-                Call("loans of item", "GET", target, lambda a: answers.read_loans(a.body), rank)
+                Call(operation, "GET", target, lambda a: answers.read_loans(a.body), rank)
             )
             fresh = {loan.loan_id: loan for loan in page if loan.loan_id not in loans}
             loans.update(fresh)

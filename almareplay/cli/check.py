@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -58,7 +57,7 @@ def check(requests_per_second: PaceOption = None) -> None:
     work = Work(0, 0, 0, 0)
     try:
         with Queue.open(settings.queue) as queue:
-            run = queue.run(options.run)
+            run = queue.run(options.run, purged_too=True)
             places, work = reading.places(queue, run), reading.work_left(queue, run)
     except QueueMissing:
         pass  # nothing is loaded yet: key and environment can be checked all the same
@@ -99,6 +98,9 @@ def tell_plan(
         f"{count(work.returns, 'return')}) on {count(work.items, 'item')}; about "
         f"{count(needed.calls, 'call')}, {time} at {pace:g} a second"
     )
+    if work.follow_ups:
+        to_do = count(work.follow_ups, "due date or fine", "due dates or fines")
+        tell(f"And {to_do} of earlier starts to be set right.")
     if findings.calls_left is not None:
         usable = max(0, findings.calls_left - settings.daily_reserve)
         if needed.calls > usable:
@@ -112,33 +114,3 @@ def tell_plan(
             f"{pace:g} calls a second, of the institution's 25, leave little to discovery, "
             "self-checks and other programs."
         )
-
-
-def ask(findings: Findings, environment: str, *, yes: bool, unverified_is_fine: bool) -> None:
-    """End the command where the findings forbid a replay, or the user does.
-
-    ``yes`` answers the question; ``unverified_is_fine`` lets a key that cannot read Configuration
-    post to production.
-    """
-    if findings.problems:
-        say("Nothing was posted.")
-        raise typer.Exit(Exit.REFUSED)
-    if findings.unverified and environment == "production" and not unverified_is_fine:
-        say("Nothing was posted. If you are sure, say --environment-unverified.")
-        raise typer.Exit(Exit.REFUSED)
-    if findings.unverified and environment != "production" and not yes:
-        say("Nothing was posted. If you are sure that this is a sandbox, say --yes.")
-        raise typer.Exit(Exit.REFUSED)
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        say("Nothing was posted: there is nobody to ask. Say --yes to go on without.")
-        raise typer.Exit(Exit.USAGE)
-    try:
-        agreed = typer.confirm(f"Post these rows to {environment}?", err=True)
-    except typer.Abort as stop:
-        say("\nNothing was posted.")
-        raise typer.Exit(Exit.INTERRUPTED) from stop
-    if not agreed:
-        say("Nothing was posted.")
-        raise typer.Exit(Exit.REFUSED)

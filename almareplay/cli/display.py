@@ -68,6 +68,10 @@ class Display:
             done = self._dispositions.total()
             messages.print(f"{done:,} of {count(self._rows, 'row')}: {self._line.plain.strip()}")
 
+    def read(self) -> None:
+        """All is read that the prediction of a row needs."""
+        self._bar.update(self._task, advance=1)
+
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
         left = "" if traffic.calls_left is None else f", {traffic.calls_left:,} calls left"

@@ -53,6 +53,10 @@ class How:
             raise typer.BadParameter(
                 "--fines waive needs a look at each item, which --guard off leaves out."
             )
+        if self.reopened_at is not None and self.guard is Guard.OFF:
+            raise typer.BadParameter(
+                "--reopened-at needs a look at each item, which --guard off leaves out."
+            )
         return Policy(
             guard=self.guard,
             on_loan_elsewhere=self.on_loan_elsewhere,

@@ -17,10 +17,12 @@ from almareplay.cli.captures import reading_options
 from almareplay.cli.check import tell_findings, tell_plan
 from almareplay.cli.display import Display, print_outcomes
 from almareplay.cli.how import How
+from almareplay.cli.lists import tell_lists, to_work_on
 from almareplay.cli.load import load_files
 from almareplay.cli.session import Session
 from almareplay.cli.shared import (
     Exit,
+    count,
     exit_code_of,
     follow_up,
     messages,
@@ -122,6 +124,8 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
 
     try:
         outcomes = Counter(row.outcome for row in rows())
+        lists = to_work_on(job.queue, job.run)
+        to_follow_up = reading.work_left(job.queue, job.run).follow_ups
     except QueueError as error:
         # Where the queue is what stopped the run, that was said.
         if code is not Exit.RESUMABLE:
@@ -137,12 +141,20 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
             # Whatever was posted is posted; started again, the run has only its report to write.
             say(str(error))
             code = Exit.RESUMABLE
+    if predictions is None:
+        tell_lists(lists, messages.print)
     open_rows = sum(outcomes[each] for each in Outcome if each.disposition in _OPEN)
     if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
         say("Stopped early. Start the same command again: it goes on where it was.")
     elif predictions is None and outcomes[Outcome.PENDING]:
         code = Exit.RESUMABLE
         say("Rows were loaded while the run was replayed. Start the same command again for them.")
+    elif predictions is None and to_follow_up:
+        code = Exit.RESUMABLE
+        say(
+            f"{count(to_follow_up, 'due date or fine', 'due dates or fines')} could not be set "
+            "right yet. Start the same command again for them."
+        )
     elif open_rows:
         code = Exit.OPEN
         if predictions is None and not job.reports:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from almareplay.cli.display import print_outcomes
+from almareplay.cli.lists import tell_lists, to_work_on, without_patrons
 from almareplay.cli.shared import (
     count,
     follow_up,
@@ -23,8 +24,11 @@ from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue import reading
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
+from almareplay.queue.lists import FineRow, PullRow, fine_list, pull_list
+from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import check_report_path, write_report
+from almareplay.reports.anonymous import anonymous, number_patrons
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,7 +49,7 @@ def status(
     Exit codes: 0, or 2 where there is no such queue or run.
     """
     with Queue.open(settings_of().queue) as queue:
-        run = queue.run(options.run)
+        run = queue.run(options.run, purged_too=True)
         state = _state(queue, run)
     if as_json:
         results.out(json.dumps(state, ensure_ascii=False, indent=2), highlight=False)
@@ -54,7 +58,8 @@ def status(
 
 
 def _state(queue: Queue, run: Run) -> dict[str, Any]:
-    outcomes = reading.outcomes(queue, run)
+    stands = standing(queue, run)
+    outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work = reading.work_left(queue, run)
     return {
@@ -68,10 +73,14 @@ def _state(queue: Queue, run: Run) -> dict[str, Any]:
         },
         "outcomes": {outcome.value: number for outcome, number in outcomes.items()},
         "lost_answers": work.lost_answers,
+        **to_work_on(queue, run),
+        "follow_ups": work.follow_ups,
         "files": [
             {"name": name, "format": form, "rows": rows}
             for name, form, rows in reading.loaded_files(queue, run)
         ],
+        "purged_at": stands.purged_at and stands.purged_at.isoformat(timespec="seconds"),
+        "erased_at": stands.erased_at and stands.erased_at.isoformat(timespec="seconds"),
         "replaying": None
         if holder is None
         else {"host": holder.host, "pid": holder.pid, "since": holder.since.isoformat()},
@@ -84,6 +93,11 @@ def _print_state(state: dict[str, Any]) -> None:
         f"from {count(len(state['files']), 'file')}"
     )
     print_outcomes({Outcome(name): number for name, number in state["outcomes"].items()}, results)
+    if state["purged_at"]:
+        results.print(f"Purged on {state['purged_at']}: its rows are gone, these counts are kept.")
+        if not state["erased_at"]:
+            results.print(f"Their bytes may still be in the queue's file: {follow_up('purge')}")
+        return
     if state["replaying"]:
         results.print(
             "Being replayed by process {pid} on {host} since {since}.".format(**state["replaying"])
@@ -94,8 +108,12 @@ def _print_state(state: dict[str, Any]) -> None:
             f"{count(state['lost_answers'], 'call')} without an answer: the next replay finds out "
             "what became of them."
         )
+    if state["follow_ups"]:
+        to_do = count(state["follow_ups"], "due date or fine", "due dates or fines")
+        results.print(f"{to_do} still to be set right: the next replay does it.")
+    tell_lists(state, results.print)
     dispositions = state["dispositions"]
-    if dispositions[Disposition.PENDING]:
+    if dispositions[Disposition.PENDING] or state["follow_ups"]:
         results.print(f"Next: {follow_up('replay')}")
     elif dispositions[Disposition.ATTENTION] or dispositions[Disposition.UNRESOLVED]:
         results.print(
@@ -106,25 +124,71 @@ def _print_state(state: dict[str, Any]) -> None:
 
 def report(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Files to write: .csv or .jsonl.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files to write: .csv or .jsonl."),
+    ] = None,
+    pull_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--pull-list",
+            metavar="PATH",
+            help="List of returned items that others wait for, along the shelves: .csv, .jsonl.",
+        ),
+    ] = None,
+    fines_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--fines",
+            metavar="PATH",
+            help="List of the overdue fines that the replay made and that are too high, with the "
+            "patrons who owe them: .csv, .jsonl.",
+        ),
+    ] = None,
+    anonymously: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous",
+            help="Numbers in the place of patron ids, without what Alma said, loan and fee ids.",
+        ),
+    ] = False,
 ) -> None:
     """Write the report: a line for every row of the run; the ending picks the format.
 
-    The files name patrons. They are readable by you only; pass them on with care.
+    The files name patrons, and what they owe is personal as well; only the pull list names nobody.
+    They are readable by you only; pass them on with care.
+
+    With --anonymous the same patron has the same number in every report of the run. Whoever may
+    look into Alma can still find a patron by an item and its time.
 
     \b
     almareplay report report.csv report.jsonl
+    almareplay report for-the-vendor.csv --anonymous
+    almareplay report --pull-list pull.csv --fines fines.csv
 
     Exit codes: 0, or 2 where it cannot be written.
     """
-    for path in paths:
+    wanted = [*(paths or ()), *filter(None, (pull_path, fines_path))]
+    if not wanted:
+        raise typer.BadParameter("Name a file to write: PATH, --pull-list PATH or --fines PATH.")
+    for path in wanted:
         check_report_path(path)
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)
-        for path in paths:
-            write_report(path, reading.report_rows(queue, run))
+        names: dict[str, str] = {}
+        if anonymously:
+            names = number_patrons(reading.patron_ids(queue, run), reading.primary_ids(queue, run))
+        for path in paths or ():
+            rows = reading.report_rows(queue, run)
+            write_report(path, anonymous(rows, names) if anonymously else rows)
             messages.print(f"Report: {path}")
+        if pull_path is not None:
+            write_report(pull_path, pull_list(queue, run), PullRow._fields)
+            messages.print(f"Pull list: {pull_path}")
+        if fines_path is not None:
+            fines = fine_list(queue, run)
+            listed = without_patrons(fines, names) if anonymously else fines
+            write_report(fines_path, listed, FineRow._fields)
+            messages.print(f"Fines: {fines_path}")
 
 
 def retry(

@@ -8,7 +8,18 @@ import traceback
 
 import typer
 
-from almareplay.cli import check, demo, export, load, look, rehearse, replay, simulate, unload
+from almareplay.cli import (
+    check,
+    demo,
+    export,
+    load,
+    look,
+    purge,
+    rehearse,
+    replay,
+    simulate,
+    unload,
+)
 from almareplay.cli.shared import Exit, exit_code_of, messages, options, say
 from almareplay.transactions import AlmaReplayError
 
@@ -25,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (check, load, unload, rehearse, replay, look, export, simulate, demo):
+for commands in (check, load, unload, rehearse, replay, look, export, purge, simulate, demo):
     commands.add_to(app)
 
 

@@ -11,10 +11,10 @@ from almareplay.alma.client import AlmaReader
 from almareplay.cli.display import Display
 from almareplay.cli.how import How, replay_options
 from almareplay.cli.job import check, finish, prepare, run_work
+from almareplay.cli.plan import tell_limits, tell_rehearsal
 from almareplay.cli.session import Session, open_session
 from almareplay.cli.shared import Exit, shared_options
-from almareplay.outcomes import Result
-from almareplay.queue.rows import QueuedRow
+from almareplay.replay.rehearse import Rehearsal
 from almareplay.replay.rehearse import rehearse as rehearse_run
 
 
@@ -31,7 +31,9 @@ def rehearse(
 ) -> None:
     """Predict the outcome of each pending row, as far as reading Alma can tell. Writes nothing.
 
-    The rows stay pending; --report has the predictions.
+    Prints a plan: what would be lent and returned, what refused and why, what it takes. The rows
+    stay pending; --report has the prediction of each. Where reading cannot tell, the note begins
+    with "likely:".
 
     \b
     almareplay rehearse --report prediction.csv
@@ -40,27 +42,35 @@ def rehearse(
     """
     seconds = how.gives_up_after()
     job = prepare(files, how)
-    predictions: dict[int, Result] = {}
-
-    def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
-        def predicted(row: QueuedRow, result: Result) -> None:
-            predictions[row.row] = result
-            display.settled(row, result.outcome)
-
-        return rehearse_run(
-            job.queue,
-            job.run,
-            AlmaReader(session.wire),
-            job.policy,
-            stopping=session.stopping,
-            on_predicted=predicted,
-        )
+    rehearsed: list[Rehearsal] = []
 
     with job.queue:
         code = Exit.DONE
         if job.work_left:
             with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                if check(job, session).problems:
+                findings = check(job, session)
+                if findings.problems:
                     raise typer.Exit(Exit.REFUSED)
+
+                def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
+                    async def rehearsing() -> None:
+                        rehearsed.append(
+                            await rehearse_run(
+                                job.queue,
+                                job.run,
+                                AlmaReader(session.wire),
+                                job.policy,
+                                findings.desks,
+                                stopping=session.stopping,
+                                on_read=display.read,
+                            )
+                        )
+
+                    return rehearsing()
+
                 code = run_work(job, session, "Rehearsing", work)
-        finish(job, code, predictions)
+                calls_left = session.wire.calls_left
+            for rehearsal in rehearsed:
+                tell_rehearsal(rehearsal.plan, whole=code is Exit.DONE)
+                tell_limits(job, calls_left)
+        finish(job, code, rehearsed[0].predictions if rehearsed else {})

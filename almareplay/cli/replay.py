@@ -9,9 +9,9 @@ import typer
 
 from almareplay.alma.client import Alma
 from almareplay.alma.pace import SystemClock
-from almareplay.cli.check import ask
 from almareplay.cli.display import Display
 from almareplay.cli.how import How, replay_options
+from almareplay.cli.interlock import Said, ask
 from almareplay.cli.job import check, finish, prepare, run_work
 from almareplay.cli.session import Session, open_session
 from almareplay.cli.shared import Exit, shared_options
@@ -29,7 +29,17 @@ def replay(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help="Captured files to load first.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Do not ask. Production wants --confirm instead."),
+    ] = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Do not ask, and post to the institution with this code only.",
+        ),
+    ] = None,
     environment_unverified: Annotated[
         bool,
         typer.Option(
@@ -40,12 +50,13 @@ def replay(
 ) -> None:
     """Post the run's pending rows to Alma: in order, each exactly once. Ctrl-C is safe.
 
-    Checks first; where anything is wrong, nothing is posted. Started again, it goes on where it
-    was.
+    Checks first; where anything is wrong, nothing is posted. Production shows what is about to be
+    posted, and wants the institution's code typed. Started again, it goes on where it was.
 
     \b
     almareplay replay --report report.csv
     almareplay replay main.dat annex.dat --yes --report report.csv
+    almareplay replay --confirm 01ABC_INST --report report.csv
 
     Exit codes: 0 every row applied or without change; 1 finished, but some rows need attention,
     were rejected or are unresolved; 2 wrong usage or settings; 3 refused by a check; 75 stopped
@@ -69,8 +80,6 @@ def replay(
         code = Exit.DONE
         if job.work_left:
             with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                findings = check(job, session)
-                environment = job.settings.environment
-                ask(findings, environment, yes=yes, unverified_is_fine=environment_unverified)
+                ask(job, check(job, session), Said(yes, confirm, environment_unverified))
                 code = run_work(job, session, "Replaying", work)
         finish(job, code)

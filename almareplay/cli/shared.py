@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from almareplay.alma.errors import AlmaError, AlmaGone, DailyLimit, Stopped, Unavailable
-from almareplay.queue.errors import HoldLost, RunHeld
+from almareplay.queue.errors import HoldLost, NotErased, RunHeld
 from almareplay.settings import Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 
@@ -66,7 +66,7 @@ def exit_code_of(error: AlmaReplayError) -> Exit:
     """What a command's exit code is when this error ends it."""
     if isinstance(error, Stopped):
         return Exit.INTERRUPTED
-    if isinstance(error, DailyLimit | AlmaGone | Unavailable):
+    if isinstance(error, DailyLimit | AlmaGone | Unavailable | NotErased):
         return Exit.RESUMABLE
     if isinstance(error, AlmaError | RunHeld | HoldLost):
         return Exit.REFUSED

@@ -27,6 +27,32 @@ class RunMissing(QueueError):
     """The queue has no run of this name."""
 
 
+class RunPurged(QueueError):
+    """The rows of this run were deleted for good at ``at`` (aware UTC)."""
+
+    def __init__(self, run: str, at: datetime) -> None:
+        super().__init__(
+            f"Run {run!r} was purged on {at:%d %B %Y}: its rows are gone. Nothing of it is left to "
+            "report or to replay, and what another capture repeats of it would not be recognised. "
+            "Name another run with --run."
+        )
+        self.at = at
+
+
+class NotFinished(QueueError):
+    """The run cannot be purged, since a replay has something ``left`` to do."""
+
+    def __init__(self, run: str, left: str) -> None:
+        super().__init__(
+            f"Run {run!r} is not finished: it has {left}. Replay it first; a file of which nothing "
+            "was sent can be taken out with 'almareplay unload FILE'."
+        )
+
+
+class NotErased(QueueError):
+    """Rows were deleted, but their bytes may still stand in the queue's files."""
+
+
 class NotRetryable(QueueError):
     """A row was named for a retry that has nothing left to retry."""
 

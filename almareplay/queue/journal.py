@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
@@ -195,8 +195,10 @@ def store_fate(
     """Put on disk what became of a call whose row is not done with it, and what is still to be done
     about that. Raises QueueError."""
     with queue.writing() as connection:
-        connection.execute(_fate(intent, fate, "", ""))
-        store_follow_ups(connection, run, intent.row, follow_ups)
+        unknown = attempts.c.fate.is_(None)
+        # Where the run was taken over, whoever has it may have found out before.
+        if connection.execute(_fate(intent, fate, "", "").where(unknown)).rowcount:
+            store_follow_ups(connection, run, intent.row, follow_ups)
 
 
 def store_result(
@@ -210,7 +212,7 @@ def store_result(
     follow_ups: Sequence[FollowUp] = (),
 ) -> None:
     """Put a row's outcome on disk, together with the fate of the call that led to it and with what
-    is still to be done about the row.
+    is still to be done about the row. What a follow-up has noted before stays in its note.
 
     Where the run was taken over meanwhile neither is stored: the call stays one whose fate is
     unknown, and whoever has the run finds out. Raises HoldLost, QueueError.
@@ -230,7 +232,7 @@ def store_result(
                 loan_id=result.loan_id,
                 due_date=result.due_date,
                 destination=result.destination,
-                note=result.note,
+                note=_added(result.note),
                 completed_at=datetime.now(UTC),
             )
         )
@@ -239,6 +241,11 @@ def store_result(
         if result.pull_from is not None:
             shelf = result.pull_from._asdict()
             connection.execute(insert(pulls).values(run_id=hold.run.id, row=row, **shelf))
+
+
+def _added(note: str) -> ColumnElement[str]:
+    before = transactions.c.note
+    return case((before == "", note), else_=before + (f"; {note}" if note else ""))
 
 
 def _fate(intent: Intent, fate: Fate, alma_code: str, tracking_id: str) -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Dialect, Select, exists, func, insert, select
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, is_close
+from almareplay.queue.errors import RunPurged
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, identifier_key
@@ -108,13 +109,15 @@ def load_file(
     """Store a file's rows in a run, mark those that repeat others, and say what it brought.
 
     All of it or nothing is stored: also when ``rows`` raises, and on Ctrl-C.
-    Raises QueueError, and whatever ``rows`` raises.
+    Raises RunPurged, QueueError, and whatever ``rows`` raises.
     """
     loaded = Loaded()
     with queue.writing(many_rows=True) as connection:
-        first_row = connection.execute(
-            select(runs.c.next_row).where(runs.c.id == run.id)
-        ).scalar_one()
+        first_row, purged_at = connection.execute(
+            select(runs.c.next_row, runs.c.purged_at).where(runs.c.id == run.id)
+        ).one()
+        if purged_at is not None:
+            raise RunPurged(run.name, purged_at)
         made = insert(files).values(
             run_id=run.id,
             name=file.name,

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.queue.errors import NotRetryable
 from almareplay.queue.journal import Fate
-from almareplay.queue.rows import captured_time
-from almareplay.queue.schema import attempts, files, follow_ups, transactions
+from almareplay.queue.rows import QueuedRow, captured_time, queued_row
+from almareplay.queue.schema import attempts, files, follow_ups, purged, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind
 
@@ -45,9 +45,29 @@ def outcomes(queue: Queue, run: Run) -> dict[Outcome, int]:
                 select(transactions.c.outcome, func.count())
                 .where(transactions.c.run_id == run.id)
                 .group_by(transactions.c.outcome)
+                # A run has rows or, once they are purged, their counts.
+                .union_all(select(purged.c.outcome, purged.c.rows).where(purged.c.run_id == run.id))
             ).all()
         )
     return {outcome: found[outcome] for outcome in Outcome if outcome in found}
+
+
+def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
+    """The captured patron id of each row of the run that has one, by row number."""
+    with queue.reading() as connection:
+        yield from connection.scalars(
+            select(transactions.c.patron_id)
+            .where(transactions.c.run_id == run.id, transactions.c.patron_id != "")
+            .order_by(transactions.c.row)
+            .execution_options(yield_per=_BATCH)
+        )
+
+
+def primary_ids(queue: Queue, run: Run) -> set[str]:
+    """The primary ids of patrons that Alma has told and the run has kept."""
+    with queue.reading() as connection:
+        such = follow_ups.c.run_id == run.id
+        return set(connection.scalars(select(follow_ups.c.user_id).where(such)))
 
 
 def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
@@ -103,6 +123,24 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
             .order_by(transactions.c.library, transactions.c.circ_desk)
         )
         return {(library, desk): count for library, desk, count in found}
+
+
+def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow], list[QueuedRow]]:
+    """The first pending rows in replay order, and the last, each at most ``number``; no row is in
+    both."""
+    pending = select(transactions).where(
+        transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
+    )
+    order = (transactions.c.order_at, transactions.c.place)
+    backwards = [column.desc() for column in order]
+    with queue.reading() as connection:
+        first = connection.execute(pending.order_by(*order).limit(number)).all()
+        last = connection.execute(pending.order_by(*backwards).limit(number)).all()
+    shown = {row.row for row in first}
+    return (
+        [queued_row(row) for row in first],
+        [queued_row(row) for row in reversed(last) if row.row not in shown],
+    )
 
 
 def report_rows(queue: Queue, run: Run) -> Iterator[ReportRow]:

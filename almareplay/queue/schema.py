@@ -60,6 +60,19 @@ runs = Table(
     Column("holder_pid", Integer),
     Column("held_since", Moment),
     Column("lease_until", Moment),
+    # When its rows were deleted for good, and when nothing of them was left in the queue's own
+    # files either.
+    Column("purged_at", Moment),
+    Column("erased_at", Moment),
+)
+
+# How many rows of a purged run had each outcome.
+purged = Table(
+    "purged",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("rows", Integer, nullable=False),
 )
 
 files = Table(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from almareplay.queue.errors import QueueError, QueueMissing
+from almareplay.queue.errors import NotErased, QueueError, QueueMissing
 
 # A load writes for seconds in one transaction; a replay beside it waits for that.
 _BUSY_MILLISECONDS = 30_000
@@ -35,6 +36,8 @@ _WORDS = {
     "disk i/o error": "The disk failed under the queue {path}. Nothing more is posted until it can "
     "be written again.",
 }
+
+_NOT_ERASED = "The rows are deleted, but their bytes may still be in {path}."
 
 
 def prepare(url: URL, *, create: bool) -> Callable[[], None]:
@@ -86,6 +89,8 @@ def configure(engine: Engine) -> None:
         # intent that is forgotten is a call that nobody looks for.
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # What is deleted or written over names patrons: zeros take its place.
+        connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -96,6 +101,35 @@ def configure(engine: Engine) -> None:
             connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KILOBYTES}")
         writes = options.get("almareplay_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def erase_deleted(engine: Engine) -> None:
+    """Leave nothing in the file, or in those beside it, but what the tables hold now.
+
+    Raises NotErased while another program reads or writes, or where there is no room: it takes as
+    much as the tables need, twice.
+    """
+    path = engine.url.database
+    try:
+        with closing(engine.raw_connection()) as connection:
+            # Not in a transaction: VACUUM allows none.
+            connection.cursor().execute("VACUUM")
+            # Until now the new pages stand in the side file, beside older ones of what was deleted.
+            checkpoint = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, *_ = checkpoint.fetchone()
+    except sqlite3.Error as error:
+        words = in_words(error, path) or f"The queue failed ({type(error).__name__})."
+        if "full" in str(error).lower():
+            words = (
+                f"There is no room to write {path} anew: it takes up to twice its size, half of "
+                "that in the folder for temporary files."
+            )
+        raise NotErased(f"{_NOT_ERASED.format(path=path)} {words}") from error
+    if is_busy:
+        raise NotErased(
+            f"{_NOT_ERASED.format(path=path)} Another program has that file open: close it, then "
+            "start the same command again."
+        )
 
 
 def in_words(error: BaseException, database: str | None) -> str | None:

@@ -13,7 +13,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from almareplay.queue import sqlite
-from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, QueueTooOld, RunMissing
+from almareplay.queue.errors import (
+    QueueError,
+    QueueMissing,
+    QueueTooNew,
+    QueueTooOld,
+    RunMissing,
+    RunPurged,
+)
 from almareplay.queue.schema import VERSION, metadata, runs, versions
 
 
@@ -124,23 +131,42 @@ class Queue:
                 words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
             raise QueueError(words) from error
 
-    def run(self, name: str) -> Run:
-        """The run of this name. Raises RunMissing, which names the runs that there are."""
+    def run(self, name: str, *, purged_too: bool = False) -> Run:
+        """The run of this name. Raises RunMissing, which names the runs that there are, and
+        RunPurged unless it may be a purged one."""
         with self.reading() as connection:
-            known = {row.name: row.id for row in connection.execute(select(runs.c.id, runs.c.name))}
+            query = select(runs.c.name, runs.c.id, runs.c.purged_at)
+            known = {run.name: run for run in connection.execute(query)}
         if name in known:
-            return Run(known[name], name)
+            if known[name].purged_at is not None and not purged_too:
+                raise RunPurged(name, known[name].purged_at)
+            return Run(known[name].id, name)
         others = ", ".join(sorted(known)) or "none yet"
         raise RunMissing(f"The queue has no run {name!r} (it has: {others}). Load a capture first.")
 
     def start_run(self, name: str) -> Run:
-        """The run of this name, made if there is none."""
+        """The run of this name, made if there is none. Raises RunPurged."""
         with self.writing() as connection:
-            found = connection.scalar(select(runs.c.id).where(runs.c.name == name))
+            query = select(runs.c.id, runs.c.purged_at).where(runs.c.name == name)
+            found = connection.execute(query).one_or_none()
             if found is None:
                 made = insert(runs).values(name=name, created_at=datetime.now(UTC), next_row=1)
-                found = connection.execute(made.returning(runs.c.id)).scalar_one()
-        return Run(found, name)
+                return Run(connection.execute(made.returning(runs.c.id)).scalar_one(), name)
+        if found.purged_at is not None:
+            raise RunPurged(name, found.purged_at)
+        return Run(found.id, name)
+
+    def erase_deleted(self) -> bool:
+        """Rewrite the queue's files without the bytes of what was deleted.
+
+        False where the queue is no file but a server's: what that keeps is not ours to rewrite.
+        Raises NotErased.
+        """
+        self._make_sure_of_file()
+        if self._engine.dialect.name != "sqlite":
+            return False
+        sqlite.erase_deleted(self._engine)
+        return True
 
     def close(self) -> None:
         """Let go of the database."""

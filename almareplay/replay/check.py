@@ -26,13 +26,15 @@ class Findings:
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
     and the places could not be read (the key may not read Configuration), empty where they were.
-    ``calls_left`` is None where Alma does not say it.
+    ``calls_left`` is None where Alma does not say it. ``desks`` are those of the rows, by the codes
+    of library and desk, as far as they were read.
     """
 
     institution: Institution | None = None
     problems: list[str] = field(default_factory=list)
     unverified: str = ""
     calls_left: int | None = None
+    desks: dict[tuple[str, str], CircDesk] = field(default_factory=dict)
 
 
 async def check(
@@ -112,6 +114,8 @@ async def _check_places(
                 f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
                 f"has: {', '.join(sorted(desks[library]))}. {_LOAD_AGAIN.format('--circ-desk')}"
             )
+            continue
+        findings.desks[library, desk] = desks[library][desk]
 
 
 def _code(error: AlmaError) -> str:

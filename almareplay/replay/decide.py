@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -149,7 +149,9 @@ def decide_by_state(
 ) -> Decision:
     """Decide again about a row that would be posted, given the state of its item.
 
-    ``captured_at`` is in the zone of the library: Alma tells only the day on which an item changed.
+    ``captured_at`` and ``reopened_at`` are in the zone of the library. Alma tells only the day on
+    which an item changed: on the day of the reopening it counts as since then, on the day of the
+    capture as before it.
 
     ======  ===========================================  ==========================================
     row     state of the item                            action, outcome
@@ -166,13 +168,13 @@ def decide_by_state(
         policy.reopened_at is not None
         and decision.action is Action.LOAN
         and changed is not None
-        and changed >= policy.reopened_at.date()
+        and changed >= min(_days(policy.reopened_at))
     ):
         note = "not posted: not on loan in Alma, and changed since the desks reopened; " + _LOOK
         return Decision(Action.NOTHING, Outcome.UNCERTAIN, note)
     if policy.guard is not Guard.FULL:
         return decision
-    later = changed is not None and changed > captured_at.date()
+    later = changed is not None and changed > max(_days(captured_at))
     if (place := _ON_ITS_WAY.get(state.process_type)) and later:
         if kind is Kind.RETURN:
             note = f"the item is {place} in Alma, and was changed there on a later day"
@@ -182,6 +184,22 @@ def decide_by_state(
     if found := _LOOKED_FOR.get(state.process_type):
         return decision._replace(note=f"Alma had the item as {found}")
     return decision
+
+
+def _days(moment: datetime) -> tuple[date, date]:
+    """The day of a moment at the library and in UTC: Alma does not say which of them it tells."""
+    return moment.date(), moment.astimezone(UTC).date()
+
+
+def without_looking(kind: Kind, decision: Decision) -> Decision:
+    """What the decision becomes with ``--guard off``: all is posted, and Alma alone refuses."""
+    if kind is Kind.RETURN:
+        return Decision(Action.SCAN_IN, Outcome.RETURNED)
+    if decision.outcome in (Outcome.RENEWED, Outcome.ALREADY_LOANED):
+        return Decision(Action.LOAN, Outcome.ALREADY_LOANED)
+    if decision.outcome is Outcome.LOANED and decision.action is Action.LOAN:
+        return decision
+    return Decision(Action.LOAN, Outcome.ON_LOAN_TO_OTHER)
 
 
 def overtaken(captured_at: datetime, completed: Iterable[ItemLoan]) -> bool:

@@ -12,8 +12,11 @@ _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 # A due date may be cut to the second.
 _SECOND = timedelta(seconds=1)
-# Libraries close at 22:00:00, 23:59:00, or 23:59:59.
+# Libraries close at 22:00:00, 23:59:00, or 23:59:59: on a fifth minute, or on the hour's last.
 _END_OF_A_MINUTE = (0, 59)
+_LAST_MINUTE = 59
+# No library counts a longer loan in hours.
+_WEEK = timedelta(days=7)
 
 
 class DueDates(StrEnum):
@@ -50,7 +53,7 @@ def due_as_captured(
         moved.append(local.replace(tzinfo=zone))
     earliest = [_next_minute(now), *([at_least] if at_least else [])]
     latest = max(moment.astimezone(UTC) for moment in (max(moved), *earliest))
-    latest = latest.replace(microsecond=0)
+    latest += timedelta(microseconds=-latest.microsecond % 1_000_000)
     return latest if latest < due else None
 
 
@@ -73,9 +76,10 @@ def period_of(made_at: datetime, due: datetime) -> Period:
     off = min(beyond, _HOUR - beyond)
     if period <= timedelta(0) or off > _MINUTE:
         return Period.DAYS
-    if off <= _SECOND and due.second not in _END_OF_A_MINUTE:
+    closes = due.minute % 5 == 0 or due.minute == _LAST_MINUTE
+    if not closes or (off <= _SECOND and due.second not in _END_OF_A_MINUTE):
         return Period.HOURS
-    return Period.EITHER
+    return Period.EITHER if period <= _WEEK else Period.DAYS
 
 
 def _next_minute(moment: datetime) -> datetime:

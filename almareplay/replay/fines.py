@@ -37,9 +37,10 @@ class Wrong(StrEnum):
 def wrong_part(captured_at: datetime, due: datetime, scanned_at: datetime) -> Wrong | None:
     """How much of the fine is wrong that a scan-in of this loan has made; None where it makes none.
 
-    Desks record whole minutes: a return in the minute in which the loan was due was on time.
+    Desks record whole minutes: a return in the minute in which the loan was due was on time. Where
+    the loan fell due about when it was scanned in, there may or may not be a fine.
     """
-    if scanned_at <= due:
+    if scanned_at + _EARLIER < due:
         return None
     return Wrong.WHOLE if captured_at.replace(second=0, microsecond=0) <= due else Wrong.PART
 

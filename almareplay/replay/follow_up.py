@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
+from almareplay.alma.addressing import fits_path
 from almareplay.alma.answers import ItemLoan
 from almareplay.alma.call import Confirm
 from almareplay.alma.client import Alma
@@ -60,7 +61,10 @@ def fine_to_follow(
     due = ended.due_date
     if due is None or not ended.user_id or wrong_part(row.captured_at, due, now) is None:
         return ()
-    since = intent.alma_time or now
+    if isinstance(ended, ItemLoan) and ended.return_date is not None:
+        since = now = ended.return_date
+    else:
+        since = intent.alma_time or now
     return (FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, now, due),)
 
 
@@ -116,7 +120,8 @@ class FollowUps:
             return
         except Refusal as no:
             what = "due date" if task.what.task is Task.DUE_DATE else "fine"
-            note = f"Alma did not let the {what} be set right: {no.message or no} ({no.code})"
+            code = f" ({no.code})" if no.code else ""
+            note = f"Alma did not let the {what} be set right: {no.message or no}{code}"
         await self._queue(store_done, self._queue.queue, self._hold, task, note=note, due_date=due)
 
     async def _set_due_date(
@@ -124,9 +129,12 @@ class FollowUps:
     ) -> tuple[str, datetime | None]:
         """Give a loan the due date as captured; answers a note, and the date that it now has."""
         what = task.what
-        ids = await self._lanes.find(lane, task.row, rank)
+        ids = lane.ids
         for _ in range(_TRIES):
+            if ids is None and (loan is None or not fits_path(loan.user_id)):
+                ids = await self._lanes.find(lane, task.row, rank)
             if loan is None:
+                assert ids is not None, "what was found is kept"
                 active = await self._alma.active_loans(ids, rank=rank)
                 loan = next((each for each in active if each.loan_id == what.loan_id), None)
             if loan is None:
@@ -150,14 +158,15 @@ class FollowUps:
                     raise
                 loan = None  # the minute has passed meanwhile, or an earlier sending was done
                 continue
+            due = changed.due_date or due
             if lane.loan is not None and lane.loan.loan_id == loan.loan_id:
-                lane.loan = replace(lane.loan, due_date=changed.due_date)
-            return self._due_note(what, changed.due_date), changed.due_date
+                lane.loan = replace(lane.loan, due_date=due)
+            return self._due_note(what, due), due
         return "the due date is as Alma made it: it was past before it could be set", None
 
     def _due_note(self, what: FollowUp, due: datetime | None) -> str:
-        if due is None or due == what.due_date:
-            return ""
+        if due is None or due >= what.due_date:
+            return ""  # as Alma made it, or moved on by somebody since
         return f"Alma's due date {self._local(what.due_date)} was set back as captured"
 
     async def _see_to_fine(self, task: OpenFollowUp, rank: int) -> str:
@@ -166,6 +175,7 @@ class FollowUps:
         wrong = wrong_part(task.row.captured_at, what.due_date, what.until)
         if wrong is None:
             return ""
+        refused: Refusal | None = None
         for _ in range(_TRIES):
             active = await self._alma.fees(what.user_id, rank=rank)
             known = await self._queue(fines_of_row, self._queue.queue, self._hold.run, task.row.row)
@@ -176,23 +186,28 @@ class FollowUps:
                 wrong,
             )
             await self._queue(store_fines, self._queue.queue, self._hold, task, fines)
-            standing = [fine for fine in fines if fine.waived_at is None]
-            if not self._waives(wrong, fines) or not standing:
+            if not self._waives(wrong, fines):
                 return self._fine_note(task, fines)
+            if refused is not None:
+                raise refused
+            # After a failure the fees are read again: one that was waived is active no more, be it
+            # by a sending whose answer was lost, before another was refused.
             try:
-                for fine in standing:
-                    await self._waive(task, fine, rank)
+                return self._fine_note(task, [await self._waive(task, fines[0], rank)])
+            except Refusal as no:
+                refused = no
             except AlmaError as error:
                 if error.effect is not Effect.UNKNOWN:
                     raise
-                # The fees are read again: one that was waived is active no more.
         raise Unavailable("Alma's answers about a fine were lost.")
 
     def _waives(self, wrong: Wrong, fines: Sequence[Fine]) -> bool:
-        """Whether fines are waived: only what is wholly wrong, and of which there is no doubt."""
-        return self._policy.fines is Fines.WAIVE and wrong is Wrong.WHOLE and len(fines) == 1
+        """Whether a fine is to be waived: it stands, is wholly wrong, and surely the scan's."""
+        if self._policy.fines is not Fines.WAIVE or wrong is not Wrong.WHOLE:
+            return False
+        return [fine.waived_at for fine in fines] == [None]
 
-    async def _waive(self, task: OpenFollowUp, fine: Fine, rank: int) -> None:
+    async def _waive(self, task: OpenFollowUp, fine: Fine, rank: int) -> Fine:
         await self._alma.waive(
             task.what.user_id,
             fine.fee_id,
@@ -206,6 +221,7 @@ class FollowUps:
         )
         waived = replace(fine, waived_at=datetime.now(UTC))
         await self._queue(store_fines, self._queue.queue, self._hold, task, [waived])
+        return waived
 
     def _fine_note(self, task: OpenFollowUp, fines: Sequence[Fine]) -> str:
         returned = f"returned {self._local(task.row.captured_at)}, due "
@@ -219,7 +235,8 @@ class FollowUps:
                 notes.append(f"{sum_} is wrong as a whole, waive it: {returned}")
             else:
                 notes.append(f"{sum_} is too high, count it anew: {returned}")
-        return "; ".join(notes)
+        doubt = "only one of these is of this return: " if len(notes) > 1 else ""
+        return doubt + "; ".join(notes)
 
     def _local(self, moment: datetime) -> str:
         return f"{moment.astimezone(self._zone):{_WHEN}}"

@@ -105,6 +105,7 @@ class Lane:
     def lent_before(self, made: ItemLoan, captured_at: datetime) -> None:
         """A look has shown that the run had lent the item; ``loan`` is what that look showed."""
         self.history.loans[made.loan_id] = captured_at
+        self.acted = True
         if self.loan is not None and self.loan.loan_id == made.loan_id:
             self.loan = replace(self.loan, made_at=captured_at)
 
@@ -124,6 +125,7 @@ class Lane:
     def closed_by(self, scan: Intent, loan_id: str = "") -> None:
         """Note which loan a scan of the run ended: the one that was seen before it, else the one
         that a look has shown since; or that nobody knows."""
+        self.acted = True
         if scan.loan_id or loan_id:
             self.history.closed.add(scan.loan_id or loan_id)
         elif scan.loan_id is None and scan.alma_time is not None:

@@ -58,7 +58,6 @@ class _LostAnswer(Exception):
     """A call left, and its effect is unknown."""
 
     def __init__(self, intent: Intent) -> None:
-        super().__init__()
         self.intent = intent
 
 
@@ -66,7 +65,6 @@ class _Refused(Exception):
     """A call left, and Alma refused it."""
 
     def __init__(self, intent: Intent, refusal: Refusal) -> None:
-        super().__init__()
         self.intent, self.refusal = intent, refusal
 
 
@@ -173,6 +171,8 @@ class Poster:
 
     async def _find_out(self, turn: Turn, lane: Lane, intent: Intent) -> Settled | None:
         """The result of a call whose answer was lost; None where the row must be decided anew."""
+        # Alma may show a loan that is over no more.
+        seen = lane.loan if lane.loan and lane.loan.loan_id == intent.loan_id else None
         try:
             found = await self._reconciler.find_out(turn, lane, intent)
         except CannotTell as doubt:
@@ -192,14 +192,15 @@ class Poster:
             return None
         if intent.call is Call.SCAN_IN:
             lane.closed_by(intent, found.loan.loan_id if found.loan else "")
-            fine = self._fine_to_follow(turn, found.loan, intent)
+            fine = self._fine_to_follow(turn, found.loan or seen, intent)
             if turn.row.kind is Kind.LOAN:
                 lane.returned_first = True
                 await self._store_fate(intent, Fate.DONE, fine)
                 return None
             return Settled(await self._scan_read_back(turn, lane), intent, follow_ups=fine)
         result = results.loan_read_back(turn.row, lane, intent, found)
-        return Settled(result, intent, follow_ups=self._due_to_follow(turn, found.loan, intent))
+        loan = None if found.ended else found.loan
+        return Settled(result, intent, follow_ups=self._due_to_follow(turn, loan, intent))
 
     async def _scan_read_back(self, turn: Turn, lane: Lane) -> Result:
         """The result of a scan whose answer was lost: where the item must go, its state tells."""
@@ -243,7 +244,8 @@ class Poster:
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
                 if not may_pass and not race:
-                    return Settled(results.refused(refused.refusal), refused.intent, Fate.REFUSED)
+                    result = results.refused(refused.refusal, decision.note)
+                    return Settled(result, refused.intent, Fate.REFUSED)
                 await self._store_fate(refused.intent, Fate.REFUSED)
             if may_pass and not await turn.becomes_first():
                 return None
@@ -343,8 +345,7 @@ class Poster:
     async def _call(
         self, turn: Turn, lane: Lane, call: Call, send: Callable[[Confirm], Awaitable[Answer]]
     ) -> tuple[Intent, Answer]:
-        """Store the intent, then send. Raises _Refused, _LostAnswer, and AlmaError for a call
-        that never left."""
+        """Store the intent, then send. Raises _Refused, _LostAnswer; AlmaError if it never left."""
         loan = lane.loan
         intent = await self._queue(
             store_intent,

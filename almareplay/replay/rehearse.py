@@ -1,29 +1,42 @@
 """A rehearsal: the replay's own decisions, with predictions in the place of calls that write.
 
-It has only a reader of Alma, which has no way to write.
+It has only a reader of Alma, which has no way to write. First all is read, side by side and nothing
+twice; then the rows are gone through in replay order, and nothing is asked any more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from almareplay.alma.answers import Patron
+from almareplay.alma.answers import CircDesk, ItemIds, ItemLoan, Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Stopped, Unaddressable, Unavailable
-from almareplay.outcomes import Outcome, Result
-from almareplay.queue.rows import QueuedRow
+from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.decide import Action, Borrowed, Decision, Guard, Policy
+from almareplay.replay.decide import Action, Guard, Policy, without_looking
 from almareplay.replay.dispatch import Dispatch, Turn
 from almareplay.replay.engine import rows_in_order
-from almareplay.replay.lanes import Lanes, Patrons, QueueThread
-from almareplay.transactions import Kind
+from almareplay.replay.forecast import Forecast, Forecaster, Seen
+from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
+from almareplay.replay.plan import Plan, plan_of
+from almareplay.replay.prospects import Account
+from almareplay.replay.untellable import LIKELY
+from almareplay.transactions import Kind, identifier_key
 
-Predicted = Callable[[QueuedRow, Result], None]
-"""Told of each row when its outcome is predicted."""
+# Of an item policy without a loan so many items are asked for loans that are over.
+_ASKED_FOR_HISTORY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a rehearsal came to: the predicted results by row number, and their sum."""
+
+    predictions: dict[int, Result]
+    plan: Plan
 
 
 async def rehearse(
@@ -31,84 +44,208 @@ async def rehearse(
     run: Run,
     reader: AlmaReader,
     policy: Policy,
+    desks: Mapping[tuple[str, str], CircDesk],
     *,
     stopping: asyncio.Event,
-    on_predicted: Predicted,
-) -> None:
+    on_read: Callable[[], None],
+) -> Rehearsal:
     """Predict the outcomes of the pending rows of a run; nothing is stored.
 
-    Returns when all are predicted or when it was stopped. Raises QueueError, and AlmaError for
-    what concerns the whole run.
+    ``desks`` are circulation desks by the codes of library and desk; ``on_read`` is told of each
+    row for which all is read. Stopped before the end, the rehearsal has the rows before the first
+    that was not read. Raises QueueError, and AlmaError for what concerns the whole run.
     """
     thread = QueueThread(queue)
-    patrons = Patrons(reader)
-    # Without a look nothing could be predicted: a rehearsal always looks.
-    looking = replace(policy, guard=Guard.ACTIVE) if policy.guard is Guard.OFF else policy
-    lanes = Lanes(reader, thread, run, looking, patrons)
+    rehearsing = _Rehearsing(thread, run, reader, policy, desks)
+    turns: list[Turn] = []
 
-    async def predict(turn: Turn) -> bool:
+    async def read(turn: Turn) -> bool:
+        turns.append(turn)
         try:
-            result = await _predict(turn, lanes, patrons, policy)
+            await rehearsing.read(turn)
         except Stopped:
             return False
-        on_predicted(turn.row, result)
+        on_read()
         return True
 
     try:
-        await Dispatch(predict, stopping).run(rows_in_order(thread, run))
+        await Dispatch(read, stopping).run(rows_in_order(thread, run))
+        if not stopping.is_set():
+            await rehearsing.read_history()
+        turns.sort(key=lambda turn: turn.rank)
+        return await rehearsing.forecast(_without_gap(turns))
     finally:
         thread.close()
 
 
-async def _predict(turn: Turn, lanes: Lanes, patrons: Patrons, policy: Policy) -> Result:
-    row = turn.row
-    lane = await lanes.open(row)
-    if (blocking := lane.held_back_by(row)) is not None:
-        return Result(Outcome.HELD_BACK, note=f"row {blocking} of this item is unresolved")
-    try:
-        decision = await lanes.decide(turn, lane)
-        if policy.guard is Guard.OFF:
-            decision = without_looking(row.kind, decision)
-        patron_id, note = row.patron_id, decision.note
-        if row.kind is Kind.LOAN and decision.action is not Action.NOTHING:
+def _without_gap(turns: list[Turn]) -> list[Turn]:
+    """The rows before the first that was not read."""
+    for place, turn in enumerate(turns):
+        if turn.rank != place or not turn.ended.result():
+            return turns[:place]
+    return turns
+
+
+class _Rehearsing:
+    """What is read, and what follows from it."""
+
+    def __init__(
+        self,
+        thread: QueueThread,
+        run: Run,
+        reader: AlmaReader,
+        policy: Policy,
+        desks: Mapping[tuple[str, str], CircDesk],
+    ) -> None:
+        self._reader = reader
+        self._policy = policy
+        # Without a look nothing could be predicted: a rehearsal always looks.
+        unguarded = policy.guard is Guard.OFF
+        looking = replace(policy, guard=Guard.ACTIVE) if unguarded else policy
+        self._patrons = Patrons(reader, policy.user_id_type)
+        self._lanes = Lanes(reader, thread, run, looking, self._patrons)
+        self._full = looking.guard is Guard.FULL
+        self._seen = Seen(desks)
+        self._ids: dict[str, ItemIds] = {}
+        self._loans: dict[str, list[ItemLoan]] = {}
+        # What could not be read is not asked for again by other rows.
+        self._unread: dict[str, Refusal | Unavailable] = {}
+        self._strangers: dict[str, Unavailable] = {}
+
+    async def read(self, turn: Turn) -> None:
+        """Read all that the forecast of a row needs. Raises Stopped, and AlmaError for the run."""
+        row, lane = turn.row, await self._lanes.open(turn.row)
+        if lane.held_back_by(row) is not None:
+            return
+        if row.item_key not in self._unread:
             try:
-                patron = await patrons.look_up(row.patron_id, turn.rank)
-            except Unaddressable:
-                note = "likely: the patron cannot be looked up"
+                await self._read_item(turn, lane)
+            except (Refusal, Unavailable) as error:
+                self._unread[row.item_key] = error
+        if row.kind is Kind.LOAN and turn.patron not in self._strangers:
+            try:
+                await self._read_patron(turn)
+            except Unavailable as error:
+                self._strangers[turn.patron] = error
+            except Refusal:
+                pass  # remembered, and raised again when the row is forecast
+
+    async def _read_item(self, turn: Turn, lane: Lane) -> None:
+        row, seen = turn.row, self._seen
+        if not lane.looked:
+            active = await self._lanes.read(lane, row, turn.rank, completed=self._full)
+            self._loans[row.item_key] = [*active, *(lane.completed or ())]
+        ids = self._ids[row.item_key] = await self._lanes.find(lane, row, turn.rank)
+        counts = self._policy.reads_state and lane.untouched
+        if row.item_key not in seen.states and (row.kind is Kind.LOAN or counts):
+            state = await self._reader.item(ids, rank=turn.rank)
+            seen.states[row.item_key] = state
+            lane.state = state if counts else None
+
+    async def _read_patron(self, turn: Turn) -> None:
+        patron = await self._patrons.look_up(turn.row.patron_id, turn.rank)
+        user, accounts = identifier_key(patron.primary_id), self._seen.accounts
+        if user in accounts:
+            return
+        accounts[user] = Account.of(patron, ())
+        if patron.active_loans != 0:
+            loans = await self._reader.loans_of_patron(patron.primary_id, rank=turn.rank)
+            accounts[user] = Account.of(patron, loans)
+            for loan in loans:
+                self._seen.evidence.add(loan)
+
+    async def read_history(self) -> None:
+        """Ask a few items of each policy without a loan for loans that are over."""
+        for key, loans in self._loans.items():
+            for loan in loans:
+                self._weigh(key, loan)
+        asked: Counter[str] = Counter()
+        evidence = self._seen.evidence
+        for key, state in self._seen.states.items():
+            evidence.policies[state.policy] += 1
+            if (
+                self._full
+                or not evidence.terms_unknown(state.policy)
+                or asked[state.policy] >= _ASKED_FOR_HISTORY
+            ):
+                continue
+            asked[state.policy] += 1
+            with contextlib.suppress(Refusal, Unavailable, Stopped):
+                for loan in await self._reader.completed_loans(self._ids[key]):
+                    self._weigh(key, loan)
+
+    def _weigh(self, key: str, loan: ItemLoan) -> None:
+        state = self._seen.states.get(key)
+        if state is None:
+            self._seen.evidence.add(loan)
+        else:
+            self._seen.evidence.add_of(loan, state)
+
+    async def forecast(self, turns: Sequence[Turn]) -> Rehearsal:
+        """Go through the rows in replay order."""
+        for turn in turns:
+            self._seen.row(turn.row, self._policy)
+        forecaster = Forecaster(self._seen, self._policy)
+        predictions: dict[int, Result] = {}
+        forecasts = []
+        for turn in turns:
+            made = await self._of_row(turn, forecaster)
+            if isinstance(made, Forecast):
+                result = Result(made.outcome, note=_note(made))
             else:
-                patron_id = patron.primary_id
-                if (refusal := _refusal_to_come(patron, row.captured_at)) is not None:
-                    return Result(refusal, note="predicted from the patron's record")
-    except Refusal as no:
-        return Result(no.outcome, no.code, no.message, no.tracking_id)
-    except Unavailable as error:
-        return Result(
-            Outcome.UNAVAILABLE, error.code, error.message, error.tracking_id, note=str(error)
-        )
-    # Later rows of the item see what this one would do.
-    if decision.action is Action.SCAN_IN:
-        lane.returned()
-    elif decision.action in (Action.LOAN, Action.RETURN_FIRST):
-        lane.loan = Borrowed("", patron_id, row.captured_at)
-    return Result(decision.outcome, note=note)
+                result, made = made, Forecast(made.outcome)
+            predictions[turn.row.row] = result
+            forecasts.append((turn.row, made))
+        return Rehearsal(predictions, plan_of(forecasts, self._seen.accounts.values()))
+
+    async def _of_row(self, turn: Turn, forecaster: Forecaster) -> Forecast | Result:
+        row, lane = turn.row, await self._lanes.open(turn.row)
+        if (blocking := lane.held_back_by(row)) is not None:
+            return Result(Outcome.HELD_BACK, note=f"row {blocking} of this item is unresolved")
+        try:
+            made = await self._decided(turn, lane, forecaster)
+        except Refusal as no:
+            return Result(no.outcome, no.code, no.message, no.tracking_id)
+        except Unavailable as error:
+            lane.history.unresolved.append((row.order, row.row))
+            return Result(
+                Outcome.UNAVAILABLE, error.code, error.message, error.tracking_id, note=str(error)
+            )
+        if made.outcome.disposition is Disposition.UNRESOLVED:
+            lane.history.unresolved.append((row.order, row.row))
+        return made
+
+    async def _decided(self, turn: Turn, lane: Lane, forecaster: Forecaster) -> Forecast:
+        row = turn.row
+        unguarded = self._policy.guard is Guard.OFF
+        if unguarded and (why := lane.overtaken_by_run(row)):
+            return Forecast(Outcome.SUPERSEDED, note=why)
+        if unguarded and row.kind is Kind.LOAN:
+            await self._borrower(turn)  # Alma looks at the patron before it looks at the item
+        if row.item_key in self._unread:
+            raise self._unread[row.item_key]
+        decision = await self._lanes.decide(turn, lane)
+        if unguarded:
+            decision = without_looking(row.kind, decision)
+        patron = None
+        if row.kind is Kind.LOAN and decision.action is not Action.NOTHING:
+            patron = await self._borrower(turn)
+        return forecaster.forecast(row, lane, decision, patron)
+
+    async def _borrower(self, turn: Turn) -> Patron | None:
+        """Who borrows, from memory; None for one who cannot be looked up, or not here."""
+        if turn.patron in self._strangers:
+            raise self._strangers[turn.patron]
+        try:
+            return await self._patrons.look_up(turn.row.patron_id, turn.rank)
+        except Unaddressable:
+            return None
+        except Refusal:
+            if self._policy.generate_linked_user:
+                return None
+            raise
 
 
-def without_looking(kind: Kind, decision: Decision) -> Decision:
-    """What the decision becomes with ``--guard off``: Alma alone refuses what does not fit."""
-    if kind is Kind.RETURN:
-        return Decision(Action.SCAN_IN, Outcome.RETURNED)
-    if decision.outcome in (Outcome.RENEWED, Outcome.ALREADY_LOANED):
-        return Decision(Action.NOTHING, Outcome.ALREADY_LOANED)
-    if decision.outcome is Outcome.LOANED and decision.action is Action.LOAN:
-        return decision
-    return Decision(Action.NOTHING, Outcome.ON_LOAN_TO_OTHER)
-
-
-def _refusal_to_come(patron: Patron, captured_at: datetime) -> Outcome | None:
-    """What Alma will probably say to a loan for this patron."""
-    today = datetime.now(captured_at.tzinfo).date()
-    if patron.expiry_date is not None and patron.expiry_date < today:
-        return Outcome.PATRON_EXPIRED
-    if patron.status == "INACTIVE":
-        return Outcome.PATRON_INACTIVE
-    return Outcome.PATRON_BLOCKED if patron.blocks else None
+def _note(forecast: Forecast) -> str:
+    doubt = LIKELY + " and ".join(forecast.doubts) if forecast.doubts else ""
+    return "; ".join(filter(None, (doubt, forecast.note)))

@@ -45,13 +45,14 @@ def with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
     return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, note=note)
 
 
-def refused(refusal: Refusal) -> Result:
+def refused(refusal: Refusal, note: str = "") -> Result:
     """The result of a row that Alma refused."""
     return Result(
         refusal.outcome,
         alma_code=refusal.code,
         alma_message=refusal.message,
         tracking_id=refusal.tracking_id,
+        note=note,
     )
 
 

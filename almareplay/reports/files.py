@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from almareplay.outcomes import ReportRow
-from almareplay.reports.delimited import write_csv
+from almareplay.reports.delimited import Row, write_csv
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.transactions import AlmaReplayError
 
-_WRITERS: dict[str, Callable[[Iterable[ReportRow], TextIO], None]] = {
+_WRITERS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
     ".csv": write_csv,
     ".jsonl": write_jsonl,
 }
@@ -40,14 +40,17 @@ def check_place(path: Path) -> None:
         raise ReportError(f"{path}: there is no such folder to write into.")
 
 
-def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
+def write_report(
+    path: Path, rows: Iterable[Row], columns: Sequence[str] = ReportRow._fields
+) -> None:
     """Write rows to a file in the format of its ending, over an older one of that name.
 
+    They are those of the report, or of a list whose ``columns`` are named.
     Raises ReportError; then an older file is still what it was.
     """
     check_report_path(path)
     with whole_file(path) as file:
-        _WRITERS[path.suffix.lower()](rows, file)
+        _WRITERS[path.suffix.lower()](rows, file, columns)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ LOAN: dict[str, Any] = {
     "loan_status": "ACTIVE",
     "process_status": "NORMAL",
     "title": "A title",
+    "mms_id": "99",
+    "item_policy": {"value": "BOOK", "description": "Book"},
 }
 
 
@@ -52,6 +54,7 @@ def test_reads_a_loan() -> None:
     assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
     assert loan.return_date is None
     assert (loan.loan_status, loan.process_status) == ("ACTIVE", "NORMAL")
+    assert (loan.mms_id, loan.item_policy) == ("99", "BOOK")
     assert loan.body == LOAN
     assert "berta" not in repr(loan)
 
@@ -147,6 +150,32 @@ def test_reads_an_item() -> None:
         "0", "LOAN", "MAIN", True, "Lichens", "QH 1", "Open stacks", date(2026, 3, 13)
     )
     assert answers.read_item_state({}) is None
+
+
+def test_a_temporary_item_policy_goes_before_the_permanent_one() -> None:
+    lent = item(temp_policy={"value": "RESERVE"}, in_temp_location=False)
+    lent["item_data"]["policy"] = {"value": "BOOK", "desc": "Book"}
+    for away, policy in ((False, "BOOK"), (True, "RESERVE")):
+        lent["holding_data"]["in_temp_location"] = away
+        state = answers.read_item_state(lent)
+        assert state is not None
+        assert state.policy == policy
+
+
+@pytest.mark.parametrize(
+    ("roles", "has_it"),
+    [
+        (None, None),
+        ([], False),
+        ([{"role_type": {"value": "200"}, "status": {"value": "ACTIVE"}}], True),
+        ([{"role_type": {"value": "200"}, "status": {"value": "INACTIVE"}}], False),
+        ([{"role_type": {"value": "21"}, "status": {"value": "ACTIVE"}}], False),
+    ],
+)
+def test_reads_whether_a_user_is_a_patron(roles: Any, has_it: bool | None) -> None:
+    patron = answers.read_patron({"primary_id": "berta", "user_role": roles})
+    assert patron is not None
+    assert patron.patron_role is has_it
 
 
 def test_an_item_is_looked_for_where_it_stands_now() -> None:

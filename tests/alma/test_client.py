@@ -106,6 +106,12 @@ def test_reads_active_loans(alma_mock: respx.MockRouter, ask: Any) -> None:
     assert ask(lambda alma: alma.active_loans(ITEM)) == []
 
 
+def test_reads_what_a_patron_has_on_loan(alma_mock: respx.MockRouter, ask: Any) -> None:
+    loans = alma_mock.get("/users/berta/loans", params={"loan_status": "Active"})
+    loans.respond(json={"item_loan": [LOAN], "total_record_count": 1})
+    assert len(ask(lambda alma: alma.loans_of_patron("berta"))) == 1
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_an_error_in_an_answer_that_says_success_is_not_taken_for_no_loans(
     alma_mock: respx.MockRouter, ask: Any, wrapped: bool

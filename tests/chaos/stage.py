@@ -66,6 +66,10 @@ class Alma(AbstractContextManager["Alma"]):
         found = self._http.get(f"/{at}", params=query).raise_for_status().json()
         return found[at] if at in ("requests", "effects") else found
 
+    def raw(self, at: str) -> bytes:
+        """The bytes of what the control surface says."""
+        return self._http.get(f"/{at}").raise_for_status().content
+
     def requests(self, since: int = 0) -> list[Json]:
         """The requests that it has seen, after the first ``since``."""
         found: list[Json] = self.look("requests", since=since)

@@ -103,7 +103,7 @@ def test_a_change_in_the_evidence_is_seen(judged: tuple[Capture, Evidence], chan
 
 _ENGINE = """
 from almareplay.cli import main
-from almareplay.queue import hold, journal
+from almareplay.queue import follow_ups, hold, journal
 from almareplay.replay import dispatch, post, reconcile
 
 async def nothing(*_):
@@ -113,7 +113,10 @@ enter = dispatch.Dispatch._enter
 {patch}
 main()
 """
-_NO_HOLD = "hold._holder = hold.confirm_hold = journal.confirm_hold = lambda *_: None"
+_NO_HOLD = (
+    "hold._holder = hold.confirm_hold = journal.confirm_hold = follow_ups.confirm_hold = "
+    "lambda *_: None"
+)
 
 
 @dataclass(frozen=True)

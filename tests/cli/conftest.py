@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,6 +116,30 @@ class User:
         """What happened in Alma to the items of these captures."""
         mine = set(self.barcodes)
         return [each.type for each in self.alma.record.effects if each.item_barcode in mine]
+
+
+class Terminal:
+    """A terminal at which somebody types lines; none at all means Ctrl-C."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = iter(lines) if lines else None
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        if self._lines is None:
+            raise KeyboardInterrupt
+        return next(self._lines, "")
+
+
+AtTerminal = Callable[..., None]
+
+
+@pytest.fixture
+def at_terminal(monkeypatch: pytest.MonkeyPatch) -> AtTerminal:
+    """Lets somebody sit at a terminal and type lines."""
+    return lambda *lines: monkeypatch.setattr("sys.stdin", Terminal(*lines))
 
 
 @pytest.fixture(scope="session")

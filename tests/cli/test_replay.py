@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.simulator.faults import Fault
+from almareplay.simulator.world import Patron
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import User
+    from tests.cli.conftest import AtTerminal, User
 
 
 def test_a_check_changes_nothing(loaded: User) -> None:
@@ -43,11 +44,33 @@ def test_calls_that_will_not_do_are_told(loaded: User) -> None:
 
 def test_a_rehearsal_predicts_and_writes_nothing(loaded: User) -> None:
     done = loaded.types("rehearse", "--report", "predicted.jsonl")
-    assert (done.code, done.out) == (0, "")
+    assert done.code == 0
     assert "as predicted:" in done.err
     predicted = json.loads((loaded.folder / "predicted.jsonl").read_text("utf-8"))
     assert predicted["outcome"] == "loaned"
     assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
+
+
+def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
+    user.captures(12)
+    reader = "2188many"
+    user.alma.world.add_patron(Patron(reader))
+    many = [f"202609141{n // 6}{n % 6}0L{item:<80}{reader}" for n, item in enumerate(user.barcodes)]
+    lost = [f"202609141300R{f'gone-{n}'}" for n in range(11)]
+    odd = f"202609141400L{user.barcodes[0]:<80}nobody"
+    capture = user.writes("more.dat", *many, *lost, odd)
+    done = user.types("rehearse", str(capture), DAILY_RESERVE="0")
+    assert done.code == 1
+    assert "Plan for 24 rows on 23 items:" in done.out
+    assert "12  would be lent" in done.out
+    assert "Patrons who would have 10 loans or more: 1; the most is 12." in done.out
+    assert "11  item_not_found      Alma knows no such item" in done.out
+    assert " and 1 more " in " ".join(done.out.split())
+    assert "Patrons whom Alma does not know: 1" in done.out
+    assert "calls: less than a minute at 1000 a second." in done.out
+    assert done.out.rstrip().endswith("enough.")
+    assert reader not in done.out + done.err
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_all_applied_is_0(loaded: User) -> None:
@@ -120,28 +143,13 @@ def test_rows_loaded_meanwhile_are_not_taken_for_done(
     assert (loaded.folder / "a.csv").exists()
 
 
-class Terminal:
-    """A terminal at which somebody types lines; none at all means Ctrl-C."""
-
-    def __init__(self, *lines: str) -> None:
-        self._lines = iter(lines) if lines else None
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self) -> str:
-        if self._lines is None:
-            raise KeyboardInterrupt
-        return next(self._lines, "")
-
-
 @pytest.mark.parametrize(
     ("typed", "code"), [([], 130), (["\n"], 3), (["n\n"], 3), (["what?\n"], 130)]
 )
 def test_who_does_not_say_yes_posts_nothing(
-    loaded: User, monkeypatch: pytest.MonkeyPatch, typed: list[str], code: int
+    loaded: User, at_terminal: AtTerminal, typed: list[str], code: int
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal(*typed))
+    at_terminal(*typed)
     done = loaded.types("replay")
     assert done.code == code
     assert done.problems()[-1].endswith("Nothing was posted.")
@@ -149,9 +157,9 @@ def test_who_does_not_say_yes_posts_nothing(
 
 
 def test_who_says_yes_has_seen_what_will_be_posted_where(
-    loaded: User, monkeypatch: pytest.MonkeyPatch
+    loaded: User, at_terminal: AtTerminal
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    at_terminal("y\n")
     done = loaded.types("replay")
     assert (done.code, loaded.effects()) == (0, ["loan"])
     plan, _, _ = done.err.partition("Post these rows to sandbox?")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma.answers import ItemLoan
+from almareplay.alma.answers import ItemLoan, ItemState
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.replay.decide import (
     Action,
@@ -18,6 +18,7 @@ from almareplay.replay.decide import (
     OnLoanElsewhere,
     Policy,
     decide,
+    decide_by_state,
     later_minute,
     overtaken,
 )
@@ -159,3 +160,65 @@ def test_completed_loans_show_what_happened_since(
     completed: list[ItemLoan], expected: bool
 ) -> None:
     assert overtaken(NOON, completed) is expected
+
+
+LEND = Decision(Action.LOAN, Outcome.LOANED)
+RENEW = Decision(Action.RENEW, Outcome.RENEWED)
+SCAN = Decision(Action.SCAN_IN, Outcome.NOT_ON_LOAN)
+UNCERTAIN = (Action.NOTHING, Outcome.UNCERTAIN)
+SUPERSEDED = (Action.NOTHING, Outcome.SUPERSEDED)
+SUNDAY, MONDAY, TUESDAY = date(2026, 9, 13), date(2026, 9, 14), date(2026, 9, 15)
+FULL = Policy(guard=Guard.FULL)
+REOPENED = Policy(reopened_at=NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("policy", "decision", "process_type", "changed", "expected"),
+    [
+        # A loan of an item that is not on loan, changed on the day of the reopening or after.
+        (REOPENED, LEND, "", SUNDAY, LEND[:2]),
+        (REOPENED, LEND, "", MONDAY, UNCERTAIN),
+        (REOPENED, LEND, "TRANSIT", TUESDAY, UNCERTAIN),
+        (REOPENED, LEND, "", None, LEND[:2]),
+        (REOPENED, RENEW, "LOAN", TUESDAY, RENEW[:2]),
+        (REOPENED, SCAN, "HOLDSHELF", TUESDAY, SCAN[:2]),
+        # On its way since a later day.
+        (FULL, LEND, "HOLDSHELF", MONDAY, LEND[:2]),
+        (FULL, LEND, "HOLDSHELF", TUESDAY, UNCERTAIN),
+        (FULL, LEND, "TRANSIT", TUESDAY, UNCERTAIN),
+        (FULL, SCAN, "TRANSIT", MONDAY, SCAN[:2]),
+        (FULL, SCAN, "TRANSIT", TUESDAY, SUPERSEDED),
+        (FULL, SCAN, "TRANSIT", None, SCAN[:2]),
+        (FULL, LEND, "", TUESDAY, LEND[:2]),
+        # Looked for: as decided, and told.
+        (FULL, LEND, "MISSING", TUESDAY, LEND[:2]),
+        (FULL, SCAN, "LOST_LOAN", TUESDAY, SCAN[:2]),
+        (FULL, RENEW, "CLAIM_RETURNED_LOAN", TUESDAY, RENEW[:2]),
+        # Nobody has asked for the state.
+        (REPORT, LEND, "HOLDSHELF", TUESDAY, LEND[:2]),
+    ],
+)
+def test_the_table_of_the_states_of_an_item(
+    policy: Policy,
+    decision: Decision,
+    process_type: str,
+    changed: date | None,
+    expected: tuple[Action, Outcome],
+) -> None:
+    state = ItemState("0", process_type, "MAIN", False, "", "", "", changed)
+    kind = Kind.RETURN if decision is SCAN else Kind.LOAN
+    decided = decide_by_state(kind, NOON, decision, state, policy)
+    assert decided[:2] == expected
+    looked_for = process_type in ("MISSING", "LOST_LOAN", "CLAIM_RETURNED_LOAN")
+    assert bool(decided.note) == (expected != decision[:2] or looked_for)
+
+
+@pytest.mark.parametrize(("hours", "day"), [(-7, TUESDAY), (9, MONDAY)])
+def test_the_day_of_a_change_may_be_that_of_the_library_or_of_utc(hours: int, day: date) -> None:
+    zone = timezone(timedelta(hours=hours))
+    evening = datetime(2026, 9, 14, 20, 0, tzinfo=zone)
+    morning = datetime(2026, 9, 15, 7, 0, tzinfo=zone)
+    moved = ItemState("0", "TRANSIT", "MAIN", False, "", "", "", day)
+    assert decide_by_state(Kind.RETURN, evening, SCAN, moved, FULL) == SCAN
+    reopened = Policy(reopened_at=morning)
+    assert decide_by_state(Kind.LOAN, evening, LEND, moved, reopened)[:2] == UNCERTAIN

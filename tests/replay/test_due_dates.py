@@ -113,7 +113,20 @@ def test_no_patron_has_less_time_than_online(
         ("2026-09-14 22:00", Period.DAYS),
         ("2026-09-15 22:00", Period.DAYS),
         ("2026-09-14 11:10:12", Period.DAYS),
+        ("2026-10-12 22:10", Period.DAYS),
     ],
 )
 def test_hours_are_told_from_days(due: str, expected: Period) -> None:
     assert period_of(_local("2026-09-14 11:10:12.340"), _local(due)) is expected
+
+
+def test_no_library_closes_at_seven_minutes_past() -> None:
+    made = _local("2026-09-14 11:07:00.340")
+    assert period_of(made, _local("2026-09-14 15:07:00")) is Period.HOURS
+    assert period_of(made, _local("2026-09-14 15:07:30")) is Period.HOURS
+
+
+def test_a_second_that_alma_has_cut_is_not_taken_from_the_patron() -> None:
+    made, due = _local("2026-09-14 11:10:12.340"), _local("2026-09-14 15:10:12")
+    moved = due_as_captured(_local("2026-09-14 09:00"), made, due, zone=ZONE, now=made)
+    assert moved == _local("2026-09-14 13:00")

@@ -1,0 +1,115 @@
+"""The plan that a rehearsal prints: one screen, in words for whoever decides about the replay."""
+
+from __future__ import annotations
+
+import textwrap
+
+from almareplay.cli.job import Job
+from almareplay.cli.shared import count, results
+from almareplay.outcomes import Disposition, Outcome
+from almareplay.queue import reading
+from almareplay.replay.check import effort
+from almareplay.replay.plan import Plan
+from almareplay.replay.untellable import LIKELY, MANY_LOANS
+
+_BARCODES = 10
+_WIDTH = 78
+
+_WHY = {
+    Outcome.PATRON_NOT_FOUND: "Alma knows no such patron",
+    Outcome.PATRON_BLOCKED: "the patron is blocked",
+    Outcome.PATRON_EXPIRED: "the patron's account has expired",
+    Outcome.PATRON_LIMIT: "the patron has reached a limit of loans",
+    Outcome.PATRON_INACTIVE: "the account is not active, or has no patron role",
+    Outcome.ITEM_NOT_FOUND: "Alma knows no such item",
+    Outcome.ITEM_NOT_LOANABLE: "the item may not be lent, or waits for another",
+    Outcome.ON_LOAN_TO_OTHER: "Alma has the item on loan to somebody else",
+    Outcome.OTHER_COPY_ON_LOAN: "the patron has another copy of the title",
+    Outcome.DESK_REFUSED: "the desk does not lend",
+    Outcome.REFUSED: "a desk that takes no returns, or a loan not to be renewed",
+    Outcome.UNCERTAIN: "it may have been overtaken: somebody must look",
+    Outcome.HELD_BACK: "an earlier row of the item is unresolved",
+    Outcome.UNAVAILABLE: "Alma failed when it was asked",
+}
+
+
+def tell_rehearsal(plan: Plan, *, whole: bool) -> None:
+    """Print what the rows would come to; ``whole`` tells whether the rehearsal came to its end."""
+    tell = results.print
+    reached = "" if whole else ", the first of the run, which is as far as this came"
+    tell(f"Plan for {count(plan.rows, 'row')} on {count(len(plan.items), 'item')}{reached}:")
+    sums = {
+        "would be lent": plan.outcomes[Outcome.LOANED],
+        "would be renewed": plan.outcomes[Outcome.RENEWED],
+        "would be returned": plan.outcomes[Outcome.RETURNED],
+        "would change no loan": _rows(plan, Disposition.NO_CHANGE),
+        "would go to staff": sum(plan.outcomes[outcome] for outcome in _WHY),
+    }
+    width = len(f"{max(sums.values()):,}")
+    for words, number in sums.items():
+        if number:
+            tell(f"  {number:>{width},}  {words}")
+    for outcome, why in _WHY.items():
+        if number := plan.outcomes[outcome]:
+            tell(f"  {'':>{width}}  {number:>{width},}  {outcome:<18}  {why}")
+    _tell_unknown(plan)
+    if plan.near_limit:
+        tell(
+            f"Patrons who would have {MANY_LOANS} loans or more: {plan.near_limit:,}; the most is "
+            f"{plan.most_loans:,}."
+        )
+    if plan.likely:
+        share = 100 * plan.likely / plan.rows
+        tell(
+            f"Not certain are {count(plan.likely, 'row')} ({share:.1f} %), whose notes begin with "
+            f'"{LIKELY.strip()}":'
+        )
+        for doubt, number in plan.doubts.most_common():
+            tell(f"  {number:>{width},}  {doubt}")
+    tell("This holds as long as nobody else touches these items and patrons in Alma.")
+
+
+def _rows(plan: Plan, disposition: Disposition) -> int:
+    return sum(number for each, number in plan.outcomes.items() if each.disposition is disposition)
+
+
+def _tell_unknown(plan: Plan) -> None:
+    if plan.unknown_items:
+        barcodes = list(plan.unknown_items.values())
+        more = [f"and {len(barcodes) - _BARCODES:,} more"] if len(barcodes) > _BARCODES else []
+        results.print(f"Items that Alma does not know: {len(barcodes):,}")
+        results.print(_wrapped(" ".join(barcodes[:_BARCODES] + more)))
+    if plan.unknown_patrons:
+        results.print(f"Patrons whom Alma does not know: {plan.unknown_patrons:,}")
+
+
+def _wrapped(words: str) -> str:
+    return textwrap.fill(
+        words,
+        _WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def tell_limits(job: Job, calls_left: int | None) -> None:
+    """Print what the replay takes in calls and minutes, and whether the day's calls allow it."""
+    settings = job.settings
+    pace = settings.requests_per_second
+    needed = effort(reading.work_left(job.queue, job.run), job.policy, pace)
+    minutes = needed.seconds / 60
+    time = "less than a minute" if minutes < 1 else f"{minutes:,.0f} min"
+    results.print(
+        f"The replay takes about {count(needed.calls, 'call')}: {time} at {pace:g} a second."
+    )
+    if calls_left is None:
+        results.print("Alma does not say how many calls are left today.")
+        return
+    usable = max(0, calls_left - settings.daily_reserve)
+    verdict = "enough" if needed.calls <= usable else "too few, it will go on after midnight GMT"
+    results.print(
+        f"Calls left today: {calls_left:,}, of which {settings.daily_reserve:,} are left to others:"
+        f" {verdict}."
+    )

@@ -1,0 +1,164 @@
+"""The rows of a finished run out of the queue for good; what is kept of it tells of no patron.
+
+Kept are the run's name, its files (so that one of them that is loaded again is still known), and
+how many rows had each outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from almareplay.outcomes import Disposition, Outcome
+from almareplay.queue import reading
+from almareplay.queue.errors import NotFinished, RunHeld
+from almareplay.queue.hold import confirm_hold, holder_of, release_hold, take_hold
+from almareplay.queue.schema import files, follow_ups, metadata, purged, runs, transactions
+from almareplay.queue.store import Queue, Run
+
+_KEPT = (files, purged)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a run stands before or after its purge.
+
+    ``last_active`` is when a row of it was last loaded or brought to its outcome; ``erased_at`` is
+    None while bytes of a purged run may be in the queue's files. All moments are aware UTC.
+    """
+
+    run: Run
+    outcomes: dict[Outcome, int]
+    follow_ups: int
+    last_active: datetime
+    purged_at: datetime | None
+    erased_at: datetime | None
+
+    @property
+    def rows(self) -> int:
+        """All rows of the run."""
+        return sum(self.outcomes.values())
+
+    @property
+    def left_to_replay(self) -> str:
+        """What a replay has still to do, in words; empty where the run is finished."""
+        return _left_to_replay(self.count(Disposition.PENDING), self.follow_ups)
+
+    def count(self, disposition: Disposition) -> int:
+        """The rows with this disposition."""
+        return sum(
+            rows for outcome, rows in self.outcomes.items() if outcome.disposition is disposition
+        )
+
+
+def standing(queue: Queue, run: Run) -> Standing:
+    """How a run stands."""
+    outcomes = reading.outcomes(queue, run)
+    with queue.reading() as connection:
+        found = connection.execute(select(runs).where(runs.c.id == run.id)).one()
+        latest = [
+            connection.scalar(select(func.max(moment)).where(run_id == run.id))
+            for moment, run_id in (
+                (files.c.loaded_at, files.c.run_id),
+                (transactions.c.completed_at, transactions.c.run_id),
+            )
+        ]
+        return Standing(
+            run,
+            outcomes,
+            _open_follow_ups(connection, run),
+            max([found.created_at, *filter(None, latest)]),
+            found.purged_at,
+            found.erased_at,
+        )
+
+
+def standings(queue: Queue) -> list[Standing]:
+    """How each run of the queue stands, the oldest first."""
+    return [standing(queue, run) for run in _all_runs(queue)]
+
+
+def nobody_replays(queue: Queue) -> None:
+    """Make sure that no run of the queue is being replayed, which writing the file anew would hold
+    up. Raises RunHeld."""
+    for run in _all_runs(queue):
+        if (holder := holder_of(queue, run)) is not None:
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+
+
+def purge_run(queue: Queue, run: Run) -> None:
+    """Delete what the queue holds of a run, but for its counts and its files' names and hashes.
+
+    The bytes may be in the queue's files until ``erase``. Raises RunHeld, NotFinished where
+    something is left to replay, QueueError: then nothing was deleted.
+    """
+    hold = take_hold(queue, run)
+    try:
+        with queue.writing(many_rows=True) as connection:
+            confirm_hold(connection, hold)
+            _make_sure_it_is_finished(connection, run)
+            counts = (
+                select(transactions.c.run_id, transactions.c.outcome, func.count())
+                .where(transactions.c.run_id == run.id)
+                .group_by(transactions.c.run_id, transactions.c.outcome)
+            )
+            connection.execute(insert(purged).from_select(list(purged.c), counts))
+            # Those that refer to others come first. A table that nobody thought of here goes too.
+            for table in reversed(metadata.sorted_tables):
+                if "run_id" in table.c and table not in _KEPT:
+                    connection.execute(delete(table).where(table.c.run_id == run.id))
+            connection.execute(
+                update(runs).where(runs.c.id == run.id).values(purged_at=datetime.now(UTC))
+            )
+    finally:
+        release_hold(queue, hold)
+
+
+def erase(queue: Queue) -> bool:
+    """Take the bytes of all that was deleted out of the queue's files.
+
+    False where a database server keeps them, whose files are not ours. Raises NotErased: started
+    again it does the rest.
+    """
+    began = datetime.now(UTC)
+    in_files_of_ours = queue.erase_deleted()
+    with queue.writing() as connection:
+        connection.execute(
+            update(runs)
+            .where(runs.c.purged_at <= began, runs.c.erased_at.is_(None))
+            .values(erased_at=datetime.now(UTC))
+        )
+    return in_files_of_ours
+
+
+def _all_runs(queue: Queue) -> list[Run]:
+    with queue.reading() as connection:
+        found = connection.execute(select(runs.c.id, runs.c.name).order_by(runs.c.id))
+        return [Run(run.id, run.name) for run in found]
+
+
+def _left_to_replay(pending: int, follow_ups: int) -> str:
+    left = []
+    if pending:
+        left.append(f"{pending:,} pending row{'' if pending == 1 else 's'}")
+    if follow_ups:
+        left.append(f"{follow_ups:,} due date or fine to set right")
+    return " and ".join(left)
+
+
+def _make_sure_it_is_finished(connection: Connection, run: Run) -> None:
+    pending = connection.execute(
+        select(func.count()).where(
+            transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
+        )
+    ).scalar_one()
+    if left := _left_to_replay(pending, _open_follow_ups(connection, run)):
+        raise NotFinished(run.name, left)
+
+
+def _open_follow_ups(connection: Connection, run: Run) -> int:
+    return connection.execute(
+        select(func.count()).where(follow_ups.c.run_id == run.id, follow_ups.c.done_at.is_(None))
+    ).scalar_one()

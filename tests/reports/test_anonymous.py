@@ -1,0 +1,100 @@
+"""Anonymous reports: stable numbers for patrons, and no id of any in whatever format."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from almareplay.outcomes import ReportRow
+from almareplay.reports import write_report
+from almareplay.reports.anonymous import anonymous, number_patrons
+
+IDS = ["24880000100016", "zora.kestrel001", "ÅSA-77", "p+q@uni.example", "(5)"]
+PRIMARY = "K0099887"
+
+
+def shown(row: ReportRow, names: dict[str, str]) -> ReportRow:
+    (made,) = anonymous([row], names)
+    return made
+
+
+def test_patrons_are_numbered_as_they_first_appear_whatever_the_case() -> None:
+    assert number_patrons(["B7", "a1", "b7", "A1", "c3"], ["X", "a1"]) == {
+        "b7": "patron 1",
+        "a1": "patron 2",
+        "c3": "patron 3",
+        "x": "a patron",
+    }
+
+
+def test_a_patron_keeps_the_number_whatever_rows_are_shown(row: ReportRow) -> None:
+    rows = [row._replace(row=n, patron_id=IDS[n % 5], item_barcode=f"i{n}") for n in range(20)]
+    names = number_patrons(each.patron_id for each in rows)
+    of_row = {each.row: each.patron_id for each in anonymous(rows, names)}
+    random.Random(1).shuffle(rows)
+    for some in (rows[:7], rows[5:], rows):
+        assert all(each.patron_id == of_row[each.row] for each in anonymous(some, names))
+    assert set(of_row.values()) == {f"patron {n}" for n in range(1, 6)}
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("User with identifier 24880000100016 was not found.", "User with identifier patron 1 was"),
+        ("asked for ZORA.Kestrel001, then", "asked for patron 2, then"),
+        ("id=24880000100016;", "id=patron 1;"),
+        ("<k0099887>", "<a patron>"),
+        ("åsa-77: blocked", "patron 3: blocked"),
+        ("the same as row 12; 2026-09-14 09:00", "the same as row 12; 2026-09-14 09:00"),
+        ("24880000100016x 124880000100016", "24880000100016x 124880000100016"),
+    ],
+)
+def test_ids_in_a_note_are_replaced_and_the_rest_stays(
+    row: ReportRow, note: str, expected: str
+) -> None:
+    names = number_patrons(IDS, [PRIMARY])
+    other = row._replace(patron_id="", note=note, destination=note)
+    assert expected in shown(other, names).note
+    assert shown(other, names).destination == shown(other, names).note
+
+
+def test_what_alma_said_and_the_loan_are_left_out(row: ReportRow) -> None:
+    made = shown(row._replace(alma_message="Kestrel, Zora has overdue items"), {})
+    assert (made.alma_message, made.loan_id, made.patron_id) == ("", "", "a patron")
+    assert (made.alma_code, made.tracking_id) == (row.alma_code, row.tracking_id)
+    assert (made.row, made.item_barcode, made.outcome) == (row.row, row.item_barcode, row.outcome)
+
+
+def test_a_return_without_a_patron_has_none_and_a_card_for_an_item_is_a_patron(
+    row: ReportRow,
+) -> None:
+    made = shown(row._replace(patron_id="", item_barcode=IDS[1].upper()), number_patrons(IDS))
+    assert (made.patron_id, made.item_barcode) == ("", "patron 2")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_no_format_has_an_id_of_a_patron(row: ReportRow, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"report{ending}"
+    texts = [f"User {each.upper()}, also {PRIMARY.lower()}: {each}." for each in IDS]
+    rows = [
+        row._replace(row=n, patron_id=each, alma_message=text, note=text, destination=text)
+        for n, (each, text) in enumerate(zip(IDS, texts, strict=True), start=1)
+    ]
+    write_report(path, rows)
+    assert all(each in path.read_text("utf-8") for each in IDS)
+    write_report(path, anonymous(rows, number_patrons(IDS, [PRIMARY])))
+    written = path.read_text("utf-8").casefold()
+    assert [each for each in [*IDS, PRIMARY] if each.casefold() in written] == []
+    assert all(f"patron {n}" in written for n in range(1, 6))
+
+
+@settings(max_examples=60)
+@given(patron_id=st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=5))
+def test_a_rows_own_id_is_found_however_it_is_written(row: ReportRow, patron_id: str) -> None:
+    quoted = row._replace(patron_id=patron_id, note=f"User {patron_id} was not found")
+    made = shown(quoted, number_patrons([patron_id]))
+    assert (made.patron_id, made.note) == ("patron 1", "User patron 1 was not found")
