@@ -263,5 +263,5 @@ def test_of_1000_rows_those_that_are_not_marked_become_what_was_rehearsed(begin:
 def test_other_policies_are_rehearsed_as_they_are_replayed(
     begin: Begin, flags: tuple[str, ...]
 ) -> None:
-    _, predicted, real = rehearsed_and_replayed(begin, Outage(SEED).capture(100, each=1), *flags)
+    _, predicted, real = rehearsed_and_replayed(begin, Outage(SEED).capture(60, each=1), *flags)
     assert surprises(predicted, real) == []
