@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +20,13 @@ class Disposition(StrEnum):
     REJECTED = "rejected"
     UNRESOLVED = "unresolved"
     PENDING = "pending"
+
+
+OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
+"""The dispositions that leave something to do for staff."""
+
+DISMISSED = "Nothing to do: somebody has settled this by hand and dismissed it; see the note."
+"""The advice of a row that staff have dismissed, in the place of its outcome's."""
 
 
 class Outcome(StrEnum):
@@ -224,6 +232,11 @@ class ReportRow(NamedTuple):
     note: str
     completed_at: datetime | None
 
+    @property
+    def to_do(self) -> bool:
+        """Whether staff must still do something about it."""
+        return self.disposition in OPEN and self.advice != DISMISSED
+
     def as_if(self, result: Result) -> ReportRow:
         """The row as it would be with this result, which is a prediction."""
         return self._replace(
@@ -235,3 +248,43 @@ class ReportRow(NamedTuple):
             tracking_id=result.tracking_id,
             note="; ".join(note for note in (result.note, self.note) if note),
         )
+
+
+class PullRow(NamedTuple):
+    """An item that somebody waits for: its fields are the list's columns, in their order.
+
+    ``library`` and ``location`` are where it belongs (codes), and where it stands should it have
+    been put back; ``destination`` is where it must go. ``returned`` (aware, in the zone of its
+    desk) is when it came back, at ``desk`` (codes of library and circulation desk), by ``row``.
+    """
+
+    library: str
+    location: str
+    call_number: str
+    title: str
+    item_barcode: str
+    destination: str
+    returned: datetime
+    desk: str
+    row: int
+
+
+class FineRow(NamedTuple):
+    """An overdue fine that a scan of the run made: its fields are the list's columns.
+
+    ``patron_id`` is the primary id, ``returned`` (aware, in the zone of its desk) the captured
+    time, ``due_date`` (UTC) when the item was due. ``wrong`` is ``whole`` or ``part``;
+    ``waived_at`` (UTC) is None where the fine stands.
+    """
+
+    row: int
+    patron_id: str
+    item_barcode: str
+    returned: datetime
+    due_date: datetime
+    amount: Decimal
+    currency: str
+    wrong: str
+    waived_at: datetime | None
+    fee_id: str
+    advice: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,7 +17,7 @@ from almareplay.cli.captures import reading_options
 from almareplay.cli.check import tell_findings, tell_plan
 from almareplay.cli.display import Display, print_outcomes
 from almareplay.cli.how import How
-from almareplay.cli.lists import tell_lists, to_work_on
+from almareplay.cli.lists import prediction_of, report_of, tell_lists, to_work_on
 from almareplay.cli.load import load_files
 from almareplay.cli.session import Session
 from almareplay.cli.shared import (
@@ -30,7 +30,7 @@ from almareplay.cli.shared import (
     say,
     settings_of,
 )
-from almareplay.outcomes import Disposition, Outcome, ReportRow, Result
+from almareplay.outcomes import OPEN, Outcome, Result
 from almareplay.queue import reading
 from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue, Run
@@ -39,8 +39,6 @@ from almareplay.replay.check import check as check_alma
 from almareplay.replay.decide import Policy
 from almareplay.reports import ReportError, check_report_path, write_report
 from almareplay.settings import Settings
-
-_OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
 
 Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
 
@@ -119,11 +117,13 @@ def run_work(job: Job, session: Session, verb: str, work: Work) -> Exit:
 def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None) -> NoReturn:
     """Say what came out, write the reports, say what to do next, and leave."""
 
-    def rows() -> Iterator[ReportRow]:
-        return _with_predictions(reading.report_rows(job.queue, job.run), predictions)
-
     try:
-        outcomes = Counter(row.outcome for row in rows())
+        report = (
+            report_of(job.queue, job.run)
+            if predictions is None
+            else prediction_of(job.queue, job.run, predictions)
+        )
+        outcomes = Counter(row.outcome for row in report.rows())
         lists = to_work_on(job.queue, job.run)
         to_follow_up = reading.work_left(job.queue, job.run).follow_ups
     except QueueError as error:
@@ -135,7 +135,7 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
     print_outcomes({each: outcomes[each] for each in Outcome if outcomes[each]}, messages)
     for path in job.reports:
         try:
-            write_report(path, rows())
+            write_report(path, report)
             messages.print(f"Report: {path}")
         except ReportError as error:
             # Whatever was posted is posted; started again, the run has only its report to write.
@@ -143,7 +143,7 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
             code = Exit.RESUMABLE
     if predictions is None:
         tell_lists(lists, messages.print)
-    open_rows = sum(outcomes[each] for each in Outcome if each.disposition in _OPEN)
+    open_rows = sum(outcomes[each] for each in Outcome if each.disposition in OPEN)
     if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
         say("Stopped early. Start the same command again: it goes on where it was.")
     elif predictions is None and outcomes[Outcome.PENDING]:
@@ -160,11 +160,3 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
         if predictions is None and not job.reports:
             messages.print(f"Next, for the staff's list: {follow_up('report report.csv')}")
     raise typer.Exit(code)
-
-
-def _with_predictions(
-    rows: Iterable[ReportRow], predictions: Mapping[int, Result] | None
-) -> Iterator[ReportRow]:
-    for row in rows:
-        result = predictions.get(row.row) if predictions else None
-        yield row if result is None else row.as_if(result)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from almareplay.cli.display import print_outcomes
-from almareplay.cli.lists import tell_lists, to_work_on, without_patrons
+from almareplay.cli.lists import report_of, tell_lists, to_work_on, without_patrons
 from almareplay.cli.shared import (
     count,
     follow_up,
@@ -20,15 +20,13 @@ from almareplay.cli.shared import (
     settings_of,
     shared_options,
 )
-from almareplay.outcomes import Disposition, Outcome
+from almareplay.outcomes import Disposition, FineRow, Outcome, PullRow
 from almareplay.queue import reading
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
-from almareplay.queue.lists import FineRow, PullRow, fine_list, pull_list
 from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue, Run
-from almareplay.reports import check_report_path, write_report
-from almareplay.reports.anonymous import anonymous, number_patrons
+from almareplay.reports import check_list_path, check_report_path, write_list, write_report
 
 
 def add_to(app: typer.Typer) -> None:
@@ -170,24 +168,23 @@ def report(
     wanted = [*(paths or ()), *filter(None, (pull_path, fines_path))]
     if not wanted:
         raise typer.BadParameter("Name a file to write: PATH, --pull-list PATH or --fines PATH.")
-    for path in wanted:
+    for path in paths or ():
         check_report_path(path)
+    for path in filter(None, (pull_path, fines_path)):
+        check_list_path(path)
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)
-        names: dict[str, str] = {}
+        told = report_of(queue, run)
         if anonymously:
-            names = number_patrons(reading.patron_ids(queue, run), reading.primary_ids(queue, run))
+            told = without_patrons(queue, run, told)
         for path in paths or ():
-            rows = reading.report_rows(queue, run)
-            write_report(path, anonymous(rows, names) if anonymously else rows)
+            write_report(path, told)
             messages.print(f"Report: {path}")
         if pull_path is not None:
-            write_report(pull_path, pull_list(queue, run), PullRow._fields)
+            write_list(pull_path, told.pull_list, PullRow._fields)
             messages.print(f"Pull list: {pull_path}")
         if fines_path is not None:
-            fines = fine_list(queue, run)
-            listed = without_patrons(fines, names) if anonymously else fines
-            write_report(fines_path, listed, FineRow._fields)
+            write_list(fines_path, told.fines, FineRow._fields)
             messages.print(f"Fines: {fines_path}")
 
 

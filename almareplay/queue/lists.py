@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from sqlalchemy import exists, select, tuple_
 
-from almareplay.outcomes import Outcome
+from almareplay.outcomes import FineRow, Outcome, PullRow
 from almareplay.queue.follow_ups import Task
 from almareplay.queue.rows import captured_time
 from almareplay.queue.schema import fines, follow_ups, lanes, pulls, transactions
@@ -23,46 +21,6 @@ _ADVICE = {
     "whole": "Waive the fine: the item came back on time.",
     "part": "Count the fine anew, up to the time in 'returned': Alma counted on until the replay.",
 }
-
-
-class PullRow(NamedTuple):
-    """An item that somebody waits for: its fields are the list's columns, in their order.
-
-    ``library`` and ``location`` are where it belongs (codes), and where it stands should it have
-    been put back; ``destination`` is where it must go. ``returned`` (aware, in the zone of its
-    desk) is when it came back, at ``desk`` (codes of library and circulation desk), by ``row``.
-    """
-
-    library: str
-    location: str
-    call_number: str
-    title: str
-    item_barcode: str
-    destination: str
-    returned: datetime
-    desk: str
-    row: int
-
-
-class FineRow(NamedTuple):
-    """An overdue fine that a scan of the run made: its fields are the list's columns.
-
-    ``patron_id`` is the primary id, ``returned`` (aware, in the zone of its desk) the captured
-    time, ``due_date`` (UTC) when the item was due. ``wrong`` is ``whole`` or ``part``;
-    ``waived_at`` (UTC) is None where the fine stands.
-    """
-
-    row: int
-    patron_id: str
-    item_barcode: str
-    returned: datetime
-    due_date: datetime
-    amount: Decimal
-    currency: str
-    wrong: str
-    waived_at: datetime | None
-    fee_id: str
-    advice: str
 
 
 def pull_list(queue: Queue, run: Run) -> list[PullRow]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TextIO
 
 from almareplay.outcomes import ReportRow
+from almareplay.reports.content import Report
 from almareplay.reports.delimited import Row, write_csv
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.transactions import AlmaReplayError
 
-_WRITERS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
+_ROWS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
     ".csv": write_csv,
     ".jsonl": write_jsonl,
 }
@@ -26,10 +27,20 @@ class ReportError(AlmaReplayError):
 
 def check_report_path(path: Path) -> None:
     """Make sure that a report can be written there later. Raises ReportError."""
-    if path.suffix.lower() not in _WRITERS:
-        known = " or ".join(_WRITERS)
-        raise ReportError(f"{path}: a report's name must end in {known}; the ending is its format.")
+    _check_ending(path, "report", [*_ROWS])
     check_place(path)
+
+
+def check_list_path(path: Path) -> None:
+    """Make sure that a list can be written there later. Raises ReportError."""
+    _check_ending(path, "list", [*_ROWS])
+    check_place(path)
+
+
+def _check_ending(path: Path, what: str, endings: list[str]) -> None:
+    if path.suffix.lower() not in endings:
+        known = f"{', '.join(endings[:-1])} or {endings[-1]}"
+        raise ReportError(f"{path}: a {what}'s name must end in {known}; the ending is its format.")
 
 
 def check_place(path: Path) -> None:
@@ -40,17 +51,25 @@ def check_place(path: Path) -> None:
         raise ReportError(f"{path}: there is no such folder to write into.")
 
 
-def write_report(
-    path: Path, rows: Iterable[Row], columns: Sequence[str] = ReportRow._fields
-) -> None:
-    """Write rows to a file in the format of its ending, over an older one of that name.
+def write_report(path: Path, report: Report) -> None:
+    """Write a report to a file in the format of its ending, over an older one of that name.
 
-    They are those of the report, or of a list whose ``columns`` are named.
-    Raises ReportError; then an older file is still what it was.
+    CSV and JSON Lines hold the rows alone. Raises ReportError; then an older file is still what it
+    was.
     """
     check_report_path(path)
     with whole_file(path) as file:
-        _WRITERS[path.suffix.lower()](rows, file, columns)
+        _ROWS[path.suffix.lower()](report.rows(), file, ReportRow._fields)
+
+
+def write_list(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
+    """Write a list, as of items to fetch, in the format of its ending, over an older one.
+
+    Raises ReportError; then an older file is still what it was.
+    """
+    check_list_path(path)
+    with whole_file(path) as file:
+        _ROWS[path.suffix.lower()](rows, file, columns)
 
 
 @contextlib.contextmanager
@@ -59,16 +78,27 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
     On any error an older file is still what it was. Raises ReportError for those of writing.
     """
+    with file_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def file_beside(path: Path) -> Iterator[Path]:
+    """An empty file to fill. It comes to stand at ``path`` when the block ends without an error.
+
+    On any error an older file is still what it was. Raises ReportError for those of writing.
+    """
     try:
         # mkstemp makes the file readable by its owner only: it names patrons.
-        handle, beside = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+        os.close(handle)
+        beside = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                yield file
-            Path(beside).replace(path)
+            yield beside
+            beside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(beside).unlink()
+                beside.unlink()
             raise
     except OSError as error:
         raise ReportError(f"{path}: this file cannot be written: {error.strerror}.") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.outcomes import Outcome, Result, Shelf
+from almareplay.outcomes import FineRow, Outcome, PullRow, Result, Shelf
 from almareplay.queue.follow_ups import (
     Fine,
     FollowUp,
@@ -18,7 +18,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import take_hold
 from almareplay.queue.journal import store_result
-from almareplay.queue.lists import FineRow, PullRow, fine_list, pull_list
+from almareplay.queue.lists import fine_list, pull_list
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almareplay.outcomes import ReportRow
-from almareplay.reports import write_report
+from almareplay.reports import Report, write_report
 from almareplay.reports.anonymous import anonymous, number_patrons
 
 IDS = ["24880000100016", "zora.kestrel001", "ÅSA-77", "p+q@uni.example", "(5)"]
@@ -84,9 +84,10 @@ def test_no_format_has_an_id_of_a_patron(row: ReportRow, tmp_path: Path, ending:
         row._replace(row=n, patron_id=each, alma_message=text, note=text, destination=text)
         for n, (each, text) in enumerate(zip(IDS, texts, strict=True), start=1)
     ]
-    write_report(path, rows)
+    write_report(path, Report("main", lambda: rows))
     assert all(each in path.read_text("utf-8") for each in IDS)
-    write_report(path, anonymous(rows, number_patrons(IDS, [PRIMARY])))
+    names = number_patrons(IDS, [PRIMARY])
+    write_report(path, Report("main", lambda: anonymous(rows, names)))
     written = path.read_text("utf-8").casefold()
     assert [each for each in [*IDS, PRIMARY] if each.casefold() in written] == []
     assert all(f"patron {n}" in written for n in range(1, 6))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almareplay.outcomes import Outcome, ReportRow, Result
-from almareplay.reports import ReportError, check_report_path, write_report
+from almareplay.reports import Report, ReportError, check_report_path, write_report
 from almareplay.reports.delimited import write_csv
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.transactions import AlmaReplayError
@@ -25,6 +25,10 @@ COLUMNS = [
     *("alma_code", "alma_message", "tracking_id", "loan_id", "due_date", "destination"),
     *("attempts", "note", "completed_at"),
 ]
+
+
+def report(*rows: ReportRow) -> Report:
+    return Report("main", lambda: rows)
 
 
 def as_csv(*rows: ReportRow) -> list[list[str]]:
@@ -160,7 +164,7 @@ def failing(row: ReportRow, failure: BaseException) -> Iterator[ReportRow]:
 def test_a_report_is_its_owners_only_and_utf_8(row: ReportRow, path: Path) -> None:
     path.write_text("of last week")
     path.chmod(0o644)
-    write_report(path, [row._replace(note="Müller")])
+    write_report(path, report(row._replace(note="Müller")))
     assert path.stat().st_mode & 0o777 == 0o600
     assert "Müller" in path.read_bytes().decode("utf-8")
     assert list(path.parent.iterdir()) == [path]
@@ -170,10 +174,10 @@ def test_a_report_is_its_owners_only_and_utf_8(row: ReportRow, path: Path) -> No
 def test_an_older_report_survives_a_failure(
     row: ReportRow, path: Path, failure: BaseException
 ) -> None:
-    write_report(path, [row])
+    write_report(path, report(row))
     before = path.read_bytes()
     with pytest.raises(type(failure)):
-        write_report(path, failing(row, failure))
+        write_report(path, Report("main", lambda: failing(row, failure)))
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -181,18 +185,18 @@ def test_an_older_report_survives_a_failure(
 def test_a_full_disk_is_said_in_words(row: ReportRow, path: Path) -> None:
     full = OSError(28, "No space left on device")
     with pytest.raises(ReportError, match="cannot be written: No space left") as raised:
-        write_report(path, failing(row, full))
+        write_report(path, Report("main", lambda: failing(row, full)))
     assert isinstance(raised.value, AlmaReplayError)
     assert row.patron_id not in str(raised.value)
     assert list(path.parent.iterdir()) == []
 
 
 def test_an_ending_is_a_format_whatever_its_case(row: ReportRow, tmp_path: Path) -> None:
-    write_report(tmp_path / "Report.CSV", [row])
+    write_report(tmp_path / "Report.CSV", report(row))
     assert (tmp_path / "Report.CSV").read_text().startswith("row,captured_at")
 
 
-@pytest.mark.parametrize("write", [check_report_path, lambda path: write_report(path, [])])
+@pytest.mark.parametrize("write", [check_report_path, lambda path: write_report(path, report())])
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -1,0 +1,25 @@
+"""What a report tells: the rows of a run, and the lists for staff beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from almareplay.outcomes import FineRow, PullRow, ReportRow
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run as its report shows it.
+
+    ``rows`` gives all rows in replay order, anew each time it is called: a run may have more of
+    them than memory. ``pull_list`` and ``fines`` are whole. ``predicted`` tells that outcomes are
+    those that a rehearsal foresees, ``anonymous`` that numbers stand for patrons.
+    """
+
+    run: str
+    rows: Callable[[], Iterable[ReportRow]]
+    pull_list: Sequence[PullRow] = ()
+    fines: Sequence[FineRow] = ()
+    predicted: bool = False
+    anonymous: bool = False
