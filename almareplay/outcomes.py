@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, joined
 
 
 class Disposition(StrEnum):
@@ -235,7 +235,12 @@ class ReportRow(NamedTuple):
     @property
     def to_do(self) -> bool:
         """Whether staff must still do something about it."""
-        return self.disposition in OPEN and self.advice != DISMISSED
+        return self.disposition in OPEN and not self.dismissed
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether staff have settled it by hand."""
+        return self.advice == DISMISSED
 
     def as_if(self, result: Result) -> ReportRow:
         """The row as it would be with this result, which is a prediction."""
@@ -246,7 +251,7 @@ class ReportRow(NamedTuple):
             alma_code=result.alma_code,
             alma_message=result.alma_message,
             tracking_id=result.tracking_id,
-            note="; ".join(note for note in (result.note, self.note) if note),
+            note=joined(result.note, self.note),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +11,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from almareplay.transactions import AlmaReplayError
+from almareplay.transactions import AlmaReplayError, nearest
 
 PREFIX = "ALMAREPLAY_"
 DEFAULT_FILE = Path("settings.env")
@@ -153,13 +152,15 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     Raises SettingsError, which names each setting that is wrong but never shows its value.
     """
     if file is not None and not file.is_file():
-        raise SettingsError(f"The settings file {file} does not exist.")
+        raise SettingsError(f"The settings file {file} does not exist.{nearest_file(file)}")
     chosen = file or DEFAULT_FILE
     try:
         known = set(Settings.model_fields)
         for name in dotenv_values(chosen, encoding=_ENCODING) if chosen.is_file() else ():
             if name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
-                raise SettingsError(f"{chosen} sets {name}, which is no setting.{_nearest(name)}")
+                names = [PREFIX + each.upper() for each in known]
+                meant = nearest(name, names)
+                raise SettingsError(f"{chosen} sets {name}, which is no setting.{meant}")
         given = {name: value for name, value in flags.items() if value is not None}
         return Settings(_env_file=chosen, _env_file_encoding=_ENCODING, **given)
     except (OSError, UnicodeDecodeError) as error:
@@ -174,7 +175,9 @@ def _in_words(name: str, message: str) -> str:
     return f"{PREFIX}{name.upper()}: {message.removeprefix('Value error, ')}."
 
 
-def _nearest(name: str) -> str:
-    names = [PREFIX + each.upper() for each in Settings.model_fields]
-    close = difflib.get_close_matches(name.upper(), names, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+def nearest_file(path: Path) -> str:
+    """What file of its folder may have been meant by one that is not there, as ``nearest`` says."""
+    try:
+        return nearest(path.name, [each.name for each in path.absolute().parent.iterdir()])
+    except OSError:
+        return ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -66,6 +68,19 @@ class LeftOut(NamedTuple):
     """A line that is no transaction (blank, header, title …); ``reason`` is counted at load."""
 
     reason: str
+
+
+def joined(*notes: str) -> str:
+    """The notes of one row as one, without the empty ones."""
+    return "; ".join(note for note in notes if note)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` Did you mean X?``, with the one of the known words that is most like this one; empty where
+    none is. Case and blanks around do not count."""
+    by_key = {each.strip().casefold(): each for each in known if each.strip()}
+    near = get_close_matches(word.strip().casefold(), by_key, n=1, cutoff=0.7)
+    return f" Did you mean {by_key[near[0]]}?" if near else ""
 
 
 def same_identifier(one: str, other: str) -> bool:

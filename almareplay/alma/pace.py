@@ -43,6 +43,20 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class SlowedDown:
+    """Alma had too many calls: from now on ``pace`` calls a second, more again step by step."""
+
+    pace: float
+
+
+@dataclass(frozen=True, slots=True)
+class FullPace:
+    """After it was slowed down the pace is what it was: ``pace`` calls a second."""
+
+    pace: float
+
+
 # Alma counts arrivals, which the network shifts: calls leave 2.5 % slower than they may, and no
 # stretch of 1.02 seconds holds more of them than one second may.
 _USED = 0.975
@@ -157,17 +171,18 @@ class Pace:
         self._wake_next()
         return at
 
-    def slow_down(self, left_at: float) -> None:
+    def slow_down(self, left_at: float) -> bool:
         """Alma said that there are too many calls to the one that left at ``left_at`` (monotonic).
 
-        Halves the pace and lets no call leave for a second, once for all calls of one burst. The
-        pace comes back step by step.
+        Halves the pace and lets no call leave for a second, once for all calls of one burst: True
+        for the first of them. The pace comes back step by step.
         """
         if left_at <= self._hold_until - _HOLD_SECONDS:
-            return  # it left before the pace was slowed: what it met is known
+            return False  # it left before the pace was slowed: what it met is known
         self._slowed_to = max(self.current / 2, min(_SLOWEST, self.nominal))
         self._slowed_at = self._clock.monotonic()
         self._hold_until = self._slowed_at + _HOLD_SECONDS
+        return True
 
     def _is_full(self) -> bool:
         """Whether no call may leave before another one has landed or left."""

@@ -27,11 +27,11 @@ from almareplay.alma.errors import (
     Unavailable,
 )
 from almareplay.alma.outage import Outage, OutageEvent
-from almareplay.alma.pace import Clock, Departure, Pace
+from almareplay.alma.pace import Clock, Departure, FullPace, Pace, SlowedDown
 
 T = TypeVar("T")
 
-Event = OutageEvent | DayUsedUp
+Event = OutageEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
 PREFIX = "/almaws/v1"
@@ -88,7 +88,9 @@ class Wire:
         self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
         self._stopping = stopping or asyncio.Event()
         self._held: set[asyncio.Timeout] = set()
+        self._on_event = on_event or (lambda _: None)
         self._on_call = on_call or (lambda _: None)
+        self._slowed = False
         # The reads that Alma answered last. Probes repeat them in turn, lest one that fails on its
         # own keeps the gate shut.
         self._answered: deque[Call[Any]] = deque(maxlen=3)
@@ -191,12 +193,14 @@ class Wire:
             self._calls_left.learn(response.headers.get("X-Exl-Api-Remaining"))
             result = judged(call, response)
         if isinstance(result, PerSecondLimit):
-            self.pace.slow_down(left_at)
-            _log.info(
-                "too many calls a second for Alma: slowing to %.1f a second", self.pace.current
-            )
+            if self.pace.slow_down(left_at):
+                self._slowed = True
+                self._on_event(SlowedDown(self.pace.current))
         elif isinstance(result, DailyLimit):
             self._calls_left.used_up()
+        if self._slowed and self.pace.current >= self.pace.nominal:
+            self._slowed = False
+            self._on_event(FullPace(self.pace.current))
         _note(call, result, self._clock.monotonic() - left_at)
         self._on_call(Traffic(self.pace.current, self.calls_left, self.calls_made))
         if isinstance(result, AlmaError):

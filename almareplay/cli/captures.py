@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from almareplay.settings import PREFIX, Settings
+from almareplay.settings import PREFIX, Settings, nearest_file
 from almareplay.sources import (
     Capture,
     FileRefused,
@@ -23,7 +23,7 @@ from almareplay.sources import (
     open_capture,
     open_database,
 )
-from almareplay.sources.deskmap import read_desk_map
+from almareplay.sources.deskmap import DeskMapError, read_desk_map
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
 
 
@@ -58,6 +58,9 @@ def reading_options(
     if columns is not None:
         flags["columns"] = parse_columns(columns)
     if desk_map is not None:
+        if not desk_map.exists():
+            meant = nearest_file(desk_map)
+            raise DeskMapError(f"{desk_map.name}: there is no such desk map.{meant}")
         flags["desk_map"] = read_desk_map(desk_map)
     return ReadingOptions(
         timezone=settings.require_zone(),
@@ -86,7 +89,8 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         reason = (error.strerror or "it is no file").lower()
-        raise FileRefused(path.name or str(path), f"cannot be read: {reason}.") from error
+        meant = nearest_file(path) if isinstance(error, FileNotFoundError) else ""
+        raise FileRefused(path.name or str(path), f"cannot be read: {reason}.{meant}") from error
 
 
 def _password(url: str, settings: Settings) -> str | None:

@@ -32,7 +32,7 @@ _GIVES_UP_AFTER = 20.0
 
 PaceOption = Annotated[
     float | None,
-    typer.Option(metavar="N", help="Calls a second, of the institution's 25 [default: 15]."),
+    typer.Option(metavar="N", help="Calls a second; the institution has 25.  [default: 15]"),
 ]
 
 
@@ -42,15 +42,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(requests_per_second: PaceOption = None) -> None:
-    """Check the key, the environment, the libraries and desks of the run, and the calls left today.
+    """Check key, environment, libraries, desks and the calls left.
 
-    Changes nothing, and works before anything is loaded.
+    Asks Alma and changes nothing. Works before anything is loaded; afterwards it also checks the
+    library and desk of each row, and tells how long the replay will take.
 
     \b
-    almareplay check
+    Examples:
+      almareplay check
+      almareplay check --run night
 
-    Exit codes: 0 all is right; 2 wrong settings; 3 something must be put right first; 75 Alma
-    cannot be asked now.
+    \b
+    Exit codes:
+      0   all is right
+      2   wrong usage or settings
+      3   something must be put right first
+      75  Alma cannot be asked now
     """
     settings = settings_of(requests_per_second=requests_per_second)
     places: dict[tuple[str, str], int] = {}

@@ -44,17 +44,24 @@ def add_to(app: typer.Typer) -> None:
 
     def demo(
         directory: Annotated[
-            Path, typer.Argument(metavar="[FOLDER]", help="Where the demo puts its files.")
+            Path, typer.Argument(metavar="FOLDER", help="Where the demo puts its files.")
         ] = Path("almareplay-demo"),
     ) -> None:
-        """Show it all on a stand-in Alma: sample captures in, loans and returns posted, report out.
+        """Show it all at work on a stand-in Alma.
 
-        Touches no real Alma, and nothing outside its folder.
+        Sample captures in, loans and returns posted, report out, in half a minute. Touches no real
+        Alma, and nothing outside its folder. Needs the extra: pip install 'almareplay[simulator]'
 
         \b
-        almareplay demo
+        Examples:
+          almareplay demo
+          almareplay demo somewhere-else
 
-        Exit codes: 0; 2 where the simulator is not installed or the folder is something else's.
+        \b
+        Exit codes:
+          0    shown
+          2    no simulator installed, or the folder is something else's
+          130  interrupted
         """
         _demo(directory, lambda *words: app(list(words), standalone_mode=False))
 
@@ -77,7 +84,9 @@ def _demo(folder: Path, run: Callable[..., object]) -> None:
         settings = folder / "settings.env"
         settings.touch(mode=0o600)
         settings.write_text(
-            _SETTINGS.format(url=simulator.url, key=_KEY, queue=folder / "almareplay.db")
+            _SETTINGS.format(
+                url=simulator.url, key=_KEY, queue=(folder / "almareplay.db").absolute()
+            )
         )
         for flags, names in _CAPTURES:
             files = [shutil.copy(_fixtures() / name, folder) for name in names]
@@ -87,13 +96,10 @@ def _demo(folder: Path, run: Callable[..., object]) -> None:
         results.print(f"\n{_MEANWHILE}")
         for action in LIVE_DESK:
             httpx.post(f"{simulator.url}/simulator/desk", json=action, trust_env=False)
-        report = folder / "report.csv"
-        lines = folder / "report.jsonl"
-        _step(
-            run,
-            *("replay", "--yes", "--report", str(report), "--report", str(lines)),
-            settings=settings,
-        )
+        report = folder / "report.html"
+        _step(run, "replay", "--yes", "--report", str(report), settings=settings)
+        others = [str(folder / f"report.{ending}") for ending in ("xlsx", "csv", "jsonl")]
+        _step(run, "report", *others, settings=settings)
         _step(run, "status", settings=settings)
     results.print(f"\nDone in {time.monotonic() - began:.0f} s. The staff's list: {report}")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -14,34 +15,53 @@ from rich.text import Text
 
 from almareplay.alma.calls_left import DayUsedUp
 from almareplay.alma.outage import Back, Gone, StillGone
+from almareplay.alma.pace import FullPace, SlowedDown
 from almareplay.alma.wire import Event, Traffic
+from almareplay.cli.log import note
 from almareplay.cli.shared import count, messages
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.rows import QueuedRow
 
 _LINE_EVERY_SECONDS = 60.0
+_MEASURED_SECONDS = 5.0
+_STYLES = {
+    Disposition.APPLIED: "green",
+    Disposition.NO_CHANGE: "green",
+    Disposition.ATTENTION: "yellow",
+    Disposition.REJECTED: "red",
+    Disposition.UNRESOLVED: "red",
+    Disposition.PENDING: "cyan",
+}
 
 
 class Display:
-    """Shows rows done, outcomes so far, pace, calls left, time left; and when Alma goes away."""
+    """Shows rows done, outcomes so far, calls a second, calls left, time left; and when Alma slows
+    the calls, goes away and comes back. ``clock`` is in seconds, never going back."""
 
-    def __init__(self, verb: str, rows: int) -> None:
+    def __init__(self, verb: str, rows: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rows = rows
-        self._shown = messages.is_terminal and not messages.quiet
+        self._clock = clock
+        self._shown = messages.is_terminal and not (messages.is_dumb_terminal or messages.quiet)
         self._bar = Progress(
-            TextColumn(verb),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
             MofNCompleteColumn(),
+            TextColumn("rows,"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=messages,
         )
         self._task = self._bar.add_task(verb, total=rows)
-        self._line = Text()
-        # The words stand in a line of their own: an 80-column terminal has no room beside the bar.
-        self._live = Live(Group(self._bar, self._line), console=messages, refresh_per_second=5)
+        self._live = Live(self, console=messages, refresh_per_second=5, transient=True)
+        self._done = 0
         self._dispositions: Counter[Disposition] = Counter()
-        self._traffic = ""
-        self._told_at = time.monotonic()
+        self._traffic: Traffic | None = None
+        self._calls: deque[float] = deque()
+        self._began = self._told_at = clock()
+        self._asks_again_at: float | None = None
+        self._goes_on_at = ""
+        self._slowed = False
+        self._silent_until = self._began
 
     def __enter__(self) -> Self:
         if self._shown:
@@ -57,59 +77,116 @@ class Display:
         if self._shown:
             self._live.stop()
 
-    def settled(self, _row: QueuedRow, outcome: Outcome) -> None:
+    def __rich__(self) -> Group:
+        # The words stand in lines of their own: an 80-column terminal has no room beside the bar.
+        lines = [Text("  ").append_text(self._outcomes()), Text(f"  {self._alma()}")]
+        return Group(self._bar, *(line for line in lines if line.plain.strip()))
+
+    def settled(self, row: QueuedRow, outcome: Outcome) -> None:
         """A row has its outcome."""
+        note("row", row=row.row, outcome=outcome.value)
         self._dispositions[outcome.disposition] += 1
-        self._bar.update(self._task, advance=1)
-        self._tell()
-        # A log has no bar: a line now and then shows that the run lives.
-        if not self._shown and time.monotonic() - self._told_at > _LINE_EVERY_SECONDS:
-            self._told_at = time.monotonic()
-            done = self._dispositions.total()
-            messages.print(f"{done:,} of {count(self._rows, 'row')}: {self._line.plain.strip()}")
+        self._advance()
 
     def read(self) -> None:
         """All is read that the prediction of a row needs."""
+        self._advance()
+
+    def _advance(self) -> None:
+        self._done += 1
         self._bar.update(self._task, advance=1)
+        # A log has no bar: a line now and then shows that the run lives.
+        if not self._shown and self._clock() - self._told_at > _LINE_EVERY_SECONDS:
+            self._told_at = self._clock()
+            words = "; ".join(filter(None, (self._outcomes().plain, self._alma())))
+            messages.print(f"{self._done:,} of {count(self._rows, 'row')}: {words}")
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
-        left = "" if traffic.calls_left is None else f", {traffic.calls_left:,} calls left"
-        self._tell(f"{traffic.pace:.0f}/s{left}")
+        now = self._clock()
+        self._traffic = traffic
+        self._calls.append(now)
+        while now - self._calls[0] > _MEASURED_SECONDS:
+            self._calls.popleft()
+        self._asks_again_at, self._goes_on_at = None, ""
 
-    def _tell(self, traffic: str = "") -> None:
-        self._traffic = traffic or self._traffic
+    def _outcomes(self) -> Text:
+        """The rows so far by what is left to do about them."""
         words = [
-            f"{number:,} {disposition.replace('_', ' ')}"
-            for disposition, number in self._dispositions.items()
+            Text.assemble(f"{rows:,} ", _coloured(disposition))
+            for disposition in Disposition
+            if (rows := self._dispositions[disposition])
         ]
-        self._line.plain = "  " + "; ".join(filter(None, (", ".join(words), self._traffic)))
+        return Text(", ").join(words)
+
+    def _alma(self) -> str:
+        """The traffic with Alma, or what it waits for."""
+        now = self._clock()
+        if self._asks_again_at is not None:
+            return f"waiting for Alma, asking again in {max(0, self._asks_again_at - now):.0f} s"
+        if self._goes_on_at:
+            return f"waiting until {self._goes_on_at}"
+        if self._traffic is None:
+            return ""
+        # Answers come in while this is drawn by another thread.
+        calls = sum(now - at <= _MEASURED_SECONDS for at in self._calls.copy())
+        rate = calls / min(_MEASURED_SECONDS, max(1.0, now - self._began))
+        known = self._traffic.calls_left
+        left = "" if known is None else f", {known:,} calls left today"
+        return f"{rate:.1f} of {self._traffic.pace:.3g} calls/s{left}"
 
     def waits(self, event: Event) -> None:
-        """Alma went away, is still away, or came back: one line each, waiting in the bar."""
+        """Alma slows the calls, went away, is still away, or came back: one line each."""
         match event:
             case Gone():
+                note("alma_gone", since=event.since.isoformat(timespec="seconds"))
                 messages.print(
                     "Alma does not answer. No row is lost; the run waits and goes on by itself."
                 )
             case StillGone():
-                self._tell(f"waiting for Alma, asking again in {event.next_probe_in:.0f} s")
+                self._asks_again_at = self._clock() + event.next_probe_in
             case Back():
                 seconds = event.lasted.total_seconds()
+                note("alma_back", seconds=round(seconds))
                 messages.print(f"Alma answers again, after {seconds:.0f} s.")
             case DayUsedUp():
-                messages.print(
-                    f"The calls of today are used up: going on at {event.until:%H:%M} GMT."
-                )
-                self._tell(f"waiting until {event.until:%H:%M} GMT")
+                self._goes_on_at = f"{event.until:%H:%M} GMT"
+                note("day_used_up", until=event.until.isoformat(timespec="seconds"))
+                messages.print(f"The calls of today are used up: going on at {self._goes_on_at}.")
+            case SlowedDown():
+                note("slowed", calls_per_second=round(event.pace, 1))
+                self._slow(event.pace)
+            case FullPace():
+                note("full_pace", calls_per_second=event.pace)
+                if self._slowed:
+                    messages.print(f"Back at {event.pace:g} calls a second.")
+                self._slowed = False
+
+    def _slow(self, pace: float) -> None:
+        # Where others use Alma as much as it allows, this goes on all night.
+        if not self._slowed and self._clock() >= self._silent_until:
+            self._slowed = True
+            self._silent_until = self._clock() + _LINE_EVERY_SECONDS
+            messages.print(
+                f"Too many calls for Alma: {pace:.3g} a second for now, more again step by step."
+            )
 
     def stopping(self) -> None:
         """The user asked for a stop."""
         messages.print("Stopping: finishing the calls in flight. Once more to leave at once.")
 
 
-def print_outcomes(counts: dict[Outcome, int], console: Console) -> None:
-    """A line for each outcome: its number of rows, its name, its disposition."""
-    width = max((len(f"{number:,}") for number in counts.values()), default=1)
+def _coloured(disposition: Disposition) -> Text:
+    return Text(disposition.replace("_", " "), _STYLES[disposition])
+
+
+def print_outcomes(counts: Mapping[Outcome, int], console: Console, dismissed: int = 0) -> None:
+    """A line for each outcome: its number of rows, its name, its disposition; and one for the rows
+    that staff have dismissed, which are not among the counts."""
+    width = max((len(f"{number:,}") for number in (*counts.values(), dismissed)), default=1)
     for outcome, number in counts.items():
-        console.print(f"  {number:>{width},}  {outcome:<20} {outcome.disposition}")
+        line = f"  {number:>{width},}  {outcome:<20} "
+        disposition = Text(outcome.disposition, _STYLES[outcome.disposition])
+        console.print(Text.assemble(line, disposition))
+    if dismissed:
+        console.print(f"  {dismissed:>{width},}  {'dismissed':<20} settled by hand")

@@ -36,8 +36,6 @@ from almareplay.reports.dat import (
 from almareplay.transactions import identifier_key
 
 _SHOWN = 5
-_TO_DO = (Disposition.PENDING, Disposition.ATTENTION, Disposition.UNRESOLVED)
-_SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,12 +53,13 @@ def export(
         typer.Option("--by-desk", help="A file for each desk: PATH-LIBRARY-DESK.dat."),
     ] = False,
 ) -> None:
-    """Write rows as .dat for Alma's own upload: the way out when the API cannot be used.
+    """Write rows as .dat files for Alma's own upload.
 
-    Rows of all files are merged in the order in which a replay would take them. Those that still
-    need doing are written: pending, attention and unresolved ones. What Alma has already (applied,
-    no_change) must not go up again, and what was rejected cannot. With --all the file is a copy of
-    all captures that could be read, and nothing to upload once something was replayed.
+    The way out when the API cannot be used. Written are the rows that still need doing: pending,
+    attention and unresolved ones, of all files, in the order of a replay. What Alma has already
+    (applied, no_change) or staff have dismissed must not go up again, and what was rejected cannot.
+    With --all the file is a copy of all captures that could be read, and nothing to upload once
+    something was replayed.
 
     The upload books everything at the desk where it is done; with --by-desk each desk has its own
     file. Once uploaded, do not replay the rows as well. Seconds are left out: the format has none.
@@ -68,12 +67,17 @@ def export(
     The files name patrons. They are readable by you only; delete them after the upload.
 
     \b
-    almareplay export outage.dat
-    almareplay export outage.dat --by-desk
-    almareplay export copy.dat --all --run night
+    Examples:
+      almareplay export outage.dat
+      almareplay export outage.dat --by-desk
+      almareplay export copy.dat --all --run night
 
-    Exit codes: 0 written, or nothing to write; 1 some rows could not be written; 2 wrong usage or
-    settings, or no file can be written there; 3 while the run is replayed.
+    \b
+    Exit codes:
+      0  written, or nothing to write
+      1  some rows could not be written
+      2  wrong usage or settings, or no file can be written there
+      3  the run is being replayed
     """
     check_dat_path(path)
     with Queue.open(settings_of().queue) as queue:
@@ -122,7 +126,8 @@ class _Selection:
             item = identifier_key(row.item_barcode)
             if row.row in self.posted:
                 items_posted.add(item)
-            if row.disposition in _TO_DO or (self.everything and row.disposition in _SETTLED):
+            wanted = _left_to_do(row) or self.everything
+            if wanted and row.disposition is not Disposition.REJECTED:
                 try:
                     line = dat_line(row)
                 except UnwritableRow as reason:
@@ -135,7 +140,7 @@ class _Selection:
                     yield line
 
     def _note(self, row: ReportRow, *, after_posted: bool) -> None:
-        if row.disposition in _SETTLED:
+        if not _left_to_do(row):
             self.settled.append(row.row)
         elif row.outcome is Outcome.UNCERTAIN or row.row in self.unanswered:
             self.doubtful.append(row.row)
@@ -154,8 +159,8 @@ class _Selection:
         places = {place for file in files for place in file.places}
         if self.settled:
             say(
-                "Not for the upload: with --all there are rows which Alma has already, or which "
-                f"repeat others ({_listed(self.settled)})."
+                "Not for the upload: with --all there are rows which Alma has already, which staff "
+                f"have settled, or which repeat others ({_listed(self.settled)})."
             )
             return
         if len(places) > 1 and not self.by_desk:
@@ -181,6 +186,10 @@ class _Selection:
                 "for these items already, which Alma takes for a later action. Look at the items "
                 "afterwards and record by hand what is missing."
             )
+
+
+def _left_to_do(row: ReportRow) -> bool:
+    return row.to_do or row.outcome is Outcome.PENDING
 
 
 def _listed(rows: list[int], shown: int = _SHOWN) -> str:

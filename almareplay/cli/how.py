@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from almareplay.cli.check import PaceOption
+from almareplay.cli.notify import Tally, notifying
 from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
 from almareplay.replay.due_dates import DueDates
 from almareplay.replay.fines import Fines
@@ -41,6 +42,8 @@ class How:
     requests_per_second: float | None = None
     wait: bool = False
     give_up_after: str = "15m"
+    notify: str | None = None
+    tally: Tally = field(default_factory=Tally)
 
     def policy(self, zone: ZoneInfo) -> Policy:
         """What it means for the rows, in the zone of the libraries. Raises BadParameter."""
@@ -89,7 +92,11 @@ class How:
 _FLAGS = {
     "report": Annotated[
         list[Path] | None,
-        typer.Option("--report", metavar="PATH", help="Report to write: .csv, .jsonl; repeatable."),
+        typer.Option(
+            "--report",
+            metavar="PATH",
+            help="Report to write: .html, .xlsx, .csv or .jsonl; repeatable.",
+        ),
     ],
     "guard": Annotated[
         Guard, typer.Option(help="How much is read of an item before the first effect on it.")
@@ -100,19 +107,26 @@ _FLAGS = {
     ],
     "due_dates": Annotated[
         DueDates,
-        typer.Option(help="Alma's, counted from the replay, or set back as captured."),
+        typer.Option(
+            help="Leave due dates as counted from the replay, or set them back as captured."
+        ),
     ],
     "fines": Annotated[
         Fines,
         typer.Option(help="Report the fines that the outage alone has made, or waive them."),
     ],
     "waive_reason": Annotated[
-        str, typer.Option(metavar="CODE", help="Reason of the waivers, of Alma's table.")
+        str,
+        typer.Option(
+            metavar="CODE",
+            help="Reason of the waivers: a code of Alma's table FineFeeTransactionReason.",
+        ),
     ],
     "place_on_hold_shelf": Annotated[
         bool,
         typer.Option(
-            "--place-on-hold-shelf", help="Requested items are on the hold shelf after one scan."
+            "--place-on-hold-shelf",
+            help="Put requested items on the hold shelf with this one scan.",
         ),
     ],
     "reopened_at": Annotated[
@@ -125,7 +139,9 @@ _FLAGS = {
     ],
     "user_id_type": Annotated[
         str | None,
-        typer.Option(metavar="TYPE", help="Alma's type of the captured patron ids [default: any]."),
+        typer.Option(
+            metavar="TYPE", help="Alma's type of the captured patron ids.  [default: any]"
+        ),
     ],
     "generate_linked_user": Annotated[
         bool,
@@ -141,6 +157,13 @@ _FLAGS = {
     "give_up_after": Annotated[
         str,
         typer.Option(metavar="TIME", help="Stop when Alma stays away for so long: 90s, 15m, 1h."),
+    ],
+    "notify": Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Post a short summary to this address at the end: the webhook of a chat.",
+        ),
     ],
 }
 
@@ -158,7 +181,8 @@ def replay_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_flags(**values: Any) -> None:
         how = How(**{name: values.pop(name) for name in _FLAGS})
-        command(how=how, **values)
+        with notifying(how.notify, command.__name__, how.tally):
+            command(how=how, **values)
 
     others = [
         each.replace(kind=inspect.Parameter.KEYWORD_ONLY)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from almareplay.cli.job import Job
-from almareplay.cli.shared import Exit, count, say
+from almareplay.cli.shared import Exit, count, say, show
 from almareplay.queue import reading
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.check import Findings
@@ -137,7 +137,7 @@ def _tell_rows(job: Job) -> None:
 
 def _tell_some(which: str, rows: Iterable[QueuedRow]) -> None:
     for row in rows:
-        say(
+        show(
             f"{which} {row.captured_at:{_WHEN}}  {row.kind:<6}  {row.item_barcode}  "
             f"{row.library}, desk {row.circ_desk}"
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +20,8 @@ from almareplay.cli.display import Display, print_outcomes
 from almareplay.cli.how import How
 from almareplay.cli.lists import prediction_of, report_of, tell_lists, to_work_on
 from almareplay.cli.load import load_files
+from almareplay.cli.log import note
+from almareplay.cli.notify import Tally
 from almareplay.cli.session import Session
 from almareplay.cli.shared import (
     Exit,
@@ -30,14 +33,16 @@ from almareplay.cli.shared import (
     say,
     settings_of,
 )
-from almareplay.outcomes import OPEN, Outcome, Result
+from almareplay.cli.steps import Step, next_steps, tell_steps
+from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue import reading
 from almareplay.queue.errors import QueueError
+from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import Findings
 from almareplay.replay.check import check as check_alma
 from almareplay.replay.decide import Policy
-from almareplay.reports import ReportError, check_report_path, write_report
+from almareplay.reports import Report, ReportError, check_report_path, write_report
 from almareplay.settings import Settings
 
 Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
@@ -46,7 +51,8 @@ Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
 @dataclass(frozen=True, slots=True)
 class Job:
     """A run with work to do, and how it is to be done. ``work_left`` counts rows, and rows that
-    have their outcome but not yet their due date or fine."""
+    have their outcome but not yet their due date or fine. ``tally`` is kept up for whoever is to
+    be told how it ended."""
 
     settings: Settings
     policy: Policy
@@ -55,6 +61,7 @@ class Job:
     work_left: int
     reports: list[Path]
     zone: ZoneInfo
+    tally: Tally
 
 
 def prepare(files: list[str] | None, how: How) -> Job:
@@ -75,11 +82,12 @@ def prepare(files: list[str] | None, how: How) -> Job:
             # Without the rows of a station the others would not be in order.
             say("Nothing was posted: settle what is said above, or leave that file out.")
             raise typer.Exit(Exit.USAGE)
+    _look(queue, run, how.tally)
     work = reading.work_left(queue, run)
     left = work.rows + work.follow_ups
     if not left:
         messages.print(f"Run {run.name!r} has nothing left to do.")
-    return Job(settings, policy, queue, run, left, how.report or [], zone)
+    return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
 
 
 def check(job: Job, session: Session) -> Findings:
@@ -109,54 +117,94 @@ def run_work(job: Job, session: Session, verb: str, work: Work) -> Exit:
             return Exit.INTERRUPTED if session.stopping_signalled else Exit.DONE
     code = exit_code_of(failure)
     if code is Exit.REFUSED:
+        with contextlib.suppress(QueueError):
+            _look(job.queue, job.run, job.tally)
         raise failure
     say(str(failure))
     return Exit.RESUMABLE
 
 
+def _look(queue: Queue, run: Run, tally: Tally) -> None:
+    stands = standing(queue, run)
+    tally.outcomes, tally.dismissed = stands.to_do, sum(stands.dismissed.values())
+
+
 def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None) -> NoReturn:
     """Say what came out, write the reports, say what to do next, and leave."""
-
     try:
         report = (
             report_of(job.queue, job.run)
             if predictions is None
             else prediction_of(job.queue, job.run, predictions)
         )
-        outcomes = Counter(row.outcome for row in report.rows())
+        open_rows = _count(report, job.tally)
+        job.tally.predicted = bool(predictions)
+        stands = standing(job.queue, job.run)
         lists = to_work_on(job.queue, job.run)
-        to_follow_up = reading.work_left(job.queue, job.run).follow_ups
     except QueueError as error:
         # Where the queue is what stopped the run, that was said.
         if code is not Exit.RESUMABLE:
             say(str(error))
         raise typer.Exit(Exit.RESUMABLE) from error
     messages.print(f"Run {job.run.name!r}" + (", as predicted:" if predictions else ":"))
-    print_outcomes({each: outcomes[each] for each in Outcome if outcomes[each]}, messages)
-    for path in job.reports:
+    print_outcomes(job.tally.outcomes or {}, messages, job.tally.dismissed)
+    note("counts", outcomes=job.tally.outcomes, dismissed=job.tally.dismissed)
+    if not _written(report, job.reports):
+        code = Exit.RESUMABLE
+    if predictions is None:
+        tell_lists(lists, messages.print)
+        code = _end_of_replay(code, stands, open_rows, reported=bool(job.reports))
+    elif code is not Exit.DONE:
+        say("Stopped early. A rehearsal keeps nothing: the same command starts it anew.")
+    else:
+        if predictions:
+            tell_steps([Step(follow_up("replay --report report.html"))], messages.print)
+        code = Exit.OPEN if open_rows else Exit.DONE
+    raise typer.Exit(code)
+
+
+def _count(report: Report, tally: Tally) -> int:
+    """Count the rows of a report; the answer is how many are left to staff."""
+    outcomes: Counter[Outcome] = Counter()
+    open_rows = dismissed = 0
+    for row in report.rows():
+        open_rows += row.to_do
+        if row.dismissed:
+            dismissed += 1
+        else:
+            outcomes[row.outcome] += 1
+    tally.outcomes = {each: outcomes[each] for each in Outcome if outcomes[each]}
+    tally.dismissed = dismissed
+    return open_rows
+
+
+def _written(report: Report, paths: Iterable[Path]) -> bool:
+    """Write the reports; whether all could be written."""
+    whole = True
+    for path in paths:
         try:
             write_report(path, report)
             messages.print(f"Report: {path}")
         except ReportError as error:
             # Whatever was posted is posted; started again, the run has only its report to write.
             say(str(error))
-            code = Exit.RESUMABLE
-    if predictions is None:
-        tell_lists(lists, messages.print)
-    open_rows = sum(outcomes[each] for each in Outcome if each.disposition in OPEN)
-    if code in (Exit.RESUMABLE, Exit.INTERRUPTED):
+            whole = False
+    return whole
+
+
+def _end_of_replay(code: Exit, stands: Standing, open_rows: int, *, reported: bool) -> Exit:
+    """Say what to do next; the exit code is what that makes of the one so far."""
+    if code is not Exit.DONE:
         say("Stopped early. Start the same command again: it goes on where it was.")
-    elif predictions is None and outcomes[Outcome.PENDING]:
-        code = Exit.RESUMABLE
+        return code
+    if stands.count(Disposition.PENDING):
         say("Rows were loaded while the run was replayed. Start the same command again for them.")
-    elif predictions is None and to_follow_up:
-        code = Exit.RESUMABLE
+        return Exit.RESUMABLE
+    if stands.follow_ups:
         say(
-            f"{count(to_follow_up, 'due date or fine', 'due dates or fines')} could not be set "
-            "right yet. Start the same command again for them."
+            f"{count(stands.follow_ups, 'due date or fine', 'due dates or fines')} could not be "
+            "set right yet. Start the same command again for them."
         )
-    elif open_rows:
-        code = Exit.OPEN
-        if predictions is None and not job.reports:
-            messages.print(f"Next, for the staff's list: {follow_up('report report.csv')}")
-    raise typer.Exit(code)
+        return Exit.RESUMABLE
+    tell_steps(next_steps(stands, reported=reported), messages.print)
+    return Exit.OPEN if open_rows else Exit.DONE

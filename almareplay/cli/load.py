@@ -9,10 +9,21 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from almareplay.cli.captures import NamedCapture, find_capture, reading_options
 from almareplay.cli.preview import preview_files
-from almareplay.cli.shared import Exit, count, messages, options, say, settings_of, shared_options
+from almareplay.cli.shared import (
+    Exit,
+    count,
+    follow_up,
+    messages,
+    options,
+    say,
+    settings_of,
+    shared_options,
+    show,
+)
 from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -117,20 +128,26 @@ def load(
         bool, typer.Option("--preview", help="Show how each file is understood; store nothing.")
     ] = False,
 ) -> None:
-    """Read captures into the run; say file by file what was read and what was not.
+    """Read captures into the run; nothing is sent to Alma.
 
-    Nothing is sent to Alma. Flags hold for all files of one load: load the files of stations with
-    different desks one after another, or give a --desk-map.
+    Says file by file what was read and what was not. A file that was loaded already adds nothing.
+    Flags hold for all files of one load: load the files of stations with different desks one after
+    another, or give a --desk-map.
 
     \b
-    almareplay load --library MAIN --circ-desk DEFAULT_CIRC_DESK main.dat
-    almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
-        --captured-at "2026-09-14 09:00" desk.xlsx
-    almareplay load --preview desk.xlsx
-    almareplay load mysql+pymysql://user@host/alma_offline
+    Examples:
+      almareplay load --library MAIN --circ-desk DEFAULT_CIRC_DESK main.dat
+      almareplay load --preview desk.xlsx
+      almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
+          --captured-at "2026-09-14 09:00" desk.xlsx
+      almareplay load mysql+pymysql://user@host/alma_offline
 
-    Exit codes: 0 all read; 1 some rows invalid or a file refused, the rest loaded; 2 nothing
-    loaded.
+    \b
+    Exit codes:
+      0    all rows read
+      1    some rows invalid or a file refused, the rest loaded
+      2    nothing loaded; wrong usage or settings
+      130  interrupted: what was being loaded is not stored
     """
     settings = settings_of(library=library, circ_desk=circ_desk, timezone=timezone)
     try:
@@ -155,6 +172,8 @@ def load(
     with Queue.open(settings.queue, create=True) as queue:
         run = queue.start_run(options.run)
         loading = load_files(queue, run, files, reading, settings, again=again)
+    if loading.files:
+        messages.print(f"Next, once the files of all desks are in: {follow_up('rehearse')}")
     raise typer.Exit(loading.exit_code())
 
 
@@ -199,8 +218,8 @@ def _load(queue: Queue, run: Run, named: NamedCapture) -> Loaded:
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=24)),
+        BarColumn(bar_width=24, complete_style="cyan", pulse_style="cyan"),
         TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(),
         console=messages,
@@ -252,6 +271,6 @@ def _tell(name: str, capture: Capture, loaded: Loaded) -> None:
     if loaded.invalid:
         say(f"{name}: {count(loaded.invalid, 'row')} cannot be read (in the report as invalid):")
         for problem in loaded.problems[:_SHOWN]:
-            say(f"  {problem.source_file}:{problem.source_row}: {problem.reason}")
+            show(f"  {problem.source_file}:{problem.source_row}: {problem.reason}")
         if loaded.invalid > _SHOWN:
             say(f"  … and {loaded.invalid - _SHOWN:,} more")

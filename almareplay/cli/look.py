@@ -1,4 +1,4 @@
-"""``status``, ``report`` and ``retry``: what a run came to, and second tries."""
+"""``status`` and ``report``: what a run came to."""
 
 from __future__ import annotations
 
@@ -16,51 +16,59 @@ from almareplay.cli.shared import (
     messages,
     options,
     results,
-    say,
     settings_of,
     shared_options,
 )
-from almareplay.outcomes import Disposition, FineRow, Outcome, PullRow
+from almareplay.cli.steps import Step, next_steps, tell_steps
+from almareplay.outcomes import OPEN, Disposition, FineRow, PullRow
 from almareplay.queue import reading
-from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
-from almareplay.queue.purging import standing
+from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import check_list_path, check_report_path, write_list, write_report
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (status, report, retry):
+    for command in (status, report):
         app.command()(shared_options(command))
 
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
-    """Show where the run stands and what to do next; asks the queue only, not Alma.
+    """Show where the run stands, and what to do next.
+
+    Asks the queue only, not Alma.
 
     \b
-    almareplay status
-    almareplay status --run night --json
+    Examples:
+      almareplay status
+      almareplay status --run night --json
 
-    Exit codes: 0, or 2 where there is no such queue or run.
+    \b
+    Exit codes:
+      0  shown
+      2  no such queue or run
     """
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run, purged_too=True)
-        state = _state(queue, run)
+        stands = standing(queue, run)
+        state, steps = _state(queue, run, stands)
     if as_json:
         results.out(json.dumps(state, ensure_ascii=False, indent=2), highlight=False)
     else:
-        _print_state(state)
+        _print_state(state, stands, steps)
 
 
-def _state(queue: Queue, run: Run) -> dict[str, Any]:
-    stands = standing(queue, run)
+def _state(queue: Queue, run: Run, stands: Standing) -> tuple[dict[str, Any], list[Step]]:
+    """What there is to say of a run, ready for JSON, and what to do next."""
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work = reading.work_left(queue, run)
-    return {
+    # Whoever replays the run has the next step.
+    steps = next_steps(stands) if holder is None else []
+    state = {
         "run": run.name,
         "rows": sum(outcomes.values()),
         "dispositions": {
@@ -70,6 +78,12 @@ def _state(queue: Queue, run: Run) -> dict[str, Any]:
             for disposition in Disposition
         },
         "outcomes": {outcome.value: number for outcome, number in outcomes.items()},
+        "open": {
+            outcome.value: number
+            for outcome, number in stands.to_do.items()
+            if outcome.disposition in OPEN
+        },
+        "dismissed": sum(stands.dismissed.values()),
         "lost_answers": work.lost_answers,
         **to_work_on(queue, run),
         "follow_ups": work.follow_ups,
@@ -82,15 +96,17 @@ def _state(queue: Queue, run: Run) -> dict[str, Any]:
         "replaying": None
         if holder is None
         else {"host": holder.host, "pid": holder.pid, "since": holder.since.isoformat()},
+        "next": [step.command for step in steps],
     }
+    return state, steps
 
 
-def _print_state(state: dict[str, Any]) -> None:
+def _print_state(state: dict[str, Any], stands: Standing, steps: list[Step]) -> None:
     results.print(
         f"Run {state['run']!r}: {count(state['rows'], 'row')} "
         f"from {count(len(state['files']), 'file')}"
     )
-    print_outcomes({Outcome(name): number for name, number in state["outcomes"].items()}, results)
+    print_outcomes(stands.to_do, results, state["dismissed"])
     if state["purged_at"]:
         results.print(f"Purged on {state['purged_at']}: its rows are gone, these counts are kept.")
         if not state["erased_at"]:
@@ -110,27 +126,23 @@ def _print_state(state: dict[str, Any]) -> None:
         to_do = count(state["follow_ups"], "due date or fine", "due dates or fines")
         results.print(f"{to_do} still to be set right: the next replay does it.")
     tell_lists(state, results.print)
-    dispositions = state["dispositions"]
-    if dispositions[Disposition.PENDING] or state["follow_ups"]:
-        results.print(f"Next: {follow_up('replay')}")
-    elif dispositions[Disposition.ATTENTION] or dispositions[Disposition.UNRESOLVED]:
-        results.print(
-            f"Next: {follow_up('report report.csv')}, and when staff are through: "
-            f"{follow_up('retry')}"
-        )
+    if stands.finished:
+        results.print("Nothing is left to do.")
+    tell_steps(steps, results.print)
 
 
 def report(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="Files to write: .csv or .jsonl."),
+        typer.Argument(metavar="PATH", help="Files to write: .html, .xlsx, .csv or .jsonl."),
     ] = None,
     pull_path: Annotated[
         Path | None,
         typer.Option(
             "--pull-list",
             metavar="PATH",
-            help="List of returned items that others wait for, along the shelves: .csv, .jsonl.",
+            help="List of returned items that others wait for, along the shelves: .xlsx, .csv or "
+            ".jsonl.",
         ),
     ] = None,
     fines_path: Annotated[
@@ -139,7 +151,7 @@ def report(
             "--fines",
             metavar="PATH",
             help="List of the overdue fines that the replay made and that are too high, with the "
-            "patrons who owe them: .csv, .jsonl.",
+            "patrons who owe them: .xlsx, .csv or .jsonl.",
         ),
     ] = None,
     anonymously: Annotated[
@@ -150,20 +162,26 @@ def report(
         ),
     ] = False,
 ) -> None:
-    """Write the report: a line for every row of the run; the ending picks the format.
+    """Write the report of the run, and the lists for staff.
+
+    The report has a line for every row; the ending of its name picks the format. As .html it is the
+    list to work from, as .xlsx a workbook, as .csv and .jsonl the plain rows.
 
     The files name patrons, and what they owe is personal as well; only the pull list names nobody.
-    They are readable by you only; pass them on with care.
-
-    With --anonymous the same patron has the same number in every report of the run. Whoever may
-    look into Alma can still find a patron by an item and its time.
+    They are readable by you only; pass them on with care. With --anonymous the same patron has the
+    same number in every report of the run; whoever may look into Alma can still find a patron by an
+    item and its time.
 
     \b
-    almareplay report report.csv report.jsonl
-    almareplay report for-the-vendor.csv --anonymous
-    almareplay report --pull-list pull.csv --fines fines.csv
+    Examples:
+      almareplay report report.html report.csv
+      almareplay report --pull-list pull.xlsx --fines fines.xlsx
+      almareplay report for-the-vendor.csv --anonymous
 
-    Exit codes: 0, or 2 where it cannot be written.
+    \b
+    Exit codes:
+      0  written
+      2  a file cannot be written, or no such run
     """
     wanted = [*(paths or ()), *filter(None, (pull_path, fines_path))]
     if not wanted:
@@ -186,32 +204,3 @@ def report(
         if fines_path is not None:
             write_list(fines_path, told.fines, FineRow._fields)
             messages.print(f"Fines: {fines_path}")
-
-
-def retry(
-    outcome: Annotated[
-        list[Outcome] | None,
-        typer.Option(metavar="NAME", help="Only rows with this outcome; repeatable."),
-    ] = None,
-    row: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Only this row; repeatable.")
-    ] = None,
-) -> None:
-    """Set rows that need attention or are unresolved back to pending; the next replay takes them.
-
-    \b
-    almareplay retry
-    almareplay retry --outcome patron_blocked --outcome patron_expired
-    almareplay retry --row 17
-
-    Exit codes: 0; 2 for a row or outcome that cannot be retried; 3 while the run is replayed.
-    """
-    with Queue.open(settings_of().queue) as queue:
-        run = queue.run(options.run)
-        if (holder := holder_of(queue, run)) is not None:
-            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
-        changed = reading.retry(queue, run, outcomes=outcome or (), rows=row or ())
-    say(
-        f"{count(changed, 'row')} set back to pending."
-        + (f" Next: {follow_up('replay')}" if changed else "")
-    )

@@ -12,44 +12,85 @@ from almareplay.cli import (
     check,
     demo,
     export,
+    history,
     load,
     look,
     purge,
     rehearse,
     replay,
     simulate,
+    staff,
     unload,
 )
-from almareplay.cli.shared import Exit, exit_code_of, messages, options, say
+from almareplay.cli.first import tell_first_steps
+from almareplay.cli.help import Command
+from almareplay.cli.log import note
+from almareplay.cli.shared import Exit, exit_code, messages, options, say
 from almareplay.transactions import AlmaReplayError
 
 app = typer.Typer(
     name="almareplay",
-    help=(
-        "Posts the loans and returns that a library captured while Alma was away to Alma's API: "
-        "in the order in which they happened, each exactly once.\n\n"
-        "In a real outage:  check, load FILE…, rehearse, replay --report report.csv\n\n"
-        "To see it work on a stand-in Alma on this machine:  almareplay demo"
-    ),
-    no_args_is_help=True,
+    help="""Post the loans and returns that were captured while Alma was away to Alma's API.
+
+    In the order in which they happened, each exactly once, with an outcome for every row.
+
+    \b
+    In a real outage:
+      almareplay check
+      almareplay load FILE...
+      almareplay rehearse
+      almareplay replay --report report.html
+
+    \b
+    To see it work on a stand-in Alma on this machine:
+      almareplay demo
+
+    Alone, almareplay looks around and says what to do next. With --install-completion the shell
+    completes commands, options and outcomes.
+    """,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (check, load, unload, rehearse, replay, look, export, purge, simulate, demo):
+for commands in (
+    *(check, load, unload, rehearse, replay, look, staff, history),
+    *(export, purge, simulate, demo),
+):
     commands.add_to(app)
+
+for each in app.registered_commands:
+    each.cls = Command
+
+
+@app.callback()
+def alone(context: typer.Context) -> None:
+    """Say what to do first where no command is named."""
+    if context.invoked_subcommand is None:
+        tell_first_steps()
 
 
 def main() -> None:
     """Run a command and leave with its exit code; nobody sees a traceback without ``--debug``."""
     signal.signal(signal.SIGTERM, _interrupt)
+    code = _run()
+    note("ended", exit_code=code)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
-        app()
+        app(prog_name="almareplay")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.DONE
     except AlmaReplayError as error:
-        _leave(error, str(error), exit_code_of(error))
+        _tell(error, str(error))
+        return exit_code(error)
     except Exception as error:  # noqa: BLE001 (the last door: whatever comes here has no words)
         words = f"This should not have happened ({type(error).__name__}). Nothing is lost: what was"
-        _leave(error, f"{words} stored stays stored. Add --debug to see where.", Exit.RESUMABLE)
+        _tell(error, f"{words} stored stays stored. Add --debug to see where.")
+        return exit_code(error)
+    return Exit.DONE
 
 
 def _interrupt(*_: object) -> None:
@@ -59,9 +100,8 @@ def _interrupt(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _leave(error: BaseException, words: str, code: Exit) -> None:
+def _tell(error: BaseException, words: str) -> None:
     if options.debug:
         traceback.print_exception(error, file=sys.stderr)
     say(words)
     messages.file.flush()
-    sys.exit(code)

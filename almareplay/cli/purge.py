@@ -51,24 +51,30 @@ def purge(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete what the queue holds of a finished run for good: rows, patron ids, calls, fines.
+    """Delete what the queue holds of a finished run, for good.
 
-    Kept are the run's name, the number of rows with each outcome, and the names and hashes of its
-    files, so that one of them that is loaded again still adds nothing. Then the queue's file is
-    written anew, so that the bytes are gone as well.
+    Rows, patron ids, calls and fines go, bytes and all. Kept are the run's name, the number of rows
+    with each outcome, and the names and hashes of its files, so that one of them that is loaded
+    again still adds nothing.
 
     A run is finished when nothing is left to replay. Rows that need attention or are unresolved go
     too: the question names them, and the reports that you wrote are then the only lists of them.
     Delete those reports, exports and the captured files yourself when the work is done.
 
     \b
-    almareplay purge
-    almareplay purge --run night --yes
-    almareplay purge --older-than 30d --yes
+    Examples:
+      almareplay purge
+      almareplay purge --run night --yes
+      almareplay purge --older-than 30d --yes
 
-    Exit codes: 0 purged, or nothing to purge; 1 some runs with --older-than are not finished;
-    2 the run is not finished, or wrong usage; 3 not agreed to, or a run is being replayed; 75 rows
-    deleted but not their bytes, start again; 130 interrupted.
+    \b
+    Exit codes:
+      0    purged, or nothing to purge
+      1    some runs with --older-than are not finished
+      2    the run is not finished, or wrong usage
+      3    not agreed to, or a run is being replayed
+      75   rows deleted but not yet their bytes, start again
+      130  interrupted
     """
     oldest = None
     if older_than is not None:

@@ -29,16 +29,25 @@ def rehearse(
         list[str] | None, typer.Argument(metavar="FILE", help="Captured files to load first.")
     ] = None,
 ) -> None:
-    """Predict the outcome of each pending row, as far as reading Alma can tell. Writes nothing.
+    """Predict what a replay would come to; writes nothing.
 
-    Prints a plan: what would be lent and returned, what refused and why, what it takes. The rows
-    stay pending; --report has the prediction of each. Where reading cannot tell, the note begins
-    with "likely:".
+    Reads Alma and prints a plan: what would be lent and returned, what refused and why, what it
+    takes. The rows stay pending; --report has the prediction for each of them. Where reading cannot
+    tell, its note begins with "likely:".
 
     \b
-    almareplay rehearse --report prediction.csv
+    Examples:
+      almareplay rehearse
+      almareplay rehearse --report prediction.html
 
-    Exit codes: as of replay.
+    \b
+    Exit codes:
+      0    every row would be applied, or change nothing
+      1    some rows would go to staff
+      2    wrong usage or settings, or a file was refused
+      3    refused by a check
+      75   stopped early by Alma or the daily limit, start again
+      130  interrupted, start again
     """
     seconds = how.gives_up_after()
     job = prepare(files, how)
@@ -54,17 +63,18 @@ def rehearse(
 
                 def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
                     async def rehearsing() -> None:
-                        rehearsed.append(
-                            await rehearse_run(
-                                job.queue,
-                                job.run,
-                                AlmaReader(session.wire),
-                                job.policy,
-                                findings.desks,
-                                stopping=session.stopping,
-                                on_read=display.read,
-                            )
+                        rehearsal = await rehearse_run(
+                            job.queue,
+                            job.run,
+                            AlmaReader(session.wire),
+                            job.policy,
+                            findings.desks,
+                            stopping=session.stopping,
+                            on_read=display.read,
                         )
+                        rehearsed.append(rehearsal)
+                        if rehearsal.cut_short is not None:
+                            raise rehearsal.cut_short
 
                     return rehearsing()
 

@@ -48,19 +48,26 @@ def replay(
         ),
     ] = False,
 ) -> None:
-    """Post the run's pending rows to Alma: in order, each exactly once. Ctrl-C is safe.
+    """Post the pending rows to Alma: in order, each exactly once.
 
-    Checks first; where anything is wrong, nothing is posted. Production shows what is about to be
-    posted, and wants the institution's code typed. Started again, it goes on where it was.
+    Checks first, and posts nothing where anything is wrong. Then it asks; production shows what is
+    about to be posted, and wants the institution's code typed. Ctrl-C is safe: started again, it
+    goes on where it was.
 
     \b
-    almareplay replay --report report.csv
-    almareplay replay main.dat annex.dat --yes --report report.csv
-    almareplay replay --confirm 01ABC_INST --report report.csv
+    Examples:
+      almareplay replay --report report.html
+      almareplay replay main.dat annex.dat --yes --report report.csv
+      almareplay replay --confirm 01ABC_INST --report report.html --log replay.log
 
-    Exit codes: 0 every row applied or without change; 1 finished, but some rows need attention,
-    were rejected or are unresolved; 2 wrong usage or settings; 3 refused by a check; 75 stopped
-    early, start again; 130 interrupted, start again.
+    \b
+    Exit codes:
+      0    every row applied, or without change
+      1    finished; some rows need attention, were rejected or are unresolved
+      2    wrong usage or settings, or a file was refused
+      3    refused by a check, by you, or because another process replays the run
+      75   stopped early: daily limit, Alma away, disk full; start again
+      130  interrupted, start again
     """
     seconds = how.gives_up_after()
     job = prepare(files, how)

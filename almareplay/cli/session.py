@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from almareplay.alma.client import open_wire
 from almareplay.alma.wire import Event, Traffic, Wire
+from almareplay.cli.log import note
 from almareplay.cli.shared import Exit, messages
 from almareplay.settings import Settings
 
@@ -25,7 +26,7 @@ class Watcher(Protocol):
     """Is told what happens between here and Alma."""
 
     def waits(self, event: Event) -> None:
-        """Alma went away, came back …, or the calls of the day are used up."""
+        """Alma slowed the calls, went away, came back …, or the calls of the day are used up."""
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
@@ -72,6 +73,7 @@ class Session:
                 messages.fall_silent()
             elif self.stopping_signalled:
                 messages.show_cursor()
+                note("ended", exit_code=Exit.INTERRUPTED)
                 os._exit(Exit.INTERRUPTED)
             self.stopping_signalled = True
             loop.call_soon_threadsafe(self.stopping.set)

@@ -16,8 +16,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from almareplay import __version__
 from almareplay.alma.errors import AlmaError, AlmaGone, DailyLimit, Stopped, Unavailable
+from almareplay.cli.log import JsonLines, note
 from almareplay.queue.errors import HoldLost, NotErased, RunHeld
 from almareplay.settings import Settings, read_settings
 from almareplay.transactions import AlmaReplayError
@@ -32,6 +37,12 @@ class Voice(Console):
     def __init__(self, *, stderr: bool) -> None:
         # No emoji: a file's "desk.dat:100:" is no code for a picture.
         super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print, and tell the log what was said, but not results."""
+        if self.stderr and objects and isinstance(objects[0], str) and objects[0]:
+            note("said", objects[0])
+        super().print(*objects, **how)
 
     def on_broken_pipe(self) -> None:
         """Go on without the reader."""
@@ -73,6 +84,17 @@ def exit_code_of(error: AlmaReplayError) -> Exit:
     return Exit.USAGE
 
 
+def exit_code(end: BaseException) -> Exit:
+    """The exit code of a command that ends with this."""
+    if isinstance(end, typer.Exit):
+        return Exit(end.exit_code)
+    if isinstance(end, AlmaReplayError):
+        return exit_code_of(end)
+    if isinstance(end, typer.BadParameter):
+        return Exit.USAGE
+    return Exit.INTERRUPTED if isinstance(end, KeyboardInterrupt) else Exit.RESUMABLE
+
+
 @dataclass(slots=True)
 class Options:
     """The options that every command takes."""
@@ -82,28 +104,38 @@ class Options:
     queue: str | None = None
     verbose: bool = False
     quiet: bool = False
+    log: Path | None = None
     debug: bool = False
 
 
 options = Options()
 """The options of the command that runs now."""
 
-_SHARED = {
+SHARED = {
     "settings": Annotated[
         Path | None,
-        typer.Option(help="Settings file instead of settings.env.", metavar="FILE"),
+        typer.Option(help="Settings file.  [default: settings.env]", metavar="FILE"),
     ],
     "run": Annotated[str, typer.Option(help="Name of the run.", metavar="NAME")],
     "queue": Annotated[
         str | None,
         typer.Option(
-            help="Queue, as an SQLAlchemy URL [default: sqlite:///almareplay.db].", metavar="URL"
+            help="Queue, by its SQLAlchemy URL.  [default: sqlite:///almareplay.db]", metavar="URL"
         ),
     ],
-    "verbose": Annotated[bool, typer.Option("--verbose", help="Say more.")],
+    "verbose": Annotated[
+        bool, typer.Option("--verbose", help="Say more, such as which answers were lost.")
+    ],
     "quiet": Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")],
+    "log": Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Append what is done to a file, as JSON lines that name no patron."
+        ),
+    ],
     "debug": Annotated[bool, typer.Option("--debug", help="Log calls, show tracebacks.")],
 }
+"""The options that every command takes."""
 
 
 def shared_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -116,16 +148,16 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
             default=getattr(Options(), name),
             annotation=annotation,
         )
-        for name, annotation in _SHARED.items()
+        for name, annotation in SHARED.items()
     ]
 
     @functools.wraps(command)
     def with_options(**values: Any) -> None:
-        for name in _SHARED:
+        for name in SHARED:
             setattr(options, name, values.pop(name))
         messages.quiet = options.quiet
-        if options.verbose or options.debug:
-            _log_to_messages(logging.DEBUG if options.debug else logging.INFO)
+        _listen(command.__name__)
+        note("started", command=command.__name__)
         try:
             command(**values)
         except KeyboardInterrupt as stop:
@@ -141,14 +173,24 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
-def _log_to_messages(level: int) -> None:
-    # Only our own loggers, which name neither patrons nor keys: those of libraries quote addresses.
-    handler = logging.StreamHandler(messages.file)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    ours = logging.getLogger("almareplay")
-    ours.setLevel(level)
-    ours.handlers = [handler]
-    ours.propagate = False
+def _listen(command: str) -> None:
+    """Let the log and the user hear what is noted, as far as they want to. Raises LogError."""
+    handlers: list[logging.Handler] = []
+    if options.verbose or options.debug:
+        shown = logging.StreamHandler(messages.file)
+        shown.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+        shown.addFilter(lambda record: record.name != "almareplay.cli")  # which was said already
+        handlers.append(shown)
+    if options.log is not None:
+        about = {"command": command, "version": __version__, "run": options.run}
+        handlers.append(JsonLines(options.log, about))
+    if handlers:
+        # Only our own loggers, which name neither patrons nor keys: those of libraries quote
+        # addresses.
+        ours = logging.getLogger("almareplay")
+        ours.setLevel(logging.DEBUG if options.debug else logging.INFO)
+        ours.handlers = handlers
+        ours.propagate = False
 
 
 def settings_of(**flags: Any) -> Settings:
@@ -163,10 +205,30 @@ def say(text: str = "") -> None:
     messages.quiet = quiet
 
 
+def show(text: str) -> None:
+    """Show the user, also with ``--quiet``, what no log may hold: what stands in rows."""
+    quiet, messages.quiet = messages.quiet, False
+    messages.print(Text(text))
+    messages.quiet = quiet
+
+
 def follow_up(words: str) -> str:
-    """What to type next about the run of this command."""
-    run = "" if options.run == Options().run else f" --run {shlex.quote(options.run)}"
-    return f"almareplay {words}{run}"
+    """What to type next about the run of this command: with the settings and the queue that were
+    given to it, but without a password."""
+    given = [
+        ("--run", None if options.run == Options().run else options.run),
+        ("--settings", options.settings and str(options.settings)),
+        ("--queue", options.queue and _without_password(options.queue)),
+    ]
+    flags = (f" {flag} {shlex.quote(value)}" for flag, value in given if value)
+    return f"almareplay {words}{''.join(flags)}"
+
+
+def _without_password(queue: str) -> str:
+    try:
+        return make_url(queue).render_as_string()
+    except ArgumentError:
+        return "URL"
 
 
 def count(number: int, one: str, many: str = "") -> str:

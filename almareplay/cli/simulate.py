@@ -37,15 +37,20 @@ def simulate(
         float, typer.Option(metavar="SECONDS", help="How long each answer takes.")
     ] = 0.3,
 ) -> None:
-    """Run a stand-in Alma on this machine until Ctrl-C, to rehearse against.
+    """Run a stand-in Alma on this machine until Ctrl-C.
 
-    Point almareplay at it with ALMAREPLAY_BASE_URL. What it recorded is under /simulator/requests
-    and /simulator/effects.
+    To rehearse against: point almareplay at it with ALMAREPLAY_BASE_URL. What it recorded is under
+    /simulator/requests and /simulator/effects. Needs the extra: pip install 'almareplay[simulator]'
 
     \b
-    almareplay simulate --port 8400 --items 5000
+    Examples:
+      almareplay simulate
+      almareplay simulate --port 8400 --items 5000
 
-    Exit codes: 0 when stopped; 2 for a world that cannot be read, or a port that is taken.
+    \b
+    Exit codes:
+      0  stopped
+      2  a world that cannot be read, a port that is taken, or no simulator
     """
     try:
         from almareplay.simulator.generate import generate_world

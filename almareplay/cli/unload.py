@@ -27,17 +27,22 @@ def unload(
         typer.Option(metavar="NAME", help="Only this sheet, where sheets were loaded one by one."),
     ] = None,
 ) -> None:
-    """Take a loaded file's rows out of the run again, as long as none of them was sent.
+    """Take a loaded file out of the run again.
 
-    The file can be loaded anew then, with other flags or corrected. It is known by what it holds;
-    where it is no longer there or was changed, by the name that it had when it was loaded.
+    That works as long as none of its rows was sent to Alma. The file can then be loaded anew, with
+    other flags or corrected. It is known by what it holds; where it is no longer there or was
+    changed, by the name that it had when it was loaded.
 
     \b
-    almareplay unload desk.dat
-    almareplay unload desk.xlsx --sheet Friday
+    Examples:
+      almareplay unload desk.dat
+      almareplay unload desk.xlsx --sheet Friday
 
-    Exit codes: 0; 2 where the file is not in the run or rows of it were sent; 3 while the run is
-    replayed.
+    \b
+    Exit codes:
+      0  taken out
+      2  the file is not in the run, or rows of it were sent
+      3  the run is being replayed
     """
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from almareplay.outcomes import Outcome
 from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, arrange
 from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
+from almareplay.queue.staff import captured_patron_ids, corrections
 from almareplay.queue.store import Run
 from almareplay.transactions import Kind, identifier_key
 
@@ -50,6 +51,8 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
         attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row
     )
     keys = iter(item_keys)
+    # A capture that has grown says again what it said, whatever staff have corrected since.
+    corrected = captured_patron_ids(corrections(connection, run))
     while some := list(islice(keys, _LANES_AT_A_TIME)):
         members = connection.execute(
             select(
@@ -73,7 +76,9 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
         changes = [
             change
             for _, lane in groupby(members, key=lambda member: member.item_key)
-            for change in _changes_of_lane({member.row: member for member in lane}, became)
+            for change in _changes_of_lane(
+                {member.row: member for member in lane}, corrected, became
+            )
         ]
         if changes:
             connection.execute(
@@ -85,13 +90,15 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
     return became
 
 
-def _changes_of_lane(lane: dict[int, Any], became: Counter[Outcome]) -> Iterator[dict[str, Any]]:
+def _changes_of_lane(
+    lane: dict[int, Any], corrected: Mapping[int, str], became: Counter[Outcome]
+) -> Iterator[dict[str, Any]]:
     arranged = arrange(
         LaneRow(
             member.row,
             member.file_id,
             Kind(member.kind),
-            identifier_key(member.patron_id),
+            identifier_key(corrected.get(member.row, member.patron_id)),
             member.captured_at,
             bool(member.has_seconds),
         )

@@ -53,8 +53,27 @@ class NotErased(QueueError):
     """Rows were deleted, but their bytes may still stand in the queue's files."""
 
 
+class RowMissing(QueueError):
+    """The run has no row of this number; its rows are ``first`` to ``last``, None without rows."""
+
+    def __init__(self, row: int, first: int | None, last: int | None) -> None:
+        has = "it has none yet" if first is None else f"it has rows {first} to {last}"
+        gone = ""
+        if first is not None and last is not None and first < row < last:
+            gone = ", without those of a file that was taken out"
+        super().__init__(f"The run has no row {row}; {has}{gone}.")
+
+
 class NotRetryable(QueueError):
     """A row was named for a retry that has nothing left to retry."""
+
+
+class NotCorrectable(QueueError):
+    """The patron id of this row cannot be changed as it stands."""
+
+
+class NotDismissible(QueueError):
+    """A row that leaves staff nothing to do cannot be dismissed."""
 
 
 class NotUnloadable(QueueError):

@@ -15,6 +15,7 @@ from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.rows import QueuedRow, queued_row
 from almareplay.queue.schema import fines, follow_ups, transactions
 from almareplay.queue.store import Queue, Run
+from almareplay.transactions import joined
 
 
 class Task(StrEnum):
@@ -160,9 +161,7 @@ def store_done(
         if note:
             before = connection.scalar(select(transactions.c.note).where(of_row))
             connection.execute(
-                update(transactions)
-                .where(of_row)
-                .values(note="; ".join(filter(None, (before, note))))
+                update(transactions).where(of_row).values(note=joined(before or "", note))
             )
         if due_date is not None:
             connection.execute(update(transactions).where(of_row).values(due_date=due_date))

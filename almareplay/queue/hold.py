@@ -48,9 +48,7 @@ def take_hold(queue: Queue, run: Run) -> Hold:
     hold = Hold(run, uuid4().hex)
     now = datetime.now(UTC)
     with queue.writing() as connection:
-        holder = _holder(connection, run)
-        if holder is not None:
-            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+        make_sure_it_is_free(connection, run)
         connection.execute(
             update(runs)
             .where(runs.c.id == run.id)
@@ -100,6 +98,13 @@ def confirm_hold(connection: Connection, hold: Hold) -> None:
     token = connection.scalar(select(runs.c.holder_token).where(runs.c.id == hold.run.id))
     if token != hold.token:
         raise HoldLost(hold.run.name)
+
+
+def make_sure_it_is_free(connection: Connection, run: Run) -> None:
+    """Make sure that nobody replays the run, nor begins to before the transaction of this
+    connection, which writes, has ended. Raises RunHeld."""
+    if (holder := _holder(connection, run)) is not None:
+        raise RunHeld(run.name, holder.host, holder.pid, holder.since)
 
 
 def holder_of(queue: Queue, run: Run) -> Holder | None:

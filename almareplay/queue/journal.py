@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -65,8 +65,9 @@ class LaneHistory:
     ``closed`` the ids of the loans that it ended; ``blind_scans`` are Alma's times (aware UTC) of
     scans that may have ended a loan which nobody had looked at. ``left_on_loan`` is the loan that
     the run's last effect left, empty where it left none, None where the run had no effect yet.
-    ``settled`` is the last row in order that is applied or needs no change, duplicates aside;
-    ``unresolved`` are the rows with unresolved outcomes.
+    ``settled`` is the last row in order that is applied, needs no change (duplicates aside) or was
+    dismissed; ``unresolved`` are the rows with unresolved outcomes that were not dismissed,
+    ``dismissed`` those that were, whatever their outcomes.
     """
 
     loans: dict[str, datetime]
@@ -75,6 +76,7 @@ class LaneHistory:
     left_on_loan: str | None
     settled: tuple[Order, int] | None
     unresolved: list[tuple[Order, int]]
+    dismissed: list[tuple[Order, int]] = field(default_factory=list)
 
 
 def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> list[QueuedRow]:
@@ -98,6 +100,7 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
     loans: dict[str, datetime] = {}
     settled: tuple[Order, int] | None = None
     unresolved: list[tuple[Order, int]] = []
+    dismissed: list[tuple[Order, int]] = []
     with queue.reading() as connection:
         for row in connection.execute(
             select(transactions)
@@ -108,7 +111,10 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
             here = ((row.order_at, row.place), row.row)
             if outcome is Outcome.LOANED:
                 loans[row.loan_id] = captured_time(row)
-            if outcome.disposition is Disposition.UNRESOLVED:
+            if row.dismissal:
+                dismissed.append(here)
+                settled = here
+            elif outcome.disposition is Disposition.UNRESOLVED:
                 unresolved.append(here)
             elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
                 settled = here
@@ -141,6 +147,7 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
         left_on_loan=left,
         settled=settled,
         unresolved=unresolved,
+        dismissed=dismissed,
     )
 
 
@@ -210,9 +217,11 @@ def store_result(
     intent: Intent | None = None,
     fate: Fate = Fate.DONE,
     follow_ups: Sequence[FollowUp] = (),
+    looked_at: datetime | None = None,
 ) -> None:
     """Put a row's outcome on disk, together with the fate of the call that led to it and with what
-    is still to be done about the row. What a follow-up has noted before stays in its note.
+    is still to be done about the row. What a follow-up or a retry has noted before stays in its
+    note. ``looked_at`` (aware) is when the item was last read.
 
     Where the run was taken over meanwhile neither is stored: the call stays one whose fate is
     unknown, and whoever has the run finds out. Raises HoldLost, QueueError.
@@ -234,6 +243,7 @@ def store_result(
                 destination=result.destination,
                 note=_added(result.note),
                 completed_at=datetime.now(UTC),
+                looked_at=looked_at,
             )
         )
         store_follow_ups(connection, hold.run, row, follow_ups)

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from almareplay.outcomes import Disposition, Outcome
+from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue import reading
-from almareplay.queue.errors import NotFinished, RunHeld
-from almareplay.queue.hold import confirm_hold, holder_of, release_hold, take_hold
-from almareplay.queue.schema import files, follow_ups, metadata, purged, runs, transactions
+from almareplay.queue.errors import NotFinished
+from almareplay.queue.hold import confirm_hold, make_sure_it_is_free, release_hold, take_hold
+from almareplay.queue.schema import changes, files, follow_ups, metadata, purged, runs, transactions
 from almareplay.queue.store import Queue, Run
 
 _KEPT = (files, purged)
@@ -25,12 +25,14 @@ _KEPT = (files, purged)
 class Standing:
     """How a run stands before or after its purge.
 
-    ``last_active`` is when a row of it was last loaded or brought to its outcome; ``erased_at`` is
+    ``dismissed`` are those of the ``outcomes`` that staff have settled by hand. ``last_active`` is
+    when a row of it was last loaded, brought to its outcome or changed by staff; ``erased_at`` is
     None while bytes of a purged run may be in the queue's files. All moments are aware UTC.
     """
 
     run: Run
     outcomes: dict[Outcome, int]
+    dismissed: dict[Outcome, int]
     follow_ups: int
     last_active: datetime
     purged_at: datetime | None
@@ -46,16 +48,26 @@ class Standing:
         """What a replay has still to do, in words; empty where the run is finished."""
         return _left_to_replay(self.count(Disposition.PENDING), self.follow_ups)
 
+    @property
+    def to_do(self) -> dict[Outcome, int]:
+        """The ``outcomes`` of the rows that are not dismissed."""
+        left = {each: rows - self.dismissed.get(each, 0) for each, rows in self.outcomes.items()}
+        return {outcome: rows for outcome, rows in left.items() if rows}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do, neither for a replay nor for staff."""
+        left = any(each.disposition in (*OPEN, Disposition.PENDING) for each in self.to_do)
+        return not left and not self.follow_ups
+
     def count(self, disposition: Disposition) -> int:
-        """The rows with this disposition."""
-        return sum(
-            rows for outcome, rows in self.outcomes.items() if outcome.disposition is disposition
-        )
+        """The rows with this disposition that are not dismissed."""
+        return sum(rows for each, rows in self.to_do.items() if each.disposition is disposition)
 
 
 def standing(queue: Queue, run: Run) -> Standing:
     """How a run stands."""
-    outcomes = reading.outcomes(queue, run)
+    outcomes, dismissed = reading.outcomes(queue, run), reading.dismissed(queue, run)
     with queue.reading() as connection:
         found = connection.execute(select(runs).where(runs.c.id == run.id)).one()
         latest = [
@@ -63,11 +75,13 @@ def standing(queue: Queue, run: Run) -> Standing:
             for moment, run_id in (
                 (files.c.loaded_at, files.c.run_id),
                 (transactions.c.completed_at, transactions.c.run_id),
+                (changes.c.at, changes.c.run_id),
             )
         ]
         return Standing(
             run,
             outcomes,
+            dismissed,
             _open_follow_ups(connection, run),
             max([found.created_at, *filter(None, latest)]),
             found.purged_at,
@@ -77,15 +91,17 @@ def standing(queue: Queue, run: Run) -> Standing:
 
 def standings(queue: Queue) -> list[Standing]:
     """How each run of the queue stands, the oldest first."""
-    return [standing(queue, run) for run in _all_runs(queue)]
+    with queue.reading() as connection:
+        known = _all_runs(connection)
+    return [standing(queue, run) for run in known]
 
 
 def nobody_replays(queue: Queue) -> None:
     """Make sure that no run of the queue is being replayed, which writing the file anew would hold
     up. Raises RunHeld."""
-    for run in _all_runs(queue):
-        if (holder := holder_of(queue, run)) is not None:
-            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+    with queue.reading() as connection:
+        for run in _all_runs(connection):
+            make_sure_it_is_free(connection, run)
 
 
 def purge_run(queue: Queue, run: Run) -> None:
@@ -133,10 +149,9 @@ def erase(queue: Queue) -> bool:
     return in_files_of_ours
 
 
-def _all_runs(queue: Queue) -> list[Run]:
-    with queue.reading() as connection:
-        found = connection.execute(select(runs.c.id, runs.c.name).order_by(runs.c.id))
-        return [Run(run.id, run.name) for run in found]
+def _all_runs(connection: Connection) -> list[Run]:
+    found = connection.execute(select(runs.c.id, runs.c.name).order_by(runs.c.id))
+    return [Run(run.id, run.name) for run in found]
 
 
 def _left_to_replay(pending: int, follow_ups: int) -> str:

@@ -1,28 +1,28 @@
-"""What a run holds, for people: counts, places, the rows of the report; and second tries."""
+"""What a run holds, for people: counts, places, the rows of the report."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import Connection, Select, func, select
 
-from almareplay.outcomes import Disposition, Outcome, ReportRow
-from almareplay.queue.errors import NotRetryable
+from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow
 from almareplay.queue.journal import Fate
 from almareplay.queue.rows import QueuedRow, captured_time, queued_row
 from almareplay.queue.schema import attempts, files, follow_ups, purged, transactions
+from almareplay.queue.staff import captured_patron_ids, corrections
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, joined
 
 _BATCH = 1_000
-_RETRYABLE = (Disposition.ATTENTION, Disposition.UNRESOLVED)
+_NOT_REPORTED = ("run_id", "file_id", "has_seconds", "item_key", "looked_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is left to replay: rows by kind, the items they concern, the number of open calls whose
+    """What is left to replay: rows by kind, the items they concern, the number of their calls whose
     answers were lost, and of due dates and fines that are still to be set right."""
 
     loans: int
@@ -52,15 +52,42 @@ def outcomes(queue: Queue, run: Run) -> dict[Outcome, int]:
     return {outcome: found[outcome] for outcome in Outcome if outcome in found}
 
 
-def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
-    """The captured patron id of each row of the run that has one, by row number."""
+def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
+    """How many rows with each outcome staff have dismissed, in the order of ``outcomes``."""
     with queue.reading() as connection:
-        yield from connection.scalars(
-            select(transactions.c.patron_id)
+        found: dict[str, int] = dict(
+            connection.execute(
+                select(transactions.c.outcome, func.count())
+                .where(
+                    transactions.c.run_id == run.id,
+                    # Of a large run only these rows are read.
+                    transactions.c.outcome.in_(
+                        [each for each in Outcome if each.disposition in OPEN]
+                    ),
+                    transactions.c.dismissal != "",
+                )
+                .group_by(transactions.c.outcome)
+            ).all()
+        )
+    return {outcome: found[outcome] for outcome in Outcome if outcome in found}
+
+
+def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
+    """The captured patron id of each row of the run that has one, by row number; then those that
+    staff have put in the place of others, as they did it."""
+    with queue.reading() as connection:
+        corrected = corrections(connection, run)
+        captured = captured_patron_ids(corrected)
+        found = connection.execute(
+            select(transactions.c.row, transactions.c.patron_id)
             .where(transactions.c.run_id == run.id, transactions.c.patron_id != "")
             .order_by(transactions.c.row)
             .execution_options(yield_per=_BATCH)
         )
+        for row, patron_id in found:
+            yield captured.get(row, patron_id)
+    for correction in corrected:
+        yield correction.after
 
 
 def primary_ids(queue: Queue, run: Run) -> set[str]:
@@ -96,7 +123,14 @@ def work_left(queue: Queue, run: Run) -> Work:
             select(func.count(transactions.c.item_key.distinct())).where(pending)
         ).scalar_one()
         lost = connection.execute(
-            select(func.count()).where(attempts.c.run_id == run.id, attempts.c.fate.is_(None))
+            select(func.count())
+            .select_from(attempts)
+            .join(
+                transactions,
+                (transactions.c.run_id == attempts.c.run_id)
+                & (transactions.c.row == attempts.c.row),
+            )
+            .where(pending, attempts.c.fate.is_(None))
         ).scalar_one()
         to_follow_up = connection.execute(
             select(func.count()).where(
@@ -145,20 +179,32 @@ def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow]
 
 def report_rows(queue: Queue, run: Run) -> Iterator[ReportRow]:
     """Every row of the run in replay order, rows without a time last; read in batches."""
-    tries = (
-        select(func.count())
-        .where(attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row)
-        .scalar_subquery()
-    )
     query = (
-        select(transactions, tries.label("attempts"))
-        .where(transactions.c.run_id == run.id)
+        _reported(run)
         .order_by(transactions.c.order_at.nulls_last(), transactions.c.place, transactions.c.row)
         .execution_options(yield_per=_BATCH)
     )
     with queue.reading() as connection:
         for row in connection.execute(query):
             yield _report_row(row)
+
+
+def row_of_report(connection: Connection, run: Run, row: int) -> ReportRow | None:
+    """A row by its number, as the report has it; None where there is none."""
+    found = connection.execute(_reported(run).where(transactions.c.row == row)).one_or_none()
+    return None if found is None else _report_row(found)
+
+
+def _reported(run: Run) -> Select[Any]:
+    """Select what the report tells of the rows of a run."""
+    tries = (
+        select(func.count())
+        .where(attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row)
+        .scalar_subquery()
+    )
+    # Each column costs a large report its time.
+    told = [each for each in transactions.c if each.name not in _NOT_REPORTED]
+    return select(*told, tries.label("attempts")).where(transactions.c.run_id == run.id)
 
 
 def _report_row(row: Any) -> ReportRow:
@@ -175,7 +221,7 @@ def _report_row(row: Any) -> ReportRow:
         source_row=row.source_row,
         disposition=outcome.disposition,
         outcome=outcome,
-        advice=outcome.advice,
+        advice=DISMISSED if row.dismissal else outcome.advice,
         alma_code=row.alma_code,
         alma_message=row.alma_message,
         tracking_id=row.tracking_id,
@@ -183,54 +229,17 @@ def _report_row(row: Any) -> ReportRow:
         due_date=row.due_date,
         destination=row.destination,
         attempts=row.attempts,
-        note="; ".join(note for note in (row.note, row.lane_note, row.source_note) if note),
+        note=joined(*_notes(row)),
         completed_at=row.completed_at,
     )
 
 
-def retry(
-    queue: Queue, run: Run, *, outcomes: Collection[Outcome] = (), rows: Collection[int] = ()
-) -> int:
-    """Set rows that need attention or are unresolved back to pending; answer how many.
-
-    With neither ``outcomes`` nor ``rows`` all of them; else those that have one of the outcomes or
-    one of the row numbers. Raises NotRetryable for a row or an outcome that is settled for good.
-    """
-    for outcome in outcomes:
-        if outcome.disposition not in _RETRYABLE:
-            raise NotRetryable(f"Rows that are {outcome} have nothing left to retry.")
-    retryable = [each for each in Outcome if each.disposition in _RETRYABLE]
-    chosen: ColumnElement[bool] = transactions.c.outcome.in_(outcomes or retryable)
-    with queue.writing() as connection:
-        if rows:
-            named = connection.execute(
-                select(transactions.c.row, transactions.c.outcome).where(
-                    transactions.c.run_id == run.id, transactions.c.row.in_(rows)
-                )
-            )
-            _all_retryable(dict(named.all()), rows)
-            by_row = transactions.c.row.in_(rows)
-            chosen = by_row | chosen if outcomes else by_row
-        return connection.execute(
-            update(transactions)
-            .where(transactions.c.run_id == run.id, chosen)
-            .values(
-                outcome=Outcome.PENDING,
-                alma_code="",
-                alma_message="",
-                tracking_id="",
-                loan_id="",
-                due_date=None,
-                destination="",
-                note="",
-                completed_at=None,
-            )
-        ).rowcount
-
-
-def _all_retryable(found: dict[int, str], rows: Collection[int]) -> None:
-    for row in rows:
-        if row not in found:
-            raise NotRetryable(f"The run has no row {row}.")
-        if Outcome(found[row]).disposition not in _RETRYABLE:
-            raise NotRetryable(f"Row {row} is {found[row]}: there is nothing left to retry.")
+def _notes(row: Any) -> Iterator[str]:
+    """What there is to note about a row, what matters most first."""
+    if row.dismissal:
+        yield f"dismissed: {row.dismissal}"
+    yield from (row.note, row.lane_note)
+    if row.corrected_at is not None:
+        day = row.corrected_at.astimezone(captured_time(row).tzinfo)
+        yield f"patron id corrected on {day:%Y-%m-%d}"
+    yield row.source_note

@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION = 3
+VERSION = 4
 
 
 class Moment(TypeDecorator[datetime]):
@@ -136,6 +136,12 @@ transactions = Table(
     _said_later("destination"),
     _said_later("note"),
     Column("completed_at", Moment),
+    # When the item was last read in Alma before the outcome was decided, on our clock.
+    Column("looked_at", Moment),
+    # When staff last corrected the patron id: the table of changes has the one before.
+    Column("corrected_at", Moment),
+    # What staff wrote when they dismissed the row; empty where they have not.
+    _said_later("dismissal"),
     Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
     sqlite_with_rowid=False,
 )
@@ -155,6 +161,31 @@ lanes = Table(
 IN_LANE = (lanes.c.run_id == transactions.c.run_id) & (lanes.c.row == transactions.c.row)
 """Joins the rows of a lane to what is known of them."""
 
+
+# What staff have changed about rows, and what those rows were before.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("change", String(10), nullable=False),
+    # What staff wrote when they dismissed it.
+    Column("words", Text, nullable=False),
+    # The row before the change.
+    Column("outcome", String(20), nullable=False),
+    Column("alma_code", Text, nullable=False),
+    Column("alma_message", Text, nullable=False),
+    Column("tracking_id", Text, nullable=False),
+    Column("loan_id", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("looked_at", Moment),
+    Column("completed_at", Moment),
+    Column("patron_id", Text, nullable=False),
+    ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
+    Index("changes_by_row", "run_id", "row"),
+)
 
 # One row for each call that writes. It is stored before the call leaves (the intent) and completed
 # when its fate is known; an attempt without a fate is what a restart must reconcile.

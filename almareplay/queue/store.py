@@ -22,6 +22,7 @@ from almareplay.queue.errors import (
     RunPurged,
 )
 from almareplay.queue.schema import VERSION, metadata, runs, versions
+from almareplay.transactions import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ class Queue:
                 raise RunPurged(name, known[name].purged_at)
             return Run(known[name].id, name)
         others = ", ".join(sorted(known)) or "none yet"
-        raise RunMissing(f"The queue has no run {name!r} (it has: {others}). Load a capture first.")
+        meant = nearest(name, known) or " Load a capture first."
+        raise RunMissing(f"The queue has no run {name!r} (it has: {others}).{meant}")
 
     def start_run(self, name: str) -> Run:
         """The run of this name, made if there is none. Raises RunPurged."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy import Connection, delete, exists, func, or_, select
 
@@ -12,8 +11,9 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, is_close
 from almareplay.queue.errors import NotUnloadable
 from almareplay.queue.hold import confirm_hold, release_hold, take_hold
-from almareplay.queue.schema import attempts, files, lanes, transactions
+from almareplay.queue.schema import attempts, changes, files, lanes, transactions
 from almareplay.queue.store import Queue, Run
+from almareplay.transactions import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,8 @@ def _choose(
     if not found:
         names = sorted({each.name for each in stored})
         listed = f"its files are: {', '.join(names)}" if names else "it has none yet"
-        near = get_close_matches(name, names, n=1)
-        meant = f" Did you mean {near[0]}?" if near else ""
         # Not quoting what was named: it may be a database's address with its password.
-        raise NotUnloadable(f"Run {run.name!r} has no such file; {listed}.{meant}")
+        raise NotUnloadable(f"Run {run.name!r} has no such file; {listed}.{nearest(name, names)}")
     if len({each.sha256 for each in found}) > 1:
         raise NotUnloadable(
             f"Run {run.name!r} has {len(found)} different files named {name}. Name the file itself "
@@ -140,7 +138,7 @@ def _take_out(connection: Connection, run: Run, chosen: Sequence[StoredFile]) ->
         .where(mine.c.run_id == run.id, gone, close)
         .order_by(mine.c.item_key)
     ).all()
-    for table in (lanes, transactions):
+    for table in (changes, lanes, transactions):
         for numbers in ranges:
             connection.execute(
                 delete(table).where(table.c.run_id == run.id, table.c.row.between(*numbers))

@@ -12,6 +12,7 @@ from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
 from almareplay.queue.reading import Work
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
+from almareplay.transactions import nearest
 
 # Into another run, since this one has the rows already.
 _LOAD_AGAIN = (
@@ -103,7 +104,8 @@ async def _check_places(
         if library not in libraries:
             findings.problems.append(
                 f"Alma has no library with the code {library!r} ({said}). It has: "
-                f"{', '.join(sorted(libraries))}. {_LOAD_AGAIN.format('--library')}"
+                f"{', '.join(sorted(libraries))}.{nearest(library, libraries)} "
+                f"{_LOAD_AGAIN.format('--library')}"
             )
             continue
         if library not in desks:
@@ -112,7 +114,8 @@ async def _check_places(
         if desk not in desks[library]:
             findings.problems.append(
                 f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
-                f"has: {', '.join(sorted(desks[library]))}. {_LOAD_AGAIN.format('--circ-desk')}"
+                f"has: {', '.join(sorted(desks[library]))}.{nearest(desk, desks[library])} "
+                f"{_LOAD_AGAIN.format('--circ-desk')}"
             )
             continue
         findings.desks[library, desk] = desks[library][desk]

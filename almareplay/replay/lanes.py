@@ -61,7 +61,8 @@ class QueueThread:
 class Lane:
     """What the run knows of one item.
 
-    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect.
+    ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect;
+    ``looked_at`` (aware UTC, on our clock) is when there was a look last.
     ``missing`` is Alma's refusal when it knows no such item. ``completed`` are the item's completed
     loans, and ``state`` its state, where they were read. ``acted`` tells that the run has done
     something to it since the lane was opened, ``returned_first`` that the present row, a loan, has
@@ -72,6 +73,7 @@ class Lane:
     ids: ItemIds | None = None
     missing: Refusal | None = None
     looked: bool = False
+    looked_at: datetime | None = None
     loan: Borrowed | None = None
     completed: list[ItemLoan] | None = None
     state: ItemState | None = None
@@ -86,7 +88,8 @@ class Lane:
     def resume(self) -> None:
         """Know the item as the run's last effect left it, where nobody is going to look."""
         left = self.history.left_on_loan
-        if left is not None:
+        # What staff have settled by hand may have changed it since.
+        if left is not None and not self.history.dismissed:
             self.looked = True
             made_at = self.history.loans.get(left, datetime.now(UTC))
             self.loan = Borrowed(left, "", made_at) if left else None
@@ -144,6 +147,15 @@ class Lane:
         if settled is None or settled[0] < row.order:
             return ""
         return f"row {settled[1]} of this item, captured later, is settled already"
+
+    def in_doubt(self, row: QueuedRow, decision: Decision) -> Decision:
+        """The decision about a row; not ``superseded`` where that may only be what staff have done
+        by hand for an earlier row of the item, which Alma dates by the hand."""
+        before = [number for order, number in self.history.dismissed if order < row.order]
+        if decision.outcome is not Outcome.SUPERSEDED or not before:
+            return decision
+        note = f"Alma shows something later, perhaps what was done by hand for row {before[-1]}"
+        return Decision(Action.NOTHING, Outcome.UNCERTAIN, f"not posted: {note}")
 
     def overtaken_in_alma(self, row: QueuedRow) -> str:
         """Why a row comes too late, by the completed loans: a note for staff, or empty."""
@@ -203,6 +215,7 @@ class Lanes:
             except Refusal as refusal:
                 if refusal.outcome is Outcome.ITEM_NOT_FOUND:
                     lane.missing = refusal
+                    lane.looked_at = datetime.now(UTC)
                 raise
         return lane.ids
 
@@ -218,6 +231,7 @@ class Lanes:
             lane.completed = await self._reader.completed_loans(ids, rank=rank)
         lane.loan = borrowed(active[0], lane.history) if active else None
         lane.looked = True
+        lane.looked_at = datetime.now(UTC)
         return active
 
     async def decide(self, turn: Turn, lane: Lane) -> Decision:
@@ -248,13 +262,17 @@ class Lanes:
         decision = decide(
             row.kind, row.captured_at, lane.loan, same_patron=same, policy=self._policy
         )
-        if decision.action is not Action.NOTHING and (
-            why := lane.overtaken_by_run(row) or lane.overtaken_in_alma(row)
-        ):
-            return Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
+        if why := lane.overtaken_by_run(row):
+            if decision.action is not Action.NOTHING:
+                decision = Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
+            return decision
+        if decision.action is not Action.NOTHING and (why := lane.overtaken_in_alma(row)):
+            decision = Decision(Action.NOTHING, Outcome.SUPERSEDED, why)
         if lane.state is not None and lane.untouched and decision.action is not Action.NOTHING:
-            return decide_by_state(row.kind, row.captured_at, decision, lane.state, self._policy)
-        return decision
+            decision = decide_by_state(
+                row.kind, row.captured_at, decision, lane.state, self._policy
+            )
+        return lane.in_doubt(row, decision)
 
 
 class Patrons:

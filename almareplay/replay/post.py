@@ -35,7 +35,7 @@ from almareplay.replay.follow_up import FollowUps, due_date_to_follow, fine_to_f
 from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
 from almareplay.replay.reconcile import CannotTell, Reconciler
 from almareplay.replay.results import Settled
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, joined
 
 Answer = TypeVar("Answer")
 Confirm = Callable[[], Awaitable[None]]
@@ -123,7 +123,7 @@ class Poster:
         result = settled.result
         if lane.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
-            result = replace(result, note=results.joined(results.RETURNED_FIRST, result.note))
+            result = replace(result, note=joined(results.RETURNED_FIRST, result.note))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             lane.history.unresolved.append((turn.row.order, turn.row.row))
         await self._queue(
@@ -135,6 +135,7 @@ class Poster:
             intent=settled.intent,
             fate=settled.fate,
             follow_ups=settled.follow_ups,
+            looked_at=lane.looked_at,
         )
         if settled.follow_ups or lane.returned_first:
             with contextlib.suppress(Stopped):

@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 
 from almareplay.alma.answers import CircDesk, ItemIds, ItemLoan, Patron
 from almareplay.alma.client import AlmaReader
-from almareplay.alma.errors import Refusal, Stopped, Unaddressable, Unavailable
+from almareplay.alma.errors import (
+    AlmaError,
+    AlmaGone,
+    DailyLimit,
+    Refusal,
+    Stopped,
+    Unaddressable,
+    Unavailable,
+)
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.decide import Action, Guard, Policy, without_looking
@@ -25,7 +33,7 @@ from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
 from almareplay.replay.plan import Plan, plan_of
 from almareplay.replay.prospects import Account
 from almareplay.replay.untellable import LIKELY
-from almareplay.transactions import Kind, identifier_key
+from almareplay.transactions import Kind, identifier_key, joined
 
 # Of an item policy without a loan so many items are asked for loans that are over.
 _ASKED_FOR_HISTORY = 5
@@ -33,10 +41,12 @@ _ASKED_FOR_HISTORY = 5
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What a rehearsal came to: the predicted results by row number, and their sum."""
+    """What a rehearsal came to: the predicted results by row number, and their sum. ``cut_short``
+    is what kept it from asking Alma about the rows after these."""
 
     predictions: dict[int, Result]
     plan: Plan
+    cut_short: AlmaError | None = None
 
 
 async def rehearse(
@@ -52,12 +62,14 @@ async def rehearse(
     """Predict the outcomes of the pending rows of a run; nothing is stored.
 
     ``desks`` are circulation desks by the codes of library and desk; ``on_read`` is told of each
-    row for which all is read. Stopped before the end, the rehearsal has the rows before the first
-    that was not read. Raises QueueError, and AlmaError for what concerns the whole run.
+    row for which all is read. Stopped before the end, or when Alma stays away or has no calls left
+    today, the rehearsal has the rows before the first that was not read. Raises QueueError, and
+    AlmaError for what else concerns the whole run.
     """
     thread = QueueThread(queue)
     rehearsing = _Rehearsing(thread, run, reader, policy, desks)
     turns: list[Turn] = []
+    cut_short: AlmaError | None = None
 
     async def read(turn: Turn) -> bool:
         turns.append(turn)
@@ -69,11 +81,14 @@ async def rehearse(
         return True
 
     try:
-        await Dispatch(read, stopping).run(rows_in_order(thread, run))
-        if not stopping.is_set():
-            await rehearsing.read_history()
+        try:
+            await Dispatch(read, stopping).run(rows_in_order(thread, run))
+            if not stopping.is_set():
+                await rehearsing.read_history()
+        except (AlmaGone, DailyLimit) as error:
+            cut_short = error
         turns.sort(key=lambda turn: turn.rank)
-        return await rehearsing.forecast(_without_gap(turns))
+        return replace(await rehearsing.forecast(_without_gap(turns)), cut_short=cut_short)
     finally:
         thread.close()
 
@@ -248,4 +263,4 @@ class _Rehearsing:
 
 def _note(forecast: Forecast) -> str:
     doubt = LIKELY + " and ".join(forecast.doubts) if forecast.doubts else ""
-    return "; ".join(filter(None, (doubt, forecast.note)))
+    return joined(doubt, forecast.note)

@@ -103,8 +103,3 @@ def loan_read_back(row: QueuedRow, lane: Lane, intent: Intent, found: Found) -> 
         return with_loan(Outcome.RENEWED, loan, note)
     lane.lent_before(loan, row.captured_at)
     return with_loan(Outcome.LOANED, loan, note)
-
-
-def joined(*notes: str) -> str:
-    """The notes of one row as one, without the empty ones."""
-    return "; ".join(note for note in notes if note)

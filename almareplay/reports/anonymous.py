@@ -33,7 +33,8 @@ def anonymous(rows: Iterable[ReportRow], names: Mapping[str, str]) -> Iterator[R
     """Rows with the names of ``number_patrons`` in the place of patron ids, also in texts.
 
     What Alma said is left out, since it may quote any identifier or name of a patron (``alma_code``
-    says the same), and so is the loan's id, by which Alma tells who borrowed the item.
+    says the same), and so is the loan's id, by which Alma tells who borrowed the item. What staff
+    noted on dismissing a row may name anybody, too.
     """
     for row in rows:
         patron_id = row.patron_id and names.get(identifier_key(row.patron_id), "a patron")
@@ -44,7 +45,7 @@ def anonymous(rows: Iterable[ReportRow], names: Mapping[str, str]) -> Iterator[R
             alma_message="",
             loan_id="",
             destination=_scrubbed(row.destination, row.patron_id, names),
-            note=_scrubbed(row.note, row.patron_id, names),
+            note="dismissed" if row.dismissed else _scrubbed(row.note, row.patron_id, names),
         )
 
 

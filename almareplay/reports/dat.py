@@ -28,7 +28,7 @@ Place = tuple[str, str]
 _LETTERS = {Kind.LOAN: "L", Kind.RETURN: "R"}
 _EARLIEST_YEAR = 2000
 # What a reader of the file takes for something else than a piece of an identifier.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _PADDING = re.compile(r"\s{2}")
 _SCANNED = re.compile(r"[A-D][0-9]+[A-D]")
 _TRANSACTION = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[LRlr]\S", re.ASCII)

@@ -12,13 +12,17 @@ from typing import TextIO
 from almareplay.outcomes import ReportRow
 from almareplay.reports.content import Report
 from almareplay.reports.delimited import Row, write_csv
+from almareplay.reports.html import write_html
 from almareplay.reports.jsonl import write_jsonl
-from almareplay.transactions import AlmaReplayError
+from almareplay.reports.xlsx import write_xlsx, write_xlsx_list
+from almareplay.transactions import AlmaReplayError, nearest
 
 _ROWS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
     ".csv": write_csv,
     ".jsonl": write_jsonl,
 }
+_REPORTS = [".csv", ".xlsx", ".html", ".jsonl"]
+_LISTS = [".csv", ".xlsx", ".jsonl"]
 
 
 class ReportError(AlmaReplayError):
@@ -27,20 +31,24 @@ class ReportError(AlmaReplayError):
 
 def check_report_path(path: Path) -> None:
     """Make sure that a report can be written there later. Raises ReportError."""
-    _check_ending(path, "report", [*_ROWS])
+    _check_ending(path, "report", _REPORTS)
     check_place(path)
 
 
 def check_list_path(path: Path) -> None:
     """Make sure that a list can be written there later. Raises ReportError."""
-    _check_ending(path, "list", [*_ROWS])
+    _check_ending(path, "list", _LISTS)
     check_place(path)
 
 
 def _check_ending(path: Path, what: str, endings: list[str]) -> None:
     if path.suffix.lower() not in endings:
         known = f"{', '.join(endings[:-1])} or {endings[-1]}"
-        raise ReportError(f"{path}: a {what}'s name must end in {known}; the ending is its format.")
+        alike = [ending for ending in endings if nearest(path.suffix, [ending])]
+        meant = nearest(path.name, [path.stem + ending for ending in alike])
+        raise ReportError(
+            f"{path}: a {what}'s name must end in {known}; the ending is its format.{meant}"
+        )
 
 
 def check_place(path: Path) -> None:
@@ -58,8 +66,16 @@ def write_report(path: Path, report: Report) -> None:
     was.
     """
     check_report_path(path)
+    ending = path.suffix.lower()
+    if ending == ".xlsx":
+        with file_beside(path) as beside:
+            write_xlsx(report, beside)
+        return
     with whole_file(path) as file:
-        _ROWS[path.suffix.lower()](report.rows(), file, ReportRow._fields)
+        if ending == ".html":
+            write_html(report, file)
+        else:
+            _ROWS[ending](report.rows(), file, ReportRow._fields)
 
 
 def write_list(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
@@ -68,17 +84,26 @@ def write_list(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
     Raises ReportError; then an older file is still what it was.
     """
     check_list_path(path)
+    ending = path.suffix.lower()
+    if ending == ".xlsx":
+        with file_beside(path) as beside:
+            write_xlsx_list(rows, beside, columns)
+        return
     with whole_file(path) as file:
-        _ROWS[path.suffix.lower()](rows, file, columns)
+        _ROWS[ending](rows, file, columns)
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
     """A file to write UTF-8 text to. It comes to stand at ``path`` when all is written.
 
-    On any error an older file is still what it was. Raises ReportError for those of writing.
+    Half a character, which UTF-8 cannot hold, becomes its number as in JSON: ``\\ud83d``. On any
+    error an older file is still what it was. Raises ReportError for those of writing.
     """
-    with file_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with (
+        file_beside(path) as beside,
+        beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
         yield file
 
 

@@ -18,10 +18,11 @@ def write_jsonl(
     """Write one JSON object a line; what is not known is null or an empty string."""
     for row in rows:
         named = dict(zip(columns, row, strict=True))
-        file.write(json.dumps(named, default=_as_text, ensure_ascii=False) + "\n")
+        file.write(json.dumps(named, default=as_json, ensure_ascii=False) + "\n")
 
 
-def _as_text(value: object) -> str:
+def as_json(value: object) -> str:
+    """What JSON has no type for, as the text that stands for it in reports."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     # Money as a text: a number of JSON is read as a binary fraction.

@@ -64,8 +64,3 @@ class Assumptions:
             f"{count} {'row' if count == 1 else 'rows'}: {note}"
             for note, count in self._of_rows.items()
         ]
-
-
-def joined(*notes: str) -> str:
-    """The notes of one row as one, without the empty ones."""
-    return "; ".join(note for note in notes if note)

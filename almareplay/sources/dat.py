@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from almareplay.sources.capture import Assumptions, FileRefused, Row, joined
+from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.identifiers import (
     LONGEST,
     NO_SCANNER,
@@ -30,7 +30,7 @@ from almareplay.sources.localtime import (
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
 
 BARCODE_WIDTH = 80
 LONGEST_TRANSACTION = 13 + BARCODE_WIDTH + LONGEST

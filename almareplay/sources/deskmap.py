@@ -11,13 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from almareplay.sources.capture import FileRefused
 from almareplay.sources.textlines import TextLines
-from almareplay.transactions import AlmaReplayError
+from almareplay.transactions import AlmaReplayError, nearest
 
 _DELIMITERS = ",;\t"
 _COLUMNS = ("capture", "library", "circdesk")
@@ -79,9 +78,8 @@ class DeskMap:
         if _LIKE_AN_ID.search(name):
             return "the desk map has no such library or desk"
         wanted = _shown(name)
-        near = get_close_matches(_key(wanted), self.entries, n=1, cutoff=0.75)
-        nearest = f' (it has "{_shown(self.entries[near[0]].name)}")' if near else ""
-        return f'the desk map has no "{wanted}"{nearest}'
+        known = (_shown(entry.name) for entry in self.entries.values())
+        return f'the desk map has no "{wanted}".{nearest(wanted, known)}'.rstrip(".")
 
 
 def read_desk_map(path: Path) -> DeskMap:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from almareplay.sources.localtime import ImpossibleTimeError, existing_date, existing_time
 from almareplay.sources.options import FIELDS
+from almareplay.transactions import nearest
 
 _CLOCK = re.compile(r"([+-]?)(\d{1,5}):(\d\d)(?::(\d\d))?", re.ASCII)
 _AMOUNT = re.compile(r"([+-]?)(\d{1,9})([smhd])", re.ASCII)
@@ -51,7 +52,8 @@ def parse_columns(text: str) -> Mapping[str, str]:
                 "as in item_barcode=C,patron_id=B."
             )
         if field not in FIELDS:
-            raise ValueError(f"{name!r} is no field: the fields are {', '.join(FIELDS)}.")
+            known = f"the fields are {', '.join(FIELDS)}.{nearest(field, FIELDS)}"
+            raise ValueError(f"{name!r} is no field: {known}")
         if field in columns:
             raise ValueError(f"{field} is given twice in {text!r}.")
         columns[field] = column

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from almareplay.sources.moments import Cell
+from almareplay.transactions import nearest
 
 # For each field the wordings from the surest to the vaguest: a column with a surer one wins.
 _WORDINGS: dict[str, tuple[str, ...]] = {
@@ -101,7 +102,7 @@ def find_layout(rows: Iterable[tuple[int, list[Cell]]], named: Mapping[str, str]
     number, words = best
     columns, vague = _by_wording(words, named)
     for field, name in named.items():
-        columns[field] = _column(name, words, width)
+        columns[field] = _column(name, words, width, words)
         word = words[columns[field]] if columns[field] < len(words) else ""
         meaning, rank = _MEANING.get(word, (field, 0))
         if meaning != field and rank < VAGUE_RANK and word != wording(name):
@@ -164,7 +165,8 @@ def _without_header(
             "--columns patron_id=A,item_barcode=B (a letter, or a number from 1), and give "
             "--kind and --captured-at for what it has no columns for."
         )
-    columns = {field: _column(column, (), width) for field, column in named.items()}
+    above = tuple(wording(cell) for cell in rows[0][1]) if rows else ()
+    columns = {field: _column(column, (), width, above) for field, column in named.items()}
     if "item_barcode" not in columns:
         raise LayoutError("--columns does not say where the item barcode is: item_barcode=C.")
     usual_width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
@@ -177,8 +179,9 @@ def _without_header(
     return Layout(columns, width, header_row)
 
 
-def _column(name: str, words: tuple[str, ...], width: int) -> int:
-    """The column that the user means: a header, a letter, or a number from 1."""
+def _column(name: str, words: tuple[str, ...], width: int, alike: tuple[str, ...]) -> int:
+    """The column that the user means: a header, a letter, or a number from 1. One of ``alike`` may
+    be what was meant by a name that is none of them."""
     if (word := wording(name)) and word in words:
         return words.index(word)
     column = -1
@@ -190,7 +193,7 @@ def _column(name: str, words: tuple[str, ...], width: int) -> int:
     if not 0 <= column < width:
         raise LayoutError(
             f"has no column {name!r}: --columns takes a header, a letter, or a number from 1, "
-            f"and the rows have {width} columns."
+            f"and the rows have {width} columns.{nearest(wording(name), alike)}"
         )
     return column
 

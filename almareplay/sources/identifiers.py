@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from almareplay.sources.capture import joined
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
+from almareplay.transactions import joined
 
 CODABAR = "the Codabar letters around {what} were taken off"
 CONTROL = "control characters were taken out of {what}"

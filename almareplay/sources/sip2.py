@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from almareplay.sources.capture import Assumptions, FileRefused, Row, joined
+from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.identifiers import bare, read_identifier, scanner_of
 from almareplay.sources.kinds import RENEWAL
 from almareplay.sources.localtime import (
@@ -37,7 +37,7 @@ from almareplay.sources.sip2message import (
     messages_in,
 )
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
 
 ANSWER = "answer to a self-check"
 OTHER = "line without a loan or return"

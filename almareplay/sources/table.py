@@ -9,7 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from almareplay.sources.capture import Assumptions, FileRefused, Row, joined
+from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.headers import (
     Layout,
     LayoutError,
@@ -28,7 +28,7 @@ from almareplay.sources.serials import FIRST_DAY
 from almareplay.sources.survey import Findings, survey
 from almareplay.sources.tablerow import RowReader
 from almareplay.sources.tabletimes import RowTimes
-from almareplay.transactions import Kind, LeftOut, Transaction
+from almareplay.transactions import Kind, LeftOut, Transaction, joined
 
 HEAD = 40
 """A header row is looked for in so many rows that are not blank."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
-from almareplay.sources.capture import joined
 from almareplay.sources.identifiers import (
     Identifier,
     bare,
@@ -18,7 +17,7 @@ from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import names_of, place_of
 from almareplay.sources.survey import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
 from almareplay.sources.tabletimes import RowTimes
-from almareplay.transactions import InvalidRow, Kind, Transaction
+from almareplay.transactions import InvalidRow, Kind, Transaction, joined
 
 KIND_OF_FLAG = "the row does not say loan or return: --kind is taken"
 SWAPPED = "item and patron stand in each other's column, by the numbers of the other rows"

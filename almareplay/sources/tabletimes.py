@@ -7,12 +7,12 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
-from almareplay.sources.capture import joined
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
 from almareplay.sources.moments import Cell, UnreadableTimeError, Written, read_when
 from almareplay.sources.options import DateOrder, ReadingOptions
 from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
 from almareplay.sources.survey import WHEN, Findings
+from almareplay.transactions import joined
 
 TIME_OF_FLAG = "the capture has no times: that of --captured-at is taken"
 DAY_OF_FLAG = "the capture has no dates: that of --captured-at is taken"

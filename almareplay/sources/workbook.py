@@ -28,7 +28,7 @@ from almareplay.sources.sheetmarks import DamagedError, LockedError, WorkbookMar
 from almareplay.sources.sheettable import SheetTable
 from almareplay.sources.table import TableReader
 from almareplay.sources.xlsmarks import xls_marks
-from almareplay.transactions import LeftOut
+from almareplay.transactions import LeftOut, nearest
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -112,8 +112,8 @@ class WorkbookCapture:
         }
         wanted = [each for each in sheets if name is None or each.casefold() == name.casefold()]
         if name is not None and not wanted:
-            listed = ", ".join(sheets)
-            raise FileRefused(path.name, f"has no sheet {name!r}; its sheets are: {listed}.")
+            listed = f"its sheets are: {', '.join(sheets)}.{nearest(name, sheets)}"
+            raise FileRefused(path.name, f"has no sheet {name!r}; {listed}")
         for each in wanted:
             sheet = _answer(path, partial(workbook.get_sheet_by_name, each))
             if sheet.start is not None:

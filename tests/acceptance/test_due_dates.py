@@ -281,8 +281,8 @@ def test_what_alma_refuses_or_somebody_else_has_changed_is_told(begin: Begin) ->
 
 def test_a_patron_whose_primary_id_has_a_slash_gets_the_due_date_too(begin: Begin) -> None:
     world = week_world(Item("i1", "MAIN", policy="W2"), policies=POLICIES)
-    world.add_patron(Patron("dept/7", {"BARCODE": "77"}))
-    capture = captured(world, ("10-30 12:00", "L", "i1", "77"))
+    world.add_patron(Patron("dept/7", {"BARCODE": "770000077"}))
+    capture = captured(world, ("10-30 12:00", "L", "i1", "770000077"))
     online = _online(capture)
     outage = begin_on_monday(begin, capture)
     assert outage.work.replays(*AS_CAPTURED).code == 0

@@ -219,7 +219,7 @@ def report(path: Path) -> Rows:
 def rehearsed_and_replayed(begin: Begin, capture: Capture, *flags: str) -> tuple[str, Rows, Rows]:
     """What the rehearsal said, and the rows as predicted and as they became."""
     outage = begin(capture, latency=0)
-    work, fast = outage.work, ("--requests-per-second", "1000", *flags)
+    work, fast = outage.work, ("--requests-per-second", "200", *flags)
     done = work.runs("rehearse", "--report", "predicted.jsonl", *fast)
     assert done.code == 1, done.said
     asked = outage.alma.requests()

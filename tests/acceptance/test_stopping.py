@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.outage import Begin
 
-CAPTURE = (2, 100)
+CAPTURE = (2, 60)
 CHECK = 7
 """Calls that a replay makes before its first row: key, environment, three libraries' desks."""
 

@@ -23,6 +23,7 @@ from almareplay.alma.errors import (
     Unavailable,
 )
 from almareplay.alma.outage import Back, Gone, OutageEvent, StillGone
+from almareplay.alma.pace import FullPace, SlowedDown
 from almareplay.alma.wire import Traffic
 
 ITEM = ItemIds("99", "22", "23")
@@ -105,6 +106,21 @@ def run(clock: Any, connect: Any) -> Any:
         return clock.run(go())
 
     return ran
+
+
+def test_a_slowed_pace_is_told_and_its_end(fake: FakeAlma, run: Any, clock: Any) -> None:
+    told: list[Any] = []
+    fake.loans(SLOW, LOAN)
+
+    async def work(alma: Alma) -> None:
+        await lend(alma)
+        await look(alma)
+        await clock.sleep(11)
+        await look(alma)
+        await look(alma)
+
+    run(work, on_event=told.append)
+    assert told == [SlowedDown(5.0), FullPace(10.0)]
 
 
 LOST = [

@@ -72,15 +72,21 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
         "the fields are kind, captured_at",
     ),
     "wrong kind": ("load desk.dat --kind borrow", {}, 2, "'loan', 'return'"),
-    "wrong report ending": ("report out.doc", {}, 2, r"must end in \.csv or \.jsonl"),
-    "wrong ending of a replay": ("replay --yes --report out.doc", {}, 2, r"must end in \.csv or"),
+    "wrong report ending": ("report out.doc", {}, 2, "a report's name must end in"),
+    "wrong ending of a replay": ("replay --yes --report out.doc", {}, 2, "name must end in"),
     "no folder for a report": ("replay --yes --report no/out.csv", {}, 2, "no such folder"),
     "wrong duration": ("replay --yes --give-up-after soon", {}, 2, "write 90s, 15m or 1h"),
     "unknown guard": ("replay --yes --guard none", {}, 2, "'active', 'full', 'off'"),
-    "unknown outcome": ("retry --outcome lost", {}, 2, "'patron_blocked'"),
+    "unknown outcome": ("retry --outcome lost", {}, 2, "'lost' is no outcome. There are: patron_"),
+    "mistyped outcome": ("retry --outcome patron_bloked", {}, 2, "Did you mean patron_blocked?"),
     "settled outcome": ("retry --outcome loaned", {}, 2, "nothing left to retry"),
     "row not retryable": ("retry --row 1", {}, 2, "Row 1 is pending: there is nothing left"),
-    "no such row": ("retry --row 9", {}, 2, "no row 9"),
+    "no such row": ("retry --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
+    "a history of none": ("history --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
+    "row not to be dismissed": ("dismiss --row 1 --note x", {}, 2, "Row 1 is pending: replay it"),
+    "nothing noted": ("dismiss --row 1 --note", {}, 2, "requires an argument"),
+    "no note": ("dismiss --row 1", {}, 2, "Missing option '--note'"),
+    "nobody to ask for an id": ("correct --row 1", {}, 2, "nobody to ask .* say --patron-id ID"),
     "no such run": ("status --run nihgt", {}, 2, r"no run 'nihgt' \(it has: main\)"),
     "no queue": ("status --queue sqlite:///no.db", {}, 2, "no queue at .*almareplay load FILE"),
     "no queue's address": ("status --queue no.db", {}, 2, "usual one is sqlite:///almareplay.db"),
@@ -195,7 +201,12 @@ def test_a_full_disk_while_loading_is_said(loaded: User, request: pytest.Fixture
 def test_a_run_that_another_process_replays_is_refused(loaded: User) -> None:
     with Queue.open(QUEUE) as queue:
         take_hold(queue, queue.run("main"))
-        for words in (["replay", "--yes"], ["retry"]):
+        for words in (
+            ["replay", "--yes"],
+            ["retry"],
+            ["correct", "--row=1", "--patron-id=9"],
+            ["dismiss", "--row=1", "--note=done"],
+        ):
             done = loaded.types(*words)
             assert done.code == 3
             assert "is being replayed by process" in done.problems()[-1]

@@ -1,8 +1,9 @@
-"""Help: every command shows how it is typed and how it ends."""
+"""Help: every command says what it is for, how it is typed, and how it ends."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,42 +14,71 @@ from almareplay.cli import app
 if TYPE_CHECKING:
     from tests.cli.conftest import User
 
-COMMANDS = sorted(typer.main.get_group(app).commands)
-OF_THIS_ISSUE = {"check", "load", "rehearse", "replay", "status", "report", "retry", "simulate"}
-QUEUE_CODES = {"replay": {0, 1, 2, 3, 75, 130}, "load": {0, 1, 2}, "check": {0, 2, 3, 75}}
+GROUP = typer.main.get_group(app)
+COMMANDS = sorted(GROUP.commands)
+CODES = {"replay": {0, 1, 2, 3, 75, 130}, "load": {0, 1, 2}, "check": {0, 2, 3, 75}}
+SHARED = ("--settings FILE", "--run", "--queue URL", "--verbose", "--quiet", "--log", "--debug")
 
 
-def words(text: str) -> str:
-    """Without the line ends of a narrow terminal."""
-    return " ".join(text.split())
-
-
-def test_the_commands_are_there() -> None:
-    assert set(COMMANDS) >= OF_THIS_ISSUE | {"demo"}
-
-
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_shows_an_example_and_its_exit_codes(user: User, command: str, flag: str) -> None:
-    done = user.types(command, flag)
+def help_of(user: User, *command: str) -> str:
+    """The help as an 80-column terminal shows it."""
+    user.monkeypatch.setenv("COLUMNS", "80")
+    done = user.types(*command, "--help")
     assert (done.code, done.err) == (0, "")
-    assert re.search(rf"^  almareplay {command}\b", done.out, re.MULTILINE)
-    _, _, codes = words(done.out).partition("Exit codes: ")
-    assert codes
-    for code in QUEUE_CODES.get(command, ()):
-        assert re.search(rf"\b{code}\b", codes.partition(" Options: ")[0])
+    return done.out
+
+
+def section(shown: str, heading: str) -> list[str]:
+    """The lines below a heading of the help."""
+    below = shown.partition(f"  {heading}:\n")[2]
+    return [line.strip() for line in below.partition("\n\n")[0].splitlines()]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_knows_what_all_know(user: User, command: str) -> None:
-    shown = user.types(command, "--help").out
-    for flag in ("--verbose", "--quiet", "--debug", "--settings FILE"):
-        assert flag in shown
+def test_a_command_explains_itself(user: User, command: str) -> None:
+    shown = help_of(user, command)
+    assert user.types(command, "-h").out == shown
+    assert max(map(len, shown.splitlines())) <= 80
+    purpose = shown.splitlines()[2].strip()
+    assert re.fullmatch(r"[A-Z].{10,63}\.", purpose)
+    codes = {int(line.split()[0]) for line in section(shown, "Exit codes")}
+    assert codes >= CODES.get(command, {0, 2})
+    _, _, shared = shown.partition("\nOptions of every command:\n")
+    assert all(flag in shared for flag in SHARED)
 
 
-def test_without_a_command_the_steps_of_an_outage_are_shown(user: User) -> None:
-    for typed in ([], ["--help"]):
-        done = user.types(*typed)
-        assert "check, load FILE…, rehearse, replay --report report.csv" in words(
-            done.out + done.err
-        )
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_can_be_typed(user: User, command: str) -> None:
+    typed = "\n".join(section(help_of(user, command), "Examples")).replace("\\\n", "")
+    assert typed
+    for line in typed.splitlines():
+        program, named, *words = shlex.split(line)
+        assert (program, named) == ("almareplay", command)
+        # Raises for a flag that there is not, and for a value that it does not take.
+        GROUP.commands[command].make_context(command, words)
+
+
+def test_the_list_of_commands_is_whole(user: User) -> None:
+    shown = help_of(user)
+    assert max(map(len, shown.splitlines())) <= 80
+    listed = shown.partition("\nCommands:\n")[2]
+    assert sorted(line.split()[0] for line in listed.splitlines()) == COMMANDS
+    assert "..." not in listed
+    assert section(shown, "In a real outage")[0] == "almareplay check"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("almareplay reh", ["rehearse"]),
+        ("almareplay retry --outcome pat", ["patron_blocked", "patron_expired"]),
+        ("almareplay replay --guard ", ["active", "full", "off"]),
+        ("almareplay replay --rep", ["--report"]),
+    ],
+)
+def test_the_shell_completes(user: User, typed: str, offered: list[str]) -> None:
+    words = len(typed.split(" ")) - 1
+    user.monkeypatch.setenv("_ALMAREPLAY_COMPLETE", "complete_bash")
+    user.monkeypatch.setenv("COMP_WORDS", typed)
+    user.monkeypatch.setenv("COMP_CWORD", str(words))
+    assert set(offered) <= set(user.types().out.split())

@@ -1,4 +1,4 @@
-"""``status``, ``report`` and ``retry``: results on standard output, messages beside it."""
+"""``status`` and ``report``: results on standard output, messages beside it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def test_status_for_machines_is_json_and_nothing_else(user: User) -> None:
     assert state["dispositions"]["pending"] == 2
     assert state["files"] == [{"name": "desk.dat", "format": "offline circulation .dat", "rows": 2}]
     assert (state["lost_answers"], state["replaying"]) == (0, None)
+    assert (state["open"], state["dismissed"]) == ({}, 0)
+    assert state["next"] == ["almareplay replay --run 'nächtlich'"]
 
 
 def test_status_for_people_says_what_to_do_next(loaded: User) -> None:
@@ -37,7 +39,7 @@ def test_what_to_do_next_is_about_the_same_run(user: User) -> None:
 
 def test_a_settled_run_has_nothing_next(loaded: User) -> None:
     assert loaded.types("replay", "--yes").code == 0
-    assert "Next" not in loaded.types("status").out
+    assert loaded.types("status").out.splitlines()[-1] == "Nothing is left to do."
 
 
 def test_a_report_is_written_and_named(loaded: User) -> None:
@@ -52,15 +54,3 @@ def test_a_report_is_written_and_named(loaded: User) -> None:
 def test_no_report_is_written_when_one_of_them_cannot_be(loaded: User) -> None:
     assert loaded.types("report", "a.csv", "b.doc").code == 2
     assert not (loaded.folder / "a.csv").exists()
-
-
-def test_a_retry_sets_back_what_was_refused(user: User) -> None:
-    item = user.captures().read_text()[13:40].strip()
-    user.types("load", str(user.writes("wrong.dat", f"202609140900L{item:<80}nobody")))
-    assert user.types("replay", "--yes").code == 1
-    assert user.outcomes() == ["patron_not_found"]
-    done = user.types("retry", "--outcome", "patron_blocked")
-    assert (done.code, done.problems()) == (0, ["0 rows set back to pending."])
-    done = user.types("retry", "--row", "1")
-    assert done.problems() == ["1 row set back to pending. Next: almareplay replay"]
-    assert user.outcomes() == ["pending"]

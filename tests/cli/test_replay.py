@@ -73,6 +73,35 @@ def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
     assert max(map(len, done.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("stopped_by", ["Alma", "the daily limit"])
+def test_a_rehearsal_that_is_stopped_tells_how_far_it_came(user: User, stopped_by: str) -> None:
+    user.types("load", str(user.captures(20)))
+    # Of some 60 calls, after those of the check.
+    faults = [Fault("outage", nth=30, seconds=60)] if stopped_by == "Alma" else []
+    reserve = str((user.alma.limits.left() or 0) - 30) if not faults else "0"
+    user.alma.faults.set(faults)
+    try:
+        done = user.types("rehearse", "--give-up-after", "0", DAILY_RESERVE=reserve)
+    finally:
+        user.alma.faults.set([])
+    assert done.code == 75
+    assert "the first of the run, which is as far as this came" in done.out
+    assert "as predicted:" in done.err
+    assert done.problems()[-1] == (
+        "Stopped early. A rehearsal keeps nothing: the same command starts it anew."
+    )
+
+
+def test_what_to_do_next_is_about_the_same_settings_queue_and_run(loaded: User) -> None:
+    settings = loaded.writes("other settings.env")
+    where = ("--settings", settings.name, "--queue", "sqlite:///almareplay.db")
+    done = loaded.types("rehearse", *where)
+    assert done.problems()[-1] == (
+        "Next: almareplay replay --report report.html --settings 'other settings.env' "
+        "--queue sqlite:///almareplay.db"
+    )
+
+
 def test_all_applied_is_0(loaded: User) -> None:
     done = loaded.types("replay", "--yes", "--report", "a.csv", "--report", "b.jsonl")
     assert (done.code, done.out) == (0, "")
@@ -97,7 +126,7 @@ def test_a_row_for_staff_is_1_and_the_next_step_is_said(user: User) -> None:
     done = user.types("replay", "--yes")
     assert done.code == 1
     assert "1  item_not_found       attention" in done.err
-    assert "almareplay report report.csv" in done.problems()[-1]
+    assert "Next: almareplay report report.html" in done.err
 
 
 def test_named_files_are_loaded_first(user: User) -> None:

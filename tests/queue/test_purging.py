@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_mock_engine, func, select, update
 
 from almareplay.outcomes import Outcome, Result, Shelf
-from almareplay.queue import reading
+from almareplay.queue import reading, staff
 from almareplay.queue.errors import NotErased, NotFinished, RunHeld, RunPurged
 from almareplay.queue.follow_ups import (
     Fine,
@@ -109,15 +109,20 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     lines = replayed(station, "Gone", "main")
     counts = reading.outcomes(station.queue, station.run)
     # Retried and settled anew: what was written over must be gone as well.
-    reading.retry(station.queue, station.run, rows=[2])
+    staff.correct(station.queue, station.run, 2, "GoneCorrected")
     with held(station) as hold:
         store_result(station.queue, hold, 2, Result(Outcome.PATRON_BLOCKED))
-    assert in_files(tmp_path, secrets("Gone")) >= set(secrets("Gone")) - {"GoneTitle000001"}
+    staff.dismiss(station.queue, station.run, [2], "GoneDismissed")
+    staff.retry(station.queue, station.run, rows=[2])
+    with held(station) as hold:
+        store_result(station.queue, hold, 2, Result(Outcome.PATRON_BLOCKED))
+    gone = [*secrets("Gone"), "GoneCorrected", "GoneDismissed"]
+    assert in_files(tmp_path, gone) >= set(gone) - {"GoneTitle000001"}
 
     purge_run(station.queue, station.run)
     assert erase(station.queue)
 
-    assert in_files(tmp_path, [*secrets("Gone"), "Gone"]) == set()
+    assert in_files(tmp_path, [*gone, "Gone"]) == set()
     assert in_files(tmp_path, secrets("Kept")) == set(secrets("Kept"))
     stands = standing(station.queue, station.run)
     assert stands.outcomes == counts
@@ -262,5 +267,7 @@ def test_a_run_was_active_when_a_row_last_came_or_was_settled(station: Station) 
     station.load("12:00 L i1 p1")
     loaded = standing(station.queue, station.run).last_active
     with held(station) as hold:
-        store_result(station.queue, hold, 1, Result(Outcome.LOANED))
-    assert began <= loaded < standing(station.queue, station.run).last_active
+        store_result(station.queue, hold, 1, Result(Outcome.PATRON_BLOCKED))
+    settled = standing(station.queue, station.run).last_active
+    staff.dismiss(station.queue, station.run, [1], "at the desk")
+    assert began <= loaded < settled < standing(station.queue, station.run).last_active

@@ -1,4 +1,4 @@
-"""What a run holds, for people; and second tries."""
+"""What a run holds, for people."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
-from almareplay.queue.errors import NotRetryable
 from almareplay.queue.hold import take_hold
 from almareplay.queue.journal import Call, store_intent, store_result
 from almareplay.queue.reading import Work
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from tests.queue.conftest import Station
 
 EVERY = [outcome for outcome in Outcome if outcome is not Outcome.PENDING]
-RETRYABLE = {
-    outcome
-    for outcome in Outcome
-    if outcome.disposition in (Disposition.ATTENTION, Disposition.UNRESOLVED)
-}
 
 
 @pytest.fixture
@@ -69,53 +63,3 @@ def test_the_report_joins_what_there_is_to_note(station: Station) -> None:
     assert returned.note == "a note; the order of this item's rows within the minute is a guess"
     assert lent.note == "the order of this item's rows within the minute is a guess"
     assert lent.advice == Outcome.PENDING.advice
-
-
-def test_a_retry_takes_what_staff_or_time_can_mend(replayed: Station) -> None:
-    assert reading.retry(replayed.queue, replayed.run) == len(RETRYABLE)
-    pending = {EVERY[row - 1] for row, now in replayed.outcomes().items() if now is Outcome.PENDING}
-    assert pending == RETRYABLE
-    assert reading.retry(replayed.queue, replayed.run) == 0
-
-
-def test_a_retried_row_is_as_new_but_for_its_attempts(replayed: Station) -> None:
-    number = EVERY.index(Outcome.PATRON_BLOCKED) + 1
-    assert reading.retry(replayed.queue, replayed.run, rows=[number]) == 1
-    row = next(row for row in replayed.report() if row.row == number)
-    assert row.outcome is Outcome.PENDING
-    assert (row.alma_code, row.alma_message, row.tracking_id, row.loan_id) == ("", "", "", "")
-    assert (row.destination, row.note, row.completed_at, row.attempts) == ("", "", None, 1)
-
-
-def test_a_retry_by_outcome_and_by_row(replayed: Station) -> None:
-    limit, gone = (EVERY.index(each) + 1 for each in (Outcome.PATRON_LIMIT, Outcome.UNAVAILABLE))
-    changed = reading.retry(
-        replayed.queue, replayed.run, outcomes=[Outcome.PATRON_LIMIT], rows=[gone]
-    )
-    assert changed == 2
-    assert {row.row for row in replayed.pending()} == {limit, gone}
-
-
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - RETRYABLE))
-def test_what_is_settled_is_not_retried(replayed: Station, outcome: Outcome) -> None:
-    with pytest.raises(NotRetryable, match=outcome):
-        reading.retry(replayed.queue, replayed.run, outcomes=[outcome])
-    if outcome in EVERY:
-        row = EVERY.index(outcome) + 1
-        blocked = EVERY.index(Outcome.PATRON_BLOCKED) + 1
-        with pytest.raises(NotRetryable, match=f"Row {row} is {outcome}"):
-            reading.retry(replayed.queue, replayed.run, rows=[blocked, row])
-    assert replayed.pending() == []
-
-
-def test_a_row_that_is_not_there_is_not_retried(replayed: Station) -> None:
-    with pytest.raises(NotRetryable, match="no row 999"):
-        reading.retry(replayed.queue, replayed.run, rows=[999])
-
-
-def test_retries_keep_to_their_run(replayed: Station) -> None:
-    night = replayed.queue.start_run("night")
-    assert reading.retry(replayed.queue, night) == 0
-    with pytest.raises(NotRetryable, match="no row 1"):
-        reading.retry(replayed.queue, night, rows=[1])
-    assert replayed.pending() == []

@@ -151,7 +151,7 @@ def test_any_text_comes_back(row: ReportRow, value: str) -> None:
     assert as_jsonl(row._replace(note=value))[0]["note"] == value
 
 
-@pytest.fixture(params=[".csv", ".jsonl"])
+@pytest.fixture(params=[".csv", ".xlsx", ".html", ".jsonl"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / f"report{request.param}"
 
@@ -166,7 +166,8 @@ def test_a_report_is_its_owners_only_and_utf_8(row: ReportRow, path: Path) -> No
     path.chmod(0o644)
     write_report(path, report(row._replace(note="Müller")))
     assert path.stat().st_mode & 0o777 == 0o600
-    assert "Müller" in path.read_bytes().decode("utf-8")
+    if path.suffix in (".csv", ".jsonl"):
+        assert "Müller" in path.read_bytes().decode("utf-8")
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -200,8 +201,8 @@ def test_an_ending_is_a_format_whatever_its_case(row: ReportRow, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("report.doc", "must end in .csv or .jsonl"),
-        ("report", "must end in .csv or .jsonl"),
+        ("report.doc", "must end in .csv, .xlsx, .html or .jsonl"),
+        ("report", "must end in .csv, .xlsx, .html or .jsonl"),
         ("missing/report.csv", "no such folder"),
         ("folder.csv", "this is a folder"),
     ],

@@ -94,7 +94,7 @@ def test_a_desk_map_that_is_not_there(tmp_path: Path) -> None:
         ("sci", "", ("SCI", "SCI_DESK", "")),
         ("sci", "Back", ("SCI", "SCI_DESK", "")),
         ("", "", ("MEDIA", "MEDIA_DESK", "")),
-        ("", "Fornt", ("", "", 'the desk map has no "Fornt" (it has "Front")')),
+        ("", "Fornt", ("", "", 'the desk map has no "Fornt". Did you mean Front?')),
         ("Attic", "Top", ("", "", 'the desk map has no "Attic/Top"')),
         ("", "x" * 60, ("", "", f'the desk map has no "{"x" * 39}…"')),
         ("", "24880000100016", ("", "", "the desk map has no such library or desk")),

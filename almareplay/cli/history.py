@@ -1,0 +1,201 @@
+"""``history``: the whole story of one row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from typing import Annotated, Any
+
+import typer
+
+from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
+from almareplay.outcomes import Disposition, Outcome, ReportRow
+from almareplay.queue.follow_ups import Task
+from almareplay.queue.journal import Call, Fate
+from almareplay.queue.staff import Change
+from almareplay.queue.store import Queue
+from almareplay.queue.story import (
+    Called,
+    Changed,
+    Event,
+    FollowedUp,
+    Loaded,
+    Looked,
+    Settled,
+    Story,
+    story_of,
+)
+
+_CALLS = {Call.LOAN: "loan", Call.SCAN_IN: "scan in", Call.RENEW: "renewal"}
+_FATES = {
+    Fate.DONE: "done",
+    Fate.REFUSED: "refused by Alma",
+    Fate.NOT_SENT: "not sent after all",
+    Fate.NO_EFFECT: "its answer was lost; Alma shows no effect",
+    None: "its answer was lost; what became of it is not known yet",
+}
+_TASKS = {Task.DUE_DATE: "due date", Task.FINE: "fine"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(shared_options(history))
+
+
+def history(
+    row: Annotated[int, typer.Option(metavar="N", help="The row, by its number in the report.")],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+) -> None:
+    """Tell a row's whole story, and what can be done about it.
+
+    Read from where, looked at when, calls made, what Alma said. It names the patron, and the ids
+    that were corrected. Times are those of the row's desk.
+
+    \b
+    Examples:
+      almareplay history --row 17
+      almareplay history --row 17 --json
+
+    \b
+    Exit codes:
+      0  told
+      2  no such row, run or queue
+    """
+    with Queue.open(settings_of().queue) as queue:
+        run = queue.run(options.run)
+        story = story_of(queue, run, row)
+    if as_json:
+        results.out(
+            json.dumps(_as_data(story), ensure_ascii=False, indent=2, default=_plain),
+            highlight=False,
+        )
+        return
+    for line in _lines(story):
+        # What was captured, or said by Alma, must not move the terminal's cursor.
+        results.print("".join(each if each.isprintable() else "\ufffd" for each in line))
+
+
+def _as_data(story: Story) -> dict[str, Any]:
+    return {
+        **story.row._asdict(),
+        "events": [
+            {"event": type(event).__name__.lower(), **event._asdict()} for event in story.events
+        ],
+        "still_to_do": story.open_tasks,
+        "fines": [
+            {
+                "fee_id": fine.fee_id,
+                "amount": str(fine.amount),
+                "currency": fine.currency,
+                "wrong": fine.wrong,
+                "waived_at": fine.waived_at,
+            }
+            for fine in story.fines
+        ],
+        "next": _next(story),
+    }
+
+
+def _plain(value: Any) -> str:
+    assert isinstance(value, datetime), "all else is plain"
+    return value.isoformat()
+
+
+def _lines(story: Story) -> Iterator[str]:
+    row = story.row
+    zone = UTC if row.captured_at is None else row.captured_at.tzinfo or UTC
+    yield f"Row {row.row} of run {options.run!r}: {_captured(row)}"
+    yield f"Times are those of the desk ({zone.tzname(row.captured_at)})."
+    for event in story.events:
+        when = f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        for words in filter(None, _in_words(event, zone)):
+            yield f"  {when:19}  {words}"
+            when = ""
+    means = "dismissed" if row.dismissed else row.disposition
+    yield f"Now: {row.outcome}" + (f", {means}" if means != row.outcome else "")
+    if row.alma_message:
+        yield f"  Alma: {row.alma_message}"
+    if row.note:
+        yield f"  note: {row.note}"
+    yield f"  {row.advice}"
+    for task in story.open_tasks:
+        yield f"  still to be set right: the {_TASKS[task]}"
+    for fine in story.fines:
+        waived = fine.waived_at and f"waived {fine.waived_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        wrong = "wrong as a whole" if fine.wrong == "whole" else "too high"
+        sum_ = f"{fine.amount} {fine.currency}".rstrip()
+        yield f"  fine {fine.fee_id} of {sum_}: {waived or wrong}"
+    for number, command in enumerate(_next(story)):
+        yield f"{'      ' if number else 'Next: '}{command}"
+
+
+def _captured(row: ReportRow) -> str:
+    words: list[str] = [row.kind or "neither loan nor return"]
+    if row.item_barcode:
+        words.append(f"item {row.item_barcode}")
+    if row.patron_id:
+        words.append(f"patron {row.patron_id}")
+    if row.captured_at is not None:
+        words.append(f"captured {row.captured_at:%Y-%m-%d %H:%M}")
+    if row.library:
+        words.append(f"at {row.library}, desk {row.circ_desk}")
+    return ", ".join(words)
+
+
+def _in_words(event: Event, zone: tzinfo) -> Iterator[str]:
+    """The lines of an event, without those that would be empty."""
+    match event:
+        case Loaded():
+            which = "row" if "#" in event.file else "line"
+            yield f"read from {event.file}, {which} {event.line} ({event.format})"
+            yield event.note
+        case Looked():
+            yield "item looked at in Alma"
+        case Called():
+            code = event.alma_code and f", code {event.alma_code}"
+            yield f"{_CALLS[event.call]}: {_FATES[event.fate]}{code}"
+            yield event.tracking_id and f"tracking id {event.tracking_id}"
+            yield _before(event, zone)
+        case Settled():
+            yield event.outcome
+            code = event.alma_code and f"({event.alma_code})"
+            yield f"{event.alma_message} {code}".strip()
+            yield event.loan_id and f"loan {event.loan_id}"
+            yield event.note
+        case Changed(change=Change.CORRECTED):
+            yield f"patron id corrected: {event.patron_id_before} became {event.patron_id}"
+        case Changed(change=Change.DISMISSED):
+            yield f"dismissed: {event.words}"
+        case Changed(change=Change.REOPENED):
+            yield "dismissal taken back"
+        case Changed():
+            yield "set back to pending, to be retried"
+        case FollowedUp():
+            yield f"{_TASKS[event.task]} seen to"
+
+
+def _before(event: Called, zone: tzinfo) -> str:
+    """How the item was before a call, as far as somebody had looked."""
+    if event.loan_id is None:
+        return ""
+    if not event.loan_id:
+        return "before it the item was not on loan"
+    due = f", due {event.due_date.astimezone(zone):%Y-%m-%d %H:%M}" if event.due_date else ""
+    return f"before it the item was on loan (loan {event.loan_id}{due})"
+
+
+def _next(story: Story) -> list[str]:
+    """What can be done about the row."""
+    row = story.row
+    number = f"--row {row.row}"
+    if row.outcome is Outcome.PENDING or story.open_tasks:
+        return [follow_up("replay")]
+    if not row.to_do:
+        return []
+    steps = []
+    if row.outcome is Outcome.PATRON_NOT_FOUND:
+        steps.append(follow_up(f"correct {number}"))
+    if row.disposition is not Disposition.REJECTED:
+        steps.append(follow_up(f"retry {number}"))
+    return [*steps, follow_up(f"dismiss {number} --note TEXT")]

@@ -1,0 +1,328 @@
+"""The HTML report in a real browser: what staff do with it, and what must never happen in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from almareplay.outcomes import Outcome
+from almareplay.reports import Report
+from tests.browser.conftest import Opener
+from tests.browser.made import many_rows, varied_report, written
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(varied_report(), tmp_path_factory.mktemp("page") / "report.html")
+
+
+def found(page: Page) -> str:
+    return page.locator("#found").inner_text()
+
+
+def row_numbers(section: Locator) -> list[int]:
+    return [int(text) for text in section.locator("tbody th").all_text_contents()]
+
+
+def shown(page: Page) -> list[str]:
+    """The sections that can be seen."""
+    sections = page.locator("section.rows").all()
+    return [section.get_attribute("id") or "" for section in sections if section.is_visible()]
+
+
+def test_what_is_open_is_on_top_and_the_rest_is_folded(opened: Opener, address: str) -> None:
+    page = opened(address)
+    to_do = ["patron_not_found", "patron_blocked", "item_not_found", "refused", "invalid"]
+    lists = ["uncertain", "pull-list", "fines", "dismissed", "pending", "settled"]
+    assert shown(page) == [*to_do, *lists]
+    assert (found(page), page.inner_text("#ticked")) == ("60 rows, 18 to do", "0 of 23 ticked")
+    assert row_numbers(page.locator("#patron_blocked")) == [44, 45, 46]
+    assert row_numbers(page.locator("#settled")) == []
+    page.locator("#settled summary").click()
+    assert row_numbers(page.locator("#settled")) == [*range(1, 41)]
+
+
+def test_filter(opened: Opener, address: str) -> None:
+    page = opened(address)
+    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
+    assert found(page) == "20 of 60 rows found, 6 to do"
+    assert row_numbers(page.locator("#patron_blocked")) == [44]
+    assert page.inner_text("#patron_blocked .count") == "1 of 3 rows"
+    page.get_by_label("Outcome").select_option(label="Patron blocked (4)")
+    assert (found(page), shown(page)) == (
+        "2 of 60 rows found, 1 to do",
+        ["patron_blocked", "dismissed"],
+    )
+    page.get_by_role("button", name="Clear").click()
+    assert found(page) == "60 rows, 18 to do"
+    page.get_by_label("Patron", exact=True).fill(" 4880000000007 ")
+    assert (found(page), shown(page)) == ("1 of 60 rows found, 0 to do", ["settled"])
+    assert row_numbers(page.locator("#settled")) == [7]
+    page.get_by_label("Item", exact=True).fill("no such barcode")
+    assert found(page) == "0 of 60 rows found, 0 to do"
+    assert page.get_by_text("No row matches this filter.").is_visible()
+    page.get_by_label("Patron", exact=True).fill("P-13")
+    page.get_by_label("Item", exact=True).fill("")
+    assert shown(page) == ["fines"]
+
+
+def test_sort_by_any_column(opened: Opener, address: str) -> None:
+    page = opened(address)
+    section = page.locator("#settled")
+    section.locator("summary").click()
+    original = row_numbers(section)
+    heads = section.locator("thead button")
+    for head in heads.all():
+        head.click()
+        assert section.locator("thead [aria-sort=ascending]").count() == 1
+        up = section.locator("tbody tr").all_text_contents()
+        head.click()
+        assert section.locator("thead [aria-sort=descending]").count() == 1
+        assert sorted(section.locator("tbody tr").all_text_contents()) == sorted(up)
+    heads.get_by_text("Row").click()
+    assert row_numbers(section) == original
+    heads.get_by_text("Captured").click()
+    heads.get_by_text("Captured").click()
+    assert row_numbers(section) == original[::-1]
+    heads.get_by_text("Patron").click()
+    # Returns have no patron: what is not known stands last.
+    with_patron = [row for row in original if row % 4 != 1]
+    assert row_numbers(section)[:30] == with_patron
+    heads.get_by_text("Patron").click()
+    assert row_numbers(section)[:30] == with_patron[::-1]
+    assert page.inner_text("#said").endswith("sorted by Patron, descending.")
+
+
+def test_ticks_survive_a_reload_but_not_another_outcome(opened: Opener, tmp_path: Path) -> None:
+    report = varied_report()
+    path = tmp_path / "report.html"
+    page = opened(written(report, path))
+    page.get_by_label("Done: row 44").check()
+    page.get_by_label("Done: row 45").check()
+    page.locator("#pull-list").get_by_role("checkbox").first.check()
+    page.get_by_label("Done: row 45").uncheck()
+    page.reload()
+    assert page.get_by_label("Done: row 44").is_checked()
+    assert not page.get_by_label("Done: row 45").is_checked()
+    assert page.inner_text("#ticked") == "2 of 23 ticked"
+    assert page.inner_text("#patron_blocked .count") == "3 rows, 1 ticked"
+
+    def retried() -> list[object]:
+        again = Outcome.PATRON_LIMIT
+        return [
+            row._replace(outcome=again, advice=again.advice) if row.row == 44 else row
+            for row in report.rows()
+        ]
+
+    written(Report("main", retried, report.pull_list, report.fines), path)  # type: ignore[arg-type]
+    page.reload()
+    assert not page.get_by_label("Done: row 44").is_checked()
+    assert page.inner_text("#ticked") == "1 of 23 ticked"
+
+
+def test_without_storage_ticks_work_and_the_page_says_that_they_go(
+    opened: Opener, address: str
+) -> None:
+    nowhere = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no'); }});"
+    page = opened(address, init_script=nowhere)
+    page.get_by_label("Done: row 44").check()
+    assert page.inner_text("#ticked") == "1 of 23 ticked"
+    assert "This browser keeps no ticks" in page.inner_text("footer")
+
+
+def test_printed_a_page_for_each_desk_and_library(opened: Opener, address: str) -> None:
+    page = opened(address)
+    page.get_by_label("Done: row 44").check()
+    assert pages_of(page.pdf(format="A4")) == 3 + 2
+    assert page.locator("#print").inner_html() == ""
+    page.emulate_media(media="print")
+    page.wait_for_selector(".sheet")
+    sheets = page.locator(".sheet")
+    assert sheets.locator("h2").all_inner_texts() == [
+        *("LAW / DESK", "MAIN / FRONT", "MAIN / RESERVES", "Library LAW", "Library MAIN"),
+    ]
+    assert [row_numbers(sheet) for sheet in sheets.all()[:3]] == [
+        [41, 44, 47, 50, 53, 56, 17],
+        [42, 45, 48, 51, 54, 57],
+        [43, 46, 49, 52, 55, 58, 13],
+    ]
+    assert sheets.first.get_by_role("checkbox", checked=True).count() == 1
+    assert not page.locator("main").is_visible()
+    page.emulate_media(media="null")
+    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
+    assert pages_of(page.pdf(format="A4")) == 2
+    page.evaluate("window.print = () => { document.title = 'printing'; }")
+    page.get_by_role("button", name="Print by desk").click()
+    assert page.title() == "printing"
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_dark_and_light(opened: Opener, address: str) -> None:
+    def colours(page: Page) -> list[str]:
+        return [
+            str(page.evaluate(f"getComputedStyle(document.documentElement).{each}"))
+            for each in ("backgroundColor", "color")
+        ]
+
+    light = opened(address, color_scheme="light")
+    dark = opened(address, color_scheme="dark")
+    assert colours(light) == ["rgb(251, 250, 248)", "rgb(31, 35, 40)"]
+    assert colours(dark) == ["rgb(22, 24, 27)", "rgb(230, 228, 224)"]
+    dark.emulate_media(media="print", color_scheme="dark")
+    assert colours(dark) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+
+
+@pytest.mark.parametrize("clipboard", ["", "delete Navigator.prototype.clipboard;"])
+def test_copy_with_one_click(opened: Opener, address: str, clipboard: str) -> None:
+    page = opened(address, init_script=clipboard, permissions=["clipboard-read", "clipboard-write"])
+    button = page.locator("#patron_blocked").get_by_role("button", name="Copy patron id").first
+    button.click()
+    page.get_by_text("Copied 24880000000044").wait_for(state="attached")
+    assert button.evaluate("button => document.activeElement === button")
+    page.get_by_label("Patron", exact=True).focus()
+    page.keyboard.press("Control+V")
+    assert page.get_by_label("Patron", exact=True).input_value() == "24880000000044"
+
+
+def test_by_keyboard_alone(opened: Opener, address: str) -> None:
+    page = opened(address)
+
+    def name() -> str:
+        active = "document.activeElement"
+        return str(page.evaluate(f"{active}.getAttribute('aria-label') ?? {active}.innerText"))
+
+    page.keyboard.press("Tab")
+    assert name() == "Skip to what there is to do"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert name() == "Done"
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    section = page.locator("#patron_not_found")
+    assert row_numbers(section) == [43, 42, 41]
+    while name() != "Done: row 43":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.inner_text("#ticked") == "1 of 23 ticked"
+    while name() != "Details of row 43":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert "desk.xlsx#Friday, row 44" in section.locator(".detail").inner_text()
+    assert section.get_by_role("button", expanded=True).count() == 1
+    page.keyboard.press("Enter")
+    assert section.locator(".detail").count() == 0
+
+
+def test_details_tell_times_with_their_zone(opened: Opener, address: str) -> None:
+    page = opened(address)
+    page.locator("#settled summary").click()
+    page.get_by_role("button", name="Details of row 4", exact=True).click()
+    detail = page.locator("#settled .detail")
+    assert "Mon 12 Oct 2026 23:59 (UTC−07:00)" in detail.inner_text()
+    times = page.locator("#settled tbody time")
+    assert times.nth(0).get_attribute("datetime") == "2026-09-14T09:08:00-07:00"
+    assert times.nth(0).inner_text() == "Mon 14 Sep 09:08"
+
+
+EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.mark.parametrize(
+    ("context", "rules"),
+    [
+        ({"color_scheme": "light"}, EVERY_RULE),
+        # What differs from light are the colours alone.
+        ({"color_scheme": "dark"}, ["color-contrast"]),
+        ({"viewport": {"width": 320, "height": 640}}, EVERY_RULE),
+    ],
+    ids=["light", "dark", "narrow"],
+)
+def test_axe_finds_nothing(
+    opened: Opener, address: str, context: dict[str, Any], rules: list[str]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = opened(address, **context)
+    # A part of the rows shows all there is, and axe is slow.
+    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
+    page.get_by_text("The same as a table").click()
+    page.get_by_role("button", name="Details of row 44").click()
+    page.get_by_label("Done: row 47").check()
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    results = axe.Axe().run(page, options=options).response
+    assert [violation["id"] for violation in results["violations"]] == []
+    assert results["passes"]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</script><!--<script>alert(1)",
+    '=HYPERLINK("http://x")',
+    "\u202e1234567\u202c",
+    "nul\x00 half\ud83d line\u2028",
+    "x" * 10_000,
+]
+
+
+def test_hostile_values_are_text(opened: Opener, tmp_path: Path) -> None:
+    blocked = next(row for row in varied_report().rows() if row.row == 44)
+    rows = [
+        blocked._replace(
+            row=number, patron_id=text, item_barcode=text, library=text, circ_desk=text,
+            alma_message=text, note=text, source_file=text, alma_code=text,
+        )
+        for number, text in enumerate(HOSTILE, start=1)
+    ]  # fmt: skip
+    varied = varied_report("</title><script>alert(1)</script>")
+    report = Report(
+        varied.run,
+        lambda: rows,
+        [varied.pull_list[0]._replace(title=text, item_barcode=text) for text in HOSTILE],
+        [varied.fines[0]._replace(patron_id=text, advice=text) for text in HOSTILE],
+    )
+    page = opened(written(report, tmp_path / "report.html"), viewport={"width": 320, "height": 640})
+    for opener in page.locator("#patron_blocked .opener").all():
+        opener.click()
+    ids = page.locator("#patron_blocked td.patron-id .id").all_inner_texts()
+    assert ids[:4] == HOSTILE[:4]
+    assert ids[4:6] == ["U+202E1234567U+202C", "nulU+0000 halfU+D83D lineU+2028"]
+    assert ids[6] == f"{'x' * 40}… (10,000 characters)"
+    assert "x" * 10_000 in page.locator("#patron_blocked .detail").last.inner_text()
+    assert page.locator("img, iframe, main script").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_without_script_the_page_says_what_it_needs(opened: Opener, address: str) -> None:
+    page = opened(address, java_script_enabled=False)
+    assert "need JavaScript" in page.inner_text("body")
+    assert "40 of 60 loans and returns" in page.inner_text("h1")
+    assert page.inner_text("#patron_blocked .count") == "3 rows"
+    assert not page.locator("form").is_visible()
+
+
+def test_a_hundred_thousand_rows(opened: Opener, tmp_path: Path) -> None:
+    report = Report("main", lambda: many_rows(100_000))
+    page = opened(written(report, tmp_path / "report.html"))
+    assert found(page) == "100,000 rows, 3,030 to do"
+    page.get_by_label("Patron", exact=True).fill("24880000004321")
+    assert found(page) == "15 of 100,000 rows found, 1 to do"
+    assert row_numbers(page.locator("#settled"))[:2] == [4321, 9321]
+    page.get_by_role("button", name="Clear").click()
+    section = page.locator("#patron_blocked")
+    assert section.locator("tbody tr").count() == 50
+    section.get_by_role("button", name="Show 200 more").click()
+    assert section.locator("tbody tr").count() == 250
+    assert row_numbers(section) == sorted(row_numbers(section))
