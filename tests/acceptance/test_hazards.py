@@ -26,7 +26,7 @@ from tests.chaos.checker import READ_BACK, Json
 from tests.chaos.outage import Begin, Outage
 from tests.chaos.processes import Command
 
-CAPTURE = (2, 60)
+CAPTURE = (2, 40)
 CHECK = 7
 """Calls that a replay makes before its first row."""
 LOST_AND_DONE = {"fault": "cut_after", "match": "any_post", "probability": 0.15}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.outage import Begin
 
-CAPTURE = (2, 60)
+CAPTURE = (2, 40)
 CHECK = 7
 """Calls that a replay makes before its first row: key, environment, three libraries' desks."""
 
@@ -61,7 +61,7 @@ def test_a_stop_during_the_check_is_a_stop_too(begin: Begin, stop: signal.Signal
 
 
 def test_the_reserve_is_left_to_others_and_the_run_goes_on_the_next_day(begin: Begin) -> None:
-    outage = begin(CAPTURE, settings={"DAILY_RESERVE": "100"}, daily_limit=200)
+    outage = begin(CAPTURE, settings={"DAILY_RESERVE": "100"}, daily_limit=150)
     codes: list[int] = []
     while not codes or codes[-1] == 75:
         done = outage.work.replays()

@@ -13,12 +13,23 @@ import pytest
 from almareplay.alma.answers import ItemLoan
 from almareplay.alma.client import Alma, open_wire
 from almareplay.alma.errors import Effect, Refusal, Unavailable
+from almareplay.alma.pace import SystemClock
 from almareplay.simulator.faults import Fault
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Fee, Item, Library, Loan, Patron, Request, World
 
 DUE = datetime(2031, 5, 6, 20, 30, tzinfo=timezone(timedelta(hours=-7)))
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+class Hurried(SystemClock):
+    """A hundred seconds pass in one: tries are not far apart."""
+
+    def monotonic(self) -> float:
+        return 100 * super().monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / 100)
 
 
 @pytest.fixture
@@ -45,9 +56,15 @@ def ask(there: Simulator) -> Callable[[Callable[[Alma], Awaitable[Any]]], Any]:
 
     def asked(questions: Callable[[Alma], Awaitable[Any]]) -> Any:
         async def run() -> Any:
-            async with open_wire(
-                there.url, "simulator-key", per_second=1000, reserve=0, timeout_seconds=0.5
-            ) as wire:
+            wire_to_it = open_wire(
+                there.url,
+                "simulator-key",
+                per_second=1000,
+                reserve=0,
+                timeout_seconds=0.3,
+                clock=Hurried(),
+            )
+            async with wire_to_it as wire:
                 return await questions(Alma(wire))
 
         return asyncio.run(run())
