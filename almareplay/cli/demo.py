@@ -88,6 +88,7 @@ def _demo(folder: Path, run: Callable[..., object]) -> None:
                 url=simulator.url, key=_KEY, queue=(folder / "almareplay.db").absolute()
             )
         )
+        results.print(f"Every command here is given --settings {settings} as well.")
         for flags, names in _CAPTURES:
             files = [shutil.copy(_fixtures() / name, folder) for name in names]
             _step(run, "load", *flags, *map(str, files), settings=settings)
