@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -13,6 +13,8 @@ import pytest
 import respx
 
 from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.errors import AlmaError
+from tests.alma.fake_alma import FakeAlma
 
 T = TypeVar("T")
 
@@ -107,3 +109,25 @@ def connect(clock: VirtualClock) -> Connect:
             yield Alma(wire)
 
     return connected
+
+
+@pytest.fixture
+def fake(alma_mock: respx.MockRouter, clock: Any) -> FakeAlma:
+    return FakeAlma(alma_mock, clock)
+
+
+@pytest.fixture
+def run(clock: Any, connect: Any) -> Any:
+    """Runs ``work(alma)`` on the virtual clock and gives its result, or the error it ended in."""
+
+    def ran(work: Callable[[Alma], Awaitable[Any]], **plain: Any) -> Any:
+        async def go() -> Any:
+            async with connect(**plain) as alma:
+                try:
+                    return await work(alma)
+                except AlmaError as error:
+                    return error
+
+        return clock.run(go())
+
+    return ran
