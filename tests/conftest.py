@@ -1,11 +1,15 @@
-"""What holds for all tests: where their files are, and that no clock judges an example."""
+"""What holds for all tests: where their files are, in what order they start, and that no clock
+judges an example."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
 
 # How long an example takes says more about the machine than about the code.
 _PROFILE = "any machine"
@@ -17,3 +21,23 @@ settings.load_profile(_PROFILE)
 _IN_MEMORY = Path("/dev/shm")
 if os.access(_IN_MEMORY, os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+# What is compiled once need not be compiled by every worker and every command that starts cold.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time a test waits for other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+# Begun last, one of these would keep the suite waiting with nothing else to do.
+_LONGEST = (
+    "test_of_1000_rows_those_that_are_not_marked_become_what_was_rehearsed",
+    "test_killed_at_twenty_moments_nothing_happens_twice_or_is_missing",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first; the others stay in their order."""
+    items.sort(key=lambda item: item.name not in _LONGEST)

@@ -24,7 +24,7 @@ from almareplay.transactions import Kind
 from tests.chaos.captures import Capture, CapturedFile, CapturedRow, written_capture
 from tests.chaos.checker import READ_BACK, Json
 from tests.chaos.outage import Begin, Outage
-from tests.chaos.processes import Command
+from tests.chaos.processes import Command, Script
 
 CAPTURE = (2, 40)
 CHECK = 7
@@ -108,7 +108,7 @@ main()
 def _falls_asleep(outage: Outage, where: str) -> Command:
     """A replay that has fallen asleep half-way, for longer than its lease."""
     usual = outage.work.program
-    outage.work.program = [sys.executable, "-c", _FALLS_ASLEEP.format(where=where)]
+    outage.work.program = Script(_FALLS_ASLEEP.format(where=where))
     # So slowly that hardly a call is between its check and its departure.
     replay = outage.work.starts_replay("--requests-per-second", "40")
     outage.work.program = usual
@@ -196,7 +196,7 @@ main()
 def test_a_queue_that_cannot_be_written_stops_the_run(begin: Begin, after: int) -> None:
     outage = begin(CAPTURE)
     usual = outage.work.program
-    outage.work.program = [sys.executable, "-c", _READ_ONLY.format(after=after)]
+    outage.work.program = Script(_READ_ONLY.format(after=after))
     done = outage.work.replays()
     assert done.code == 75, done.said
     assert done.err.count("cannot be written") == 1

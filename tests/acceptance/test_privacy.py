@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.outage import Begin
-from tests.chaos.processes import Done
+from tests.chaos.processes import Done, Script
 from tests.chaos.stage import KEY, LeakedSecret, Workplace
 
 WRONG_KEY = "l7xxNotTheKeyOfCalder4711"
@@ -135,7 +135,7 @@ main()
 @pytest.mark.parametrize("flag", ["--debug", "--quiet"])
 def test_an_error_that_nobody_thought_of(begin: Begin, flag: str) -> None:
     outage = begin((2, 100))
-    usual, outage.work.program = outage.work.program, [sys.executable, "-c", _BROKEN]
+    usual, outage.work.program = outage.work.program, Script(_BROKEN)
     done = outage.work.replays(saying=flag)
     assert done.code == 75, done.said
     assert ("Traceback" in done.err) == (flag == "--debug")
@@ -147,7 +147,7 @@ def test_an_error_that_nobody_thought_of(begin: Begin, flag: str) -> None:
 
 def test_a_full_disk_stops_the_run_before_the_next_call(begin: Begin) -> None:
     outage = begin((2, 100))
-    usual, outage.work.program = outage.work.program, [sys.executable, "-c", _FULL_DISK]
+    usual, outage.work.program = outage.work.program, Script(_FULL_DISK)
     done = outage.work.replays()
     assert done.code == 75, done.said
     assert "disk" in done.err

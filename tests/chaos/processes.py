@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,18 @@ from pathlib import Path
 ALMAREPLAY = "almareplay.cli"
 SIMULATOR = "almareplay.simulator.__main__"
 
+# What would be imported and read at the first call.
+_AT_THE_FIRST_CALL = ["httpcore", "anyio._backends._asyncio", "tests.certificates"]
+
 _warm = multiprocessing.get_context("forkserver")
-_warm.set_forkserver_preload(["__main__", ALMAREPLAY, SIMULATOR])
+_warm.set_forkserver_preload(["__main__", ALMAREPLAY, SIMULATOR, *_AT_THE_FIRST_CALL])
+
+
+@dataclass(frozen=True)
+class Script:
+    """A program's text, for one that changes something in the package before it begins."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -43,13 +52,13 @@ class Command:
 
     def __init__(
         self,
-        program: str | Sequence[str],
+        program: str | Script | Sequence[str],
         arguments: Sequence[str],
         folder: Path,
         environment: Mapping[str, str],
         output: str,
     ) -> None:
-        """``program`` is a module with a ``main``, or the command line that starts one cold.
+        """``program`` is a module with a ``main``, a script, or a command line that starts cold.
 
         What it prints goes into the files ``output.out`` and ``output.err`` of the folder.
         """
@@ -57,7 +66,7 @@ class Command:
         self._out.touch()
         self._err.touch()
         self._cold: subprocess.Popen[bytes] | None = None
-        if isinstance(program, str):
+        if isinstance(program, str | Script):
             given = (program, arguments, folder, dict(environment), self._out, self._err)
             self._process = _warm.Process(target=_be, args=given)
             self._process.start()
@@ -94,14 +103,20 @@ class Command:
 
     def ends(self, timeout: float = 60) -> Done:
         """Wait for its end, which comes by force after ``timeout`` seconds."""
-        ends_at = time.monotonic() + timeout
-        while self.runs():
-            if time.monotonic() > ends_at:
-                self.send(signal.SIGKILL)
-            time.sleep(0.005)
+        self._waits(timeout)
+        if self.runs():
+            self.send(signal.SIGKILL)
+            self._waits()
         code = self._code()
         assert code is not None, "it has ended"
         return Done(code, _text(self._out), _text(self._err))
+
+    def _waits(self, timeout: float | None = None) -> None:
+        if self._cold is None:
+            self._process.join(timeout)
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._cold.wait(timeout)
 
     def _code(self) -> int | None:
         return self._cold.poll() if self._cold else self._process.exitcode
@@ -112,7 +127,7 @@ def _text(path: Path) -> str:
 
 
 def _be(
-    module: str,
+    program: str | Script,
     arguments: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
@@ -126,5 +141,9 @@ def _be(
     for path, stream in ((out, sys.stdout), (err, sys.stderr)):
         with path.open("ab") as file:
             os.dup2(file.fileno(), stream.fileno())
-    sys.argv = [module, *arguments]
-    importlib.import_module(module).main()
+    if isinstance(program, Script):
+        sys.argv = ["-c", *arguments]
+        exec(program.text, {"__name__": "__main__"})
+    else:
+        sys.argv = [program, *arguments]
+        importlib.import_module(program).main()

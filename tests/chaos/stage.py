@@ -20,7 +20,7 @@ import httpx
 from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
 from tests.chaos.checker import Evidence, Json
-from tests.chaos.processes import ALMAREPLAY, SIMULATOR, Command, Done
+from tests.chaos.processes import ALMAREPLAY, SIMULATOR, Command, Done, Script
 
 KEY = "l7xxTheKeyOfCalder0815"
 SETTLE_SECONDS = 0.3
@@ -51,7 +51,8 @@ class Alma(AbstractContextManager["Alma"]):
             assert self._process.runs(), said
             time.sleep(0.005)
         self.url = said.split()[-1]
-        self._http = httpx.Client(base_url=f"{self.url}/simulator", timeout=30)
+        # Without TLS there are no certificates to read, which takes longer than a start.
+        self._http = httpx.Client(base_url=f"{self.url}/simulator", timeout=30, verify=False)
 
     def __exit__(
         self,
@@ -91,7 +92,7 @@ class Alma(AbstractContextManager["Alma"]):
     def waits_for(self, requests: int, *, since: int, while_: Callable[[], bool]) -> None:
         """Return when it has seen so many requests after the first ``since``."""
         while while_() and len(self.requests(since)) < requests:
-            time.sleep(0.005)
+            time.sleep(0.01)
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Workplace:
     folder: Path
     settings: dict[str, str]
     secrets: set[str] = field(default_factory=set)
-    program: str | Sequence[str] = ALMAREPLAY
+    program: str | Script | Sequence[str] = ALMAREPLAY
     commands: int = 0
 
     @classmethod

@@ -4,7 +4,6 @@ the engine."""
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.chaos.captures import Capture, make_capture
 from tests.chaos.checker import Evidence, Json, Rules, violations
+from tests.chaos.processes import Script
 from tests.chaos.stage import Alma, Workplace
 
 FAULTS = Rules(faults=True)
@@ -151,7 +151,7 @@ def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: 
     with Alma(tmp_path, capture.world, latency=0.02) as alma:
         work = Workplace.at(tmp_path / "work", alma, capture)
         work.loads(capture)
-        work.program = [sys.executable, "-c", _ENGINE.format(patch=mutant.patch)]
+        work.program = Script(_ENGINE.format(patch=mutant.patch))
         alma.has_faults(*[mutant.fault] if mutant.fault else [])
         slowly = ("--requests-per-second", "60")
         others = [work.starts_replay(*slowly)] if mutant.killed or mutant.twice else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import os
@@ -13,14 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import typer
 
-from almareplay.cli import main
+from almareplay.cli import app, main
 from almareplay.outcomes import ReportRow
 from almareplay.queue import reading
 from almareplay.queue.store import Queue
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World
+from tests.chaos.processes import ALMAREPLAY, Command
 
 READ_WRITE = "read/write"
 
@@ -59,6 +62,7 @@ class User:
         for name, value in self.settings(**env).items():
             self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(sys, "argv", ["almareplay", *words])
+        self.monkeypatch.setitem(main.__globals__, "app", _built_app())
         self.capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main()
@@ -71,18 +75,29 @@ class User:
         named = {f"ALMAREPLAY_{name}": value for name, value in changes.items()}
         return {name: value for name, value in (self.env | named).items() if value is not None}
 
+    def environment(self, **changes: str | None) -> dict[str, str]:
+        """The environment of a process of its own."""
+        others = {k: v for k, v in os.environ.items() if not k.startswith("ALMAREPLAY_")}
+        return others | self.settings(**changes)
+
     def starts(self, *words: str, **env: str | None) -> subprocess.Popen[str]:
         """Start a command as a process of its own."""
-        others = {k: v for k, v in os.environ.items() if not k.startswith("ALMAREPLAY_")}
         return subprocess.Popen(
             [sys.executable, "-m", "almareplay", *words],
-            env=others | self.settings(**env),
+            env=self.environment(**env),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def runs(self, *words: str, **env: str | None) -> Done:
+        """Run a command to its end, as a process of its own."""
+        said = f"said-{next(self.numbers)}"
+        command = Command(ALMAREPLAY, words, self.folder, self.environment(**env), said)
+        done = command.ends(timeout=10)
+        return Done(done.code, done.out, done.err)
 
     def captures(self, loans: int = 1, name: str = "desk.dat") -> Path:
         """Write a capture of loans that Alma will accept."""
@@ -116,6 +131,12 @@ class User:
         """What happened in Alma to the items of these captures."""
         mine = set(self.barcodes)
         return [each.type for each in self.alma.record.effects if each.item_barcode in mine]
+
+
+@functools.cache
+def _built_app() -> Callable[..., object]:
+    """The commands, which typer builds anew at each call of the app."""
+    return typer.main.get_command(app)
 
 
 class Terminal:

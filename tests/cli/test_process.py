@@ -31,29 +31,26 @@ def test_an_interrupted_load_says_so_and_stores_nothing(user: User, number: int)
 
 def test_nothing_is_coloured_where_no_terminal_is(loaded: User) -> None:
     for words in (["status"], ["replay", "--yes"]):
-        with loaded.starts(*words) as process:
-            out, err = process.communicate(timeout=10)
-        assert process.returncode == 0
-        assert "\x1b" not in out + err
+        done = loaded.runs(*words)
+        assert done.code == 0
+        assert "\x1b" not in done.out + done.err
 
 
 @pytest.mark.parametrize("key", ["good-key", "wrong-key"])
 def test_not_even_debugging_shows_the_key_or_a_patron(loaded: User, key: str) -> None:
     (row,) = loaded.rows()
-    with loaded.starts("replay", "--yes", "--debug", "--verbose", API_KEY=key) as process:
-        out, err = process.communicate(timeout=10)
-    assert process.returncode == (0 if key == "good-key" else 3)
-    assert "almareplay.alma" in err
-    assert key not in out + err
-    assert row.patron_id not in out + err
+    done = loaded.runs("replay", "--yes", "--debug", "--verbose", API_KEY=key)
+    assert done.code == (0 if key == "good-key" else 3)
+    assert "almareplay.alma" in done.err
+    assert key not in done.out + done.err
+    assert row.patron_id not in done.out + done.err
 
 
 def test_a_simulator_that_cannot_start_says_why(user: User) -> None:
     port = user.alma.url.rsplit(":", 1)[1]
     broken = str(user.writes("world.json", "{"))
     for flags in (["--port", port], ["--world", broken]):
-        with user.starts("simulate", *flags) as process:
-            out, err = process.communicate(timeout=10)
-        assert (process.returncode, out) == (2, "")
-        assert err.startswith("The simulator cannot start: ")
-        assert "Traceback" not in err
+        done = user.runs("simulate", *flags)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("The simulator cannot start: ")
+        assert "Traceback" not in done.err

@@ -210,6 +210,8 @@ def test_rows_across_the_pieces_that_are_read(read: Read, monkeypatch: pytest.Mo
 
 
 identifiers = st.from_regex(r"\A[E-Ze-zÄß'\"\\][0-9'\"\\(),;]{0,9}[e-z]\Z")
+# A column of "E,e" would be one of names, which is refused.
+patron_ids = identifiers.filter(lambda text: "," not in text)
 
 
 def quoted(text: str) -> str:
@@ -220,7 +222,7 @@ def quoted(text: str) -> str:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(identifiers, identifiers, st.text()), min_size=1), st.data())
+@given(st.lists(st.tuples(identifiers, patron_ids, st.text()), min_size=1), st.data())
 def test_what_is_dumped_is_read_and_any_end_is_survived(
     read: Read, rows: list[tuple[str, str, str]], data: st.DataObject
 ) -> None:
