@@ -99,7 +99,7 @@ _MEANING: dict[Outcome, tuple[Disposition, str]] = {
     Outcome.PATRON_NOT_FOUND: (
         Disposition.ATTENTION,
         "Find out who has the item: Alma knows no patron with this identifier. "
-        "Then record the loan by hand.",
+        "Then have the patron id corrected, or record the loan by hand.",
     ),
     Outcome.PATRON_BLOCKED: (
         Disposition.ATTENTION,
