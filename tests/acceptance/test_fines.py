@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import time
 from contextlib import closing
 from datetime import UTC, timedelta
 from typing import Any
@@ -236,11 +235,9 @@ def test_who_has_lost_the_run_while_it_asked_for_fees_waives_nothing(begin: Begi
     sleeper = outage.work.starts_replay(*WAIVE)
     while sleeper.runs() and not asked_for(outage, "fees"):
         pass
-    sleeper.send(signal.SIGSTOP)
-    while not _lease_has_run_out(outage):  # it fell asleep inside a write of the queue
-        sleeper.send(signal.SIGCONT)
-        time.sleep(0.01)
-        sleeper.send(signal.SIGSTOP)
+    outage.work.puts_to_sleep(sleeper)
+    with closing(sqlite3.connect(outage.work.queue)) as connection, connection:
+        connection.execute("UPDATE runs SET lease_until = '2025-01-01 00:00:00.000000'")
     outage.alma.has_faults()
     assert outage.work.replays(*WAIVE).code == 0
     sleeper.send(signal.SIGCONT)
@@ -249,16 +246,6 @@ def test_who_has_lost_the_run_while_it_asked_for_fees_waives_nothing(begin: Begi
     assert asked_for(outage, "waive") == len(WHOLE)
     assert [note.count("waived") for note in _notes(outage).values()] == [1] * len(WHOLE)
     _is_all_done(outage)
-
-
-def _lease_has_run_out(outage: Outage) -> bool:
-    """Whether the hold could be made to look old; not while somebody writes to the queue."""
-    with closing(sqlite3.connect(outage.work.queue, timeout=0.1)) as connection, connection:
-        try:
-            connection.execute("UPDATE runs SET lease_until = '2025-01-01 00:00:00.000000'")
-        except sqlite3.OperationalError:
-            return False
-    return True
 
 
 def test_what_alma_refuses_to_waive_is_told(begin: Begin) -> None:

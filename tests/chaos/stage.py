@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -16,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psutil
 
 from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
@@ -133,6 +136,23 @@ class Workplace:
         words = [str(argument) for argument in arguments]
         output = str(self.commands)
         return Command(self.program, words, self.folder, self.environment(), output)
+
+    def puts_to_sleep(self, command: Command) -> None:
+        """Stop a command with SIGSTOP, but not inside a write of the queue, which would be held."""
+        queue = sqlite3.connect(self.queue, timeout=0, isolation_level=None)
+        with closing(queue), contextlib.suppress(psutil.NoSuchProcess):
+            while True:
+                command.send(signal.SIGSTOP)
+                while psutil.Process(command.pid).status() != psutil.STATUS_STOPPED:
+                    time.sleep(0.001)
+                try:
+                    queue.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    command.send(signal.SIGCONT)
+                    time.sleep(0.01)
+                else:
+                    queue.execute("ROLLBACK")
+                    break
 
     def ends(self, command: Command, timeout: float = 60) -> Done:
         """Wait for a command. Raises LeakedSecret where it has printed what is private."""

@@ -11,6 +11,6 @@ from tests.chaos.storm import storm
 
 @pytest.mark.parametrize("seed", [6, 10])
 def test_a_night_of_recovery_breaks_no_promise(seed: int, tmp_path: Path) -> None:
-    night = storm(seed, 50, tmp_path)
+    night = storm(seed, 40, tmp_path)
     assert not night.violations, "\n".join(map(str, night.violations))
     assert night.starts > 1

@@ -147,7 +147,7 @@ _MUTANTS = {
 
 @pytest.mark.parametrize("mutant", _MUTANTS.values(), ids=_MUTANTS)
 def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: Path) -> None:
-    capture = make_capture(5, 80)
+    capture = make_capture(5, 60)
     with Alma(tmp_path, capture.world, latency=0.02) as alma:
         work = Workplace.at(tmp_path / "work", alma, capture)
         work.loads(capture)
@@ -156,10 +156,12 @@ def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: 
         slowly = ("--requests-per-second", "60")
         others = [work.starts_replay(*slowly)] if mutant.killed or mutant.twice else []
         for other in others:
-            alma.waits_for(60, since=0, while_=other.runs)
-            other.send(signal.SIGKILL if mutant.killed else signal.SIGSTOP)
+            alma.waits_for(50, since=0, while_=other.runs)
             if mutant.killed:
+                other.send(signal.SIGKILL)
                 alma.has_faults()
+            else:
+                work.puts_to_sleep(other)
         work.replays()
         for other in others:
             other.send(signal.SIGCONT)
