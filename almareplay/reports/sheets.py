@@ -106,8 +106,9 @@ class Book:
         if not text.isascii():
             # Half a character, which no file of UTF-8 can hold, is shown by its number.
             text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-        # XlsxWriter takes such a text for markup of its own and would write it as it is.
-        if text.startswith("<r>") and text.endswith("</r>"):
+        # XlsxWriter takes such a text for markup of its own and would write it as it is; a version
+        # of it may do so with a line's end behind it as well.
+        if text.startswith("<r>") and text.rstrip().endswith("</r>"):
             text = f"'{text}"
         # Excel counts as UTF-16 does, where a character is one unit or two.
         if len(text) > LONGEST_TEXT // 2:

@@ -155,6 +155,10 @@ def _by_wording(
     )
 
 
+def _has_digit(cells: list[Cell]) -> bool:
+    return any(character.isdigit() for cell in cells for character in str(cell))
+
+
 def _without_header(
     rows: list[tuple[int, list[Cell]]], named: Mapping[str, str], width: int
 ) -> Layout:
@@ -165,14 +169,16 @@ def _without_header(
             "--columns patron_id=A,item_barcode=B (a letter, or a number from 1), and give "
             "--kind and --captured-at for what it has no columns for."
         )
-    above = tuple(wording(cell) for cell in rows[0][1]) if rows else ()
+    first = rows[0][1] if rows else []
+    # No message may quote a row that is none of headings: it has a patron's id.
+    above = () if _has_digit(first) else tuple(wording(cell) for cell in first)
     columns = {field: _column(column, (), width, above) for field, column in named.items()}
     if "item_barcode" not in columns:
         raise LayoutError("--columns does not say where the item barcode is: item_barcode=C.")
     usual_width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
     header_row = None
     for number, cells in rows:  # in other words, but above the first barcode
-        if any(character.isdigit() for cell in cells for character in str(cell)):
+        if _has_digit(cells):
             break
         header_row = number
     width = max(usual_width, *(column + 1 for column in columns.values()))

@@ -54,3 +54,12 @@ def test_codes_that_alma_does_not_know_are_met_as_well(user: User) -> None:
 def test_what_is_like_nothing_is_met_with_nothing() -> None:
     assert nearest("mian", ["", " ", "LAW", "Main"]) == " Did you mean Main?"
     assert nearest("mian", ["LAW"]) == nearest("", [" "]) == nearest("x", []) == ""
+
+
+def test_no_patron_is_suggested_as_a_column(loaded: User) -> None:
+    loaded.writes("list.csv", "ida.morgenrot,318811", "bo.weld,318812")
+    columns = "patron_id=ida.morgenrod,item_barcode=B"
+    done = loaded.types("load", "list.csv", "--kind", "loan", "--columns", columns)
+    assert done.code == 2
+    assert "has no column" in done.err
+    assert "morgenrot" not in done.err
