@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.queue.binding import bind
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.rows import Order, QueuedRow, captured_time, queued_row
@@ -162,9 +163,14 @@ def store_intent(
     due_date: datetime | None = None,
     last_renew_date: datetime | None = None,
 ) -> Intent:
-    """Put on disk that a call is about to leave. Raises HoldLost, QueueError: then it must not."""
+    """Put on disk that a call is about to leave; the first one binds the run to the hold's Alma.
+
+    Raises HoldLost, QueueError: then it must not leave.
+    """
     with queue.writing() as connection:
         confirm_hold(connection, hold)
+        if hold.alma is not None:
+            bind(connection, hold.run, hold.alma)
         made = connection.execute(
             insert(attempts)
             .values(

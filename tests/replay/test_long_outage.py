@@ -33,7 +33,7 @@ from almareplay.replay.decide import Policy
 from almareplay.replay.engine import Replaying, replay
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Patron, World
-from almareplay.transactions import Kind, Transaction
+from almareplay.transactions import AlmaInstance, Kind, Transaction
 
 URL = "http://127.0.0.1:1"
 KEY = "simulator-key"
@@ -155,7 +155,8 @@ def _replayed(queue: Queue, clock: _Clock, line: _CutLine | _Lid) -> float:
         async with open_wire(
             URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
         ) as wire:
-            how = Replaying(Policy(), 10.0, UTC, clock, stopping, lambda _row, _outcome: None)
+            here = AlmaInstance("01CALDER_INST", "Calder University", "sandbox", "alma.example.org")
+            how = Replaying(here, Policy(), 10.0, UTC, clock, stopping, lambda _row, _outcome: None)
             await replay(queue, run, Alma(wire), how)
         return clock.monotonic()
 
