@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def copy(
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Name of the new run.")],
 ) -> None:
-    """Copy the captures of the run into a new run, as rows that nothing was sent of.
+    """Copy the captures of the run into a new run, for another Alma.
 
     A run belongs to the Alma that it was first posted to. What was rehearsed in a sandbox goes to
     production as a run of its own: the same captures with the same row numbers, with what staff
@@ -29,7 +29,6 @@ def copy(
     \b
     Examples:
       almareplay copy --run main --to production
-      almareplay replay --run production --settings production.env
 
     \b
     Exit codes:

@@ -56,8 +56,6 @@ def load_files(
 ) -> Loading:
     """Load captures one after another and say what came of each. Raises QueueError."""
     loading = Loading()
-    if queue.is_new:
-        messages.print(f"A new queue: {queue.place}")
     before = standing(queue, run)
     for file in files:
         try:
@@ -74,6 +72,8 @@ def load_files(
         except FileRefused as refused:
             loading.refused += 1
             say(str(refused))
+    if loading.files and queue.is_new:
+        messages.print(f"A new queue was made: {queue.place}")
     if loading.files and before.rows and before.sent and not before.left_to_replay:
         _tell_finished(before)
     return loading
@@ -81,11 +81,13 @@ def load_files(
 
 def _tell_finished(before: Standing) -> None:
     """New captures for a run that was done are most likely those of the next outage."""
-    name = before.run.name
+    rows = "its only row had its outcome"
+    if before.rows > 1:
+        rows = f"all its {before.rows:,} rows had their outcomes"
     say(
-        f"Run {name!r} was finished before this: all its {count(before.rows, 'row')} had their "
-        "outcomes. If these captures are of another outage, give them a run of their own: take "
-        f"them out again with '{follow_up('unload FILE')}', then 'almareplay load --run NAME FILE'."
+        f"Run {before.run.name!r} was finished before this: {rows}. If these captures are of "
+        "another outage, give them a run of their own: take them out again with "
+        f"'{follow_up('unload FILE')}', then 'almareplay load --run NAME FILE'."
     )
 
 
