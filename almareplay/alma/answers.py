@@ -33,6 +33,8 @@ class ItemLoan:
     ``process_status`` is ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN`` … ``body`` is the loan
     as Alma wrote it, which a change of it must send back; empty for a loan that is over.
     ``mms_id`` tells the title, ``item_policy`` the code of the terms under which it was lent.
+    ``last_renew_status`` is Alma's word on the last renewal, empty for a loan never renewed:
+    ``401193;`` for success (recorded), anything else for one that failed (client code).
     """
 
     loan_id: str
@@ -50,6 +52,7 @@ class ItemLoan:
     body: Body = field(default_factory=dict, repr=False, compare=False)
     mms_id: str = ""
     item_policy: str = ""
+    last_renew_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,7 @@ def read_loan(body: Body) -> ItemLoan | None:
         body=body if return_date is None else {},
         mms_id=fields.text(body, "mms_id"),
         item_policy=fields.code(body, "item_policy"),
+        last_renew_status=fields.code(body, "last_renew_status"),
     )
 
 

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import httpx
@@ -55,12 +56,13 @@ class Alma(AlmaReader):
         institution of the network knows is given a linked account here; Ex Libris must have enabled
         that, for networks whose identifiers are unique.
         A patron id with a slash can stand in no path: then the call goes through the item, whose
-        ids must be known, else `Unaddressable` is raised.
+        ids must be known, else `Unaddressable` is raised. No account can be linked there
+        (documented: the call has no such parameter).
         """
         query = of_type(user_id_type)
-        if generate_linked_user:
-            query["generate_linked_user"] = "true"
         if item is None or fits_path(patron_id):
+            if generate_linked_user:
+                query["generate_linked_user"] = "true"
             target = address("users", patron_id, "loans", item_barcode=item_barcode, **query)
         else:
             target = address(*item_path(item), "loans", user_id=patron_id, **query)
@@ -98,15 +100,20 @@ class Alma(AlmaReader):
         user_id: str,
         loan_id: str,
         *,
+        item: ItemIds | None = None,
         rank: int,
         confirm: Confirm | None,
-        user_id_type: str | None = None,
     ) -> ItemLoan:
         """Renews a loan: its due date and ``last_renew_date`` move, its ``loan_date`` stays.
 
-        A loan's own ``user_id`` is a primary id and needs no ``user_id_type``.
+        An answer need not mean that it was renewed (client code): ``last_renew_status`` or moved
+        dates tell. ``user_id`` is the loan's own, a primary id. ``item`` serves one with a slash,
+        as in `loan`.
         """
-        target = address("users", user_id, "loans", loan_id, op="renew", **of_type(user_id_type))
+        if item is None or fits_path(user_id):
+            target = address("users", user_id, "loans", loan_id, op="renew")
+        else:
+            target = address(*item_path(item), "loans", loan_id, op="renew")
         return await self._post("renew", target, answers.read_loan, rank, confirm)
 
     async def change_due_date(
@@ -149,15 +156,17 @@ class Alma(AlmaReader):
         user_id: str,
         fee_id: str,
         *,
+        amount: Decimal,
         reason: str,
         comment: str,
         rank: int,
         confirm: Confirm | None,
     ) -> Fee:
-        """Waives all that is left of a fee, and gives the fee as it is then.
+        """Waives a sum of a fee, and gives the fee as it is then.
 
-        ``reason`` is a code of the institution's table of reasons (FineFeeTransactionReason);
-        neither it nor ``comment`` may be empty.
+        ``amount`` is the fee's balance where all of it is to go: the word ``ALL`` is documented for
+        all fees of a user at once only. ``reason`` is a code of the institution's table of reasons
+        (FineFeeTransactionReason); neither it nor ``comment`` may be empty.
         """
         target = address(
             "users",
@@ -165,7 +174,7 @@ class Alma(AlmaReader):
             "fees",
             fee_id,
             op="waive",
-            amount="ALL",
+            amount=f"{amount:f}",
             reason=reason,
             comment=comment,
         )

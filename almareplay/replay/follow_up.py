@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 
 from almareplay.alma.addressing import fits_path
 from almareplay.alma.answers import ItemLoan
@@ -193,7 +194,8 @@ class FollowUps:
             # After a failure the fees are read again: one that was waived is active no more, be it
             # by a sending whose answer was lost, before another was refused.
             try:
-                return self._fine_note(task, [await self._waive(task, fines[0], rank)])
+                balance = next(fee.balance for fee in active if fee.fee_id == fines[0].fee_id)
+                return self._fine_note(task, [await self._waive(task, fines[0], balance, rank)])
             except Refusal as no:
                 refused = no
             except AlmaError as error:
@@ -207,10 +209,11 @@ class FollowUps:
             return False
         return [fine.waived_at for fine in fines] == [None]
 
-    async def _waive(self, task: OpenFollowUp, fine: Fine, rank: int) -> Fine:
+    async def _waive(self, task: OpenFollowUp, fine: Fine, balance: Decimal, rank: int) -> Fine:
         await self._alma.waive(
             task.what.user_id,
             fine.fee_id,
+            amount=balance,
             reason=self._policy.waive_reason,
             comment=(
                 f"almareplay, run {self._hold.run.name}, row {task.row.row}: returned on time, "

@@ -339,7 +339,7 @@ class Poster:
             lane,
             Call.RENEW,
             lambda confirm: self._alma.renew(
-                loan.user_id, loan.loan_id, rank=turn.rank, confirm=confirm
+                loan.user_id, loan.loan_id, item=lane.ids, rank=turn.rank, confirm=confirm
             ),
         )
 

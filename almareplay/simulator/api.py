@@ -85,7 +85,7 @@ def create_user_loan(call: Call) -> Answer:
     """Lend the item that the query names to the user in the path."""
     library, desk = call.field("library"), call.field("circ_desk")
     rules.find_desk(call.world, library, desk)
-    patron = call.borrower(call.path["user_id"])
+    patron = call.borrower()
     barcode, pid = call.query.get("item_barcode"), call.query.get("item_pid")
     if barcode:
         item = rules.find_item(call.world, barcode)
@@ -104,7 +104,7 @@ def create_item_loan(call: Call) -> Answer:
     library, desk = call.field("library"), call.field("circ_desk")
     rules.find_desk(call.world, library, desk)
     item = call.item()
-    return _lend(call, call.borrower(call.needs("user_id")), item, library, desk)
+    return _lend(call, call.patron_with(call.needs("user_id")), item, library, desk)
 
 
 def _lend(call: Call, patron: Patron, item: Item, library: str, desk: str) -> Answer:
@@ -117,10 +117,19 @@ def _lend(call: Call, patron: Patron, item: Item, library: str, desk: str) -> An
 
 
 def renew_loan(call: Call) -> Answer:
-    """Renew a loan."""
+    """Renew a user's loan."""
+    return _renew(call, call.world.loans_of_patron(call.patron()))
+
+
+def renew_item_loan(call: Call) -> Answer:
+    """Renew an item's loan."""
+    return _renew(call, call.world.loans_of_item(call.item()))
+
+
+def _renew(call: Call, loans: list[Loan]) -> Answer:
     call.operation("renew")
-    patron = call.patron()
-    loan = rules.renew(call.world, patron, call.path["loan_id"], call.now, call.happened)
+    loan = rules.find_loan(loans, call.path["loan_id"])
+    rules.renew(call.world, loan, call.now, call.happened)
     return Answer("item_loan", loan_body(call.world, loan))
 
 
@@ -163,12 +172,12 @@ def get_fees(call: Call) -> Answer:
 
 
 def waive_fee(call: Call) -> Answer:
-    """Waive a fee, wholly or in part."""
+    """Waive an amount of a fee."""
     call.operation("waive")
-    patron, amount = call.patron(), call.query.get("amount", "ALL")
+    patron, amount = call.patron(), call.query.get("amount", "")
     reason, comment = call.query.get("reason", ""), call.query.get("comment", "")
     fee_id = call.path["fee_id"]
-    fee = fines.waive(call.world, patron, fee_id, amount, reason, comment, call.happened)
+    fee = fines.waive(call.world, patron, fee_id, amount, reason, comment, call.now, call.happened)
     return Answer("fee", fee_body(call.world, fee))
 
 
@@ -296,6 +305,7 @@ ENDPOINTS = [
     Endpoint("renew", "users", "POST", _LOAN, renew_loan),
     Endpoint("user_loan", "users", "GET", _LOAN, get_user_loan),
     Endpoint("change_due_date", "users", "PUT", _LOAN, change_due_date),
+    Endpoint("renew", "bibs", "POST", f"{_ITEM}/loans/{{loan_id}}", renew_item_loan),
     Endpoint("change_due_date", "bibs", "PUT", f"{_ITEM}/loans/{{loan_id}}", change_item_due_date),
     Endpoint("fees", "users", "GET", "/users/{user_id}/fees", get_fees),
     Endpoint("waive", "users", "POST", "/users/{user_id}/fees/{fee_id}", waive_fee),

@@ -13,7 +13,7 @@ from typing import Any
 
 from almareplay.simulator.happenings import Refused
 from almareplay.simulator.record import stamp
-from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, World
+from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, Waiver, World
 
 Json = dict[str, Any]
 
@@ -34,6 +34,7 @@ _DESCRIPTIONS = {
     "CLOSED": "Closed",
     "OVERDUEFINE": "Overdue fine",
 }
+_RENEWED = {"401193;": "Renewed Successfully", "401822;": "Not Renewed"}
 _ATTRIBUTES = {"link", "total_record_count", "total_sum", "currency"}
 
 
@@ -69,6 +70,9 @@ def loan_body(world: World, loan: Loan) -> Json:
         "item_policy": {"value": item.policy, "description": item.policy},
         "location_code": {"value": item.location, "name": item.location},
         "renewable": None,
+        "last_renew_status": coded(
+            loan.last_renew_status or None, _RENEWED.get(loan.last_renew_status, "")
+        ),
     }
     if loan.last_renew_date:
         body["last_renew_date"] = stamp(loan.last_renew_date)
@@ -171,6 +175,7 @@ def user_body(world: World, patron: Patron, *, brief: bool, expand: set[str]) ->
 def fee_body(world: World, fee: Fee) -> Json:
     """A fee."""
     library = world.library(fee.library)
+    waivers = [_waiver_body(waiver) for waiver in fee.waivers]
     return {
         "id": fee.fee_id,
         "type": coded(fee.type, _DESCRIPTIONS.get(fee.type)),
@@ -183,6 +188,18 @@ def fee_body(world: World, fee: Fee) -> Json:
         "title": fee.title or None,
         "barcode": {"value": fee.item_barcode} if fee.item_barcode else None,
         "link": f"/almaws/v1/users/{fee.patron_id}/fees/{fee.fee_id}",
+        **({"transaction": waivers} if waivers else {}),
+    }
+
+
+def _waiver_body(waiver: Waiver) -> Json:
+    return {
+        "transaction_id": waiver.transaction_id,
+        "type": coded("WAIVE", "Waive"),
+        "amount": waiver.amount,
+        "reason": coded(waiver.reason),
+        "comment": waiver.comment or None,
+        "transaction_time": stamp(waiver.time),
     }
 
 

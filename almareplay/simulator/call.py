@@ -27,14 +27,18 @@ class Call:
 
     def patron(self) -> Patron:
         """The patron whom the path names."""
-        return rules.find_patron(self.world, self.path["user_id"], self._id_type)
+        return self.patron_with(self.path["user_id"])
 
-    def borrower(self, identifier: str) -> Patron:
-        """The patron with this identifier, from the network where the query wants that: an account
-        made for that stays, whatever becomes of the loan."""
-        if self.flag("generate_linked_user", False):
-            return rules.link_patron(self.world, identifier, self._id_type, self.happened)
+    def patron_with(self, identifier: str) -> Patron:
+        """The patron with this identifier, of the type that the query names."""
         return rules.find_patron(self.world, identifier, self._id_type)
+
+    def borrower(self) -> Patron:
+        """The patron whom the path names, from the network where the query wants that: an account
+        made for that stays, whatever becomes of the loan."""
+        if not self.flag("generate_linked_user", False):
+            return self.patron()
+        return rules.link_patron(self.world, self.path["user_id"], self._id_type, self.happened)
 
     @property
     def _id_type(self) -> str:

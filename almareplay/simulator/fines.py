@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime, timedelta
+from typing import Literal
 
 from almareplay.simulator.happenings import Happened, Happening, Refused
-from almareplay.simulator.world import Fee, Item, Loan, Patron, Policy, World
+from almareplay.simulator.world import Fee, Item, Loan, Patron, Policy, Waiver, World
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 
 
-def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened) -> None:
-    """Fine the patron for each day, or hour, begun since the loan that ends ``now`` fell due."""
+Action = Literal["Item was returned", "Renewed"]
+"""What made a fine, in the words with which its comment ends."""
+
+
+def fine(
+    world: World, item: Item, loan: Loan, action: Action, now: datetime, happened: Happened
+) -> None:
+    """Fine the patron for each day, or hour, begun since the loan that is returned or renewed
+    ``now`` fell due."""
     policy = world.policy(item.policy)
     assert policy is not None, "a world holds no item without its policy"
     amount = overdue_fine(policy, now - loan.due_date)
@@ -29,6 +37,10 @@ def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened
         library=item.library,
         item_barcode=item.barcode,
         title=item.title,
+        comment=(
+            f"Date generated: {now:%m/%d/%Y}, Due: {loan.due_date:%m/%d/%Y}, "
+            f"Fine Policy: Overdue, Action: {action}"
+        ),
     )
     world.add_fee(fee)
     happened(
@@ -39,7 +51,7 @@ def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened
 
 
 def overdue_fine(policy: Policy, late: timedelta) -> float:
-    """The fine of a policy for a return that is so late; 0 for one that is not."""
+    """The fine of a policy for a loan that is so late; 0 for one that is not."""
     if policy.hours and policy.fine_per_hour:
         return round(max(0, math.ceil(late / _HOUR)) * policy.fine_per_hour, 2)
     return round(max(0, math.ceil(late / _DAY)) * policy.fine_per_day, 2)
@@ -52,9 +64,10 @@ def waive(
     amount: str,
     reason: str,
     comment: str,
+    now: datetime,
     happened: Happened,
 ) -> Fee:
-    """Waive a fee, wholly (``ALL``) or by an amount of money, for a reason of the institution."""
+    """Waive an amount of money of a fee, for a reason of the institution."""
     if not reason:
         raise Refused("401664", "Mandatory field is missing: reason")
     if reason not in world.waive_reasons:
@@ -63,14 +76,12 @@ def waive(
     if not fees or fees[0].status != "ACTIVE":
         raise Refused("401665", f"Fine not found: {fee_id}")
     fee = fees[0]
-    if amount.upper() == "ALL":
-        waived = fee.balance
-    elif re.fullmatch(r"\d+(\.\d+)?", amount) and 0 < float(amount) <= fee.balance:
-        waived = float(amount)
-    else:
+    # ``ALL`` is documented for all fees of a user at once; what it does here nobody knows.
+    if not re.fullmatch(r"\d+(\.\d+)?", amount) or not 0 < float(amount) <= fee.balance:
         raise Refused("401666", f"The parameter amount is not valid: {amount}")
+    waived = float(amount)
     fee.balance = round(fee.balance - waived, 2)
-    fee.comment = comment
+    fee.waivers.append(Waiver(waived, reason, comment, now, world.new_id("97")))
     if fee.balance == 0:
         fee.status = "CLOSED"
     happened(

@@ -234,7 +234,7 @@ def _close_loan(
     item.process_type = ""
     world.close_loan(loan)
     happened(_about("return", loan, library, desk))
-    fine(world, item, loan, now, happened)
+    fine(world, item, loan, "Item was returned", now, happened)
 
 
 def _hold_for(
@@ -267,13 +267,33 @@ def _sentence(destination: str, process: str, patron: Patron | None = None) -> s
     )
 
 
-def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: Happened) -> Loan:
-    """Renew the patron's loan: it keeps its ``loan_date``, its due date is counted from ``now``."""
-    loan = find_loan(world.loans_of_patron(patron), loan_id)
+RENEWED, NOT_RENEWED = "401193;", "401822;"
+"""Alma's word on a renewal in the loan; it is recorded for success only."""
+
+
+def renew(world: World, loan: Loan, now: datetime, happened: Happened) -> None:
+    """Renew a loan: it keeps its ``loan_date``, its due date is counted from ``now``. One that is
+    overdue is fined."""
     item = world.item(loan.item_barcode)
-    policy = world.policy(item.policy) if item else None
+    assert item is not None, "a world holds no loan without its item"
+    if why := _why_not_renewed(world, loan, item, now):
+        if not world.refuses_renewals_by_status:
+            raise Refused("401822", f"Cannot renew loan: {why}.")
+        loan.last_renew_status = NOT_RENEWED
+        return
+    fine(world, item, loan, "Renewed", now, happened)
+    loan.due_date = max(loan.due_date, due_date(world, item, now))
+    loan.last_renew_date, loan.process_status, loan.last_renew_status = now, "RENEW", RENEWED
+    loan.renewals += 1
+    happened(_about("renew", loan, loan.library, loan.circ_desk))
+
+
+def _why_not_renewed(world: World, loan: Loan, item: Item, now: datetime) -> str:
+    policy, patron = world.policy(item.policy), world.patron(loan.patron_id)
+    assert policy is not None, "a world holds no item without its policy"
+    assert patron is not None, "a world holds no loan without its patron"
     reason = ""
-    if item is None or policy is None or loan.return_date is not None:
+    if loan.return_date is not None:
         reason = "the loan is not active"
     elif loan.process_status in ("LOST", "CLAIMED_RETURN"):
         reason = "the item is lost or claimed to be returned"
@@ -285,13 +305,7 @@ def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: H
         reason = f"the patron is blocked: {patron.blocks[0].description}"
     elif patron.expiry_date < now.date():
         reason = "the patron's card has expired"
-    if reason or item is None:
-        raise Refused("401822", f"Cannot renew loan: {reason}.")
-    loan.due_date = max(loan.due_date, due_date(world, item, now))
-    loan.last_renew_date, loan.process_status = now, "RENEW"
-    loan.renewals += 1
-    happened(_about("renew", loan, loan.library, loan.circ_desk))
-    return loan
+    return reason
 
 
 def change_due_date(loan: Loan, due: datetime, now: datetime, happened: Happened) -> None:

@@ -114,7 +114,8 @@ class Loan:
     """A loan, active until it has a ``return_date``. Moments are aware UTC.
 
     ``process_status`` is Alma's: ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN``. A lost loan
-    and one that the patron claims to have returned are active.
+    and one that the patron claims to have returned are active. ``last_renew_status`` is Alma's
+    word on the last attempt to renew, empty for a loan that nobody has tried to renew.
     """
 
     patron_id: str
@@ -131,6 +132,18 @@ class Loan:
     return_library: str = ""
     return_circ_desk: str = ""
     process_status: str = "NORMAL"
+    last_renew_status: str = ""
+
+
+@dataclass
+class Waiver:
+    """What staff have waived of a fee, in the institution's currency, and why."""
+
+    amount: float
+    reason: str
+    comment: str
+    time: datetime
+    transaction_id: str
 
 
 @dataclass
@@ -151,6 +164,7 @@ class Fee:
     fee_id: str = ""
     status: str = "ACTIVE"
     comment: str = ""
+    waivers: list[Waiver] = field(default_factory=list)
 
 
 @dataclass
@@ -160,7 +174,10 @@ class World:
     The lists are what a test writes and a file stores; once the world stands, add to them only
     through the ``add_…`` methods, which keep the look-ups in step. Raises ValueError when two
     records claim one identifier, or when one names a library, policy, patron or item that is not
-    there. ``network_patrons`` are known to other institutions of the network only.
+    there. ``network_patrons`` are known to other institutions of the network only. With
+    ``refuses_renewals_by_status`` a renewal that is refused is answered with 200 and an unchanged
+    loan, whose ``last_renew_status`` tells it, instead of an error: it is not known which of both
+    Alma does.
     """
 
     institution: str = "01CALDER_INST"
@@ -180,6 +197,7 @@ class World:
     )
     waive_reasons: list[str] = field(default_factory=lambda: ["OUTAGE", "STAFF_ERROR", "OTHER"])
     anonymize_on_return: bool = False
+    refuses_renewals_by_status: bool = False
     patrons: list[Patron] = field(default_factory=list)
     network_patrons: list[Patron] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)

@@ -197,17 +197,18 @@ def test_asks_for_an_identifier_of_one_kind(alma_mock: respx.MockRouter, ask: An
     patron = alma_mock.get("/users/7").respond(json={"primary_id": "berta"})
     ask(lambda alma: alma.patron("7", user_id_type="BARCODE"))
     assert sent(patron).url.query == b"expand=loans&user_id_type=BARCODE"
-    renewed = alma_mock.post("/users/7/loans/71").respond(json=LOAN)
-    ask(lambda alma: alma.renew("7", "71", rank=0, confirm=None, user_id_type="BARCODE"))
-    assert sent(renewed).url.query == b"op=renew&user_id_type=BARCODE"
 
 
 @pytest.mark.parametrize(
-    ("patron_id", "path", "asked"),
-    [("7", "/users/7/loans", "item_barcode=B1"), ("a/7", f"{ITEM_PATH}/loans", "user_id=a%2F7")],
+    ("patron_id", "path", "asked", "linked"),
+    [
+        ("7", "/users/7/loans", "item_barcode=B1", "&generate_linked_user=true"),
+        # Through the item no account can be linked.
+        ("a/7", f"{ITEM_PATH}/loans", "user_id=a%2F7", ""),
+    ],
 )
 def test_lends_to_a_patron_of_the_network(
-    alma_mock: respx.MockRouter, ask: Any, patron_id: str, path: str, asked: str
+    alma_mock: respx.MockRouter, ask: Any, patron_id: str, path: str, asked: str, linked: str
 ) -> None:
     lent = alma_mock.post(path).respond(json=LOAN)
     ask(
@@ -223,8 +224,7 @@ def test_lends_to_a_patron_of_the_network(
             generate_linked_user=True,
         )
     )
-    query = f"{asked}&user_id_type=BARCODE&generate_linked_user=true"
-    assert sent(lent).url.query == query.encode()
+    assert sent(lent).url.query == f"{asked}&user_id_type=BARCODE{linked}".encode()
 
 
 @pytest.mark.parametrize("on_shelf", [False, True])
