@@ -34,7 +34,9 @@ class ItemLoan:
     as Alma wrote it, which a change of it must send back; empty for a loan that is over.
     ``mms_id`` tells the title, ``item_policy`` the code of the terms under which it was lent.
     ``last_renew_status`` is Alma's word on the last renewal, empty for a loan never renewed:
-    ``401193;`` for success (recorded), anything else for one that failed (client code).
+    ``401193;`` for success (recorded), anything else for one that failed (client code), and
+    ``last_renew_message`` the same in words. ``item_id`` is the item's, empty where Alma leaves it
+    out.
     """
 
     loan_id: str
@@ -53,6 +55,8 @@ class ItemLoan:
     mms_id: str = ""
     item_policy: str = ""
     last_renew_status: str = ""
+    last_renew_message: str = field(default="", repr=False)
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class ScanIn:
     ``destination`` says where it must go: ``hold shelf``, ``transit: LIBRARY`` (``transit`` where
     Alma does not name the library), ``reshelve``, or Alma's words for another place or process;
     empty where Alma says nothing. ``requested_by_somebody`` tells whether somebody waits for it
-    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`.
+    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`. ``item_pid`` is the
+    item that was scanned, empty where Alma leaves it out.
     """
 
     destination: str
@@ -95,6 +100,7 @@ class ScanIn:
     title: str
     call_number: str
     location: str
+    item_pid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +231,8 @@ def read_loan(body: Body) -> ItemLoan | None:
         mms_id=fields.text(body, "mms_id"),
         item_policy=fields.code(body, "item_policy"),
         last_renew_status=fields.code(body, "last_renew_status"),
+        last_renew_message=fields.text(fields.record(body, "last_renew_status"), "desc"),
+        item_id=fields.text(body, "item_id"),
     )
 
 
@@ -266,6 +274,7 @@ def read_scan_in(body: Body) -> ScanIn | None:
         title=fields.text(fields.record(body, "bib_data"), "title"),
         call_number=call_number,
         location=location,
+        item_pid=fields.text(item, "pid"),
     )
 
 

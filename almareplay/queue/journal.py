@@ -44,15 +44,16 @@ class Intent:
     """A call that is about to leave, or whose fate is unknown.
 
     ``alma_time`` (aware UTC) is no later than Alma's clock when the call arrived there, None where
-    Alma had not told its time. The other
-    fields tell the active loan of the item before the call: ``loan_id`` is empty where it had none,
-    and None where nobody had looked.
+    Alma had not told its time; ``intended_at`` (aware UTC) is when it was stored, on our clock. The
+    other fields tell the active loan of the item before the call: ``loan_id`` is empty where it had
+    none, and None where nobody had looked.
     """
 
     id: int
     row: int
     call: Call
     alma_time: datetime | None
+    intended_at: datetime
     loan_id: str | None = None
     due_date: datetime | None = None
     last_renew_date: datetime | None = None
@@ -167,6 +168,7 @@ def store_intent(
 
     Raises HoldLost, QueueError: then it must not leave.
     """
+    now = datetime.now(UTC)
     with queue.writing() as connection:
         confirm_hold(connection, hold)
         if hold.alma is not None:
@@ -177,7 +179,7 @@ def store_intent(
                 run_id=hold.run.id,
                 row=row,
                 call=call,
-                intended_at=datetime.now(UTC),
+                intended_at=now,
                 alma_time=alma_time,
                 loan_id=loan_id,
                 due_date=due_date,
@@ -188,7 +190,7 @@ def store_intent(
             .returning(attempts.c.id)
         )
         number = made.scalar_one()
-    return Intent(number, row, call, alma_time, loan_id, due_date, last_renew_date)
+    return Intent(number, row, call, alma_time, now, loan_id, due_date, last_renew_date)
 
 
 def still_held(queue: Queue, hold: Hold) -> None:
@@ -289,6 +291,7 @@ def attempts_of(queue: Queue, run: Run, row: int) -> list[tuple[Intent, Fate | N
                     made.row,
                     Call(made.call),
                     made.alma_time,
+                    made.intended_at,
                     made.loan_id,
                     made.due_date,
                     made.last_renew_date,

@@ -247,6 +247,8 @@ follow_ups = Table(
     Column("due_date", Moment, nullable=False),
     # What it was before a renewal.
     Column("due_before", Moment),
+    # What may have made the fine: return or renewal.
+    Column("made_by", String(10), nullable=False),
     Column("done_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("follow_ups_by_row", "run_id", "row"),
