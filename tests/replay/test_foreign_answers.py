@@ -54,7 +54,8 @@ def replayed(
     """Replay rows; the answer to the last row's first call that writes is tampered with."""
     run = queue.start_run("main")
     load_file(queue, run, CaptureFile("desk.dat", "0" * 64, ".dat"), list(rows))
-    through, last, done = line_to(alma), rows[-1], []
+    through, last = line_to(alma), rows[-1]
+    done: list[httpx.Request] = []
 
     async def line(request: httpx.Request) -> httpx.Response:
         answer = await through(request)

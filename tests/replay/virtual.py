@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 import httpx
 import respx
@@ -22,6 +23,9 @@ from almareplay.replay.decide import Policy
 from almareplay.replay.engine import Replaying, replay
 from almareplay.simulator.server import Simulator
 from almareplay.transactions import AlmaInstance
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 URL = "http://127.0.0.1:1"
 KEY = "simulator-key"
@@ -54,9 +58,11 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.selector.passed
 
-    def run_in_executor(self, executor: Any, work: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         self.selector.at_work += 1
-        done = super().run_in_executor(executor, work, *args)
+        done = super().run_in_executor(executor, func, *args)
         done.add_done_callback(self._back)
         return done
 
