@@ -72,7 +72,6 @@ def rehearse(
                             job.run,
                             AlmaReader(session.wire),
                             job.policy,
-                            findings.desks,
                             stopping=session.stopping,
                             on_read=display.read,
                         )
