@@ -53,7 +53,7 @@ def fields_of(content_type: str, body: bytes) -> dict[str, str]:
         if not isinstance(fields, dict):
             raise ValueError("the body is no JSON object")
     except (ValueError, ET.ParseError) as error:
-        raise Refused("INVALID_REQUEST", f"The request's body is not valid: {error}") from error
+        raise Refused("401664", f"The request's body is not valid: {error}") from error
     plain = {
         name: value.get("value") if isinstance(value, dict) else value
         for name, value in fields.items()

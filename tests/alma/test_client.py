@@ -309,7 +309,7 @@ def test_a_changed_loan_goes_back_as_it_came_but_for_its_due_date(
     alma_mock: respx.MockRouter, ask: Any
 ) -> None:
     came = '{"loan_id": "71", "user_id": "berta", "loan_status": "ACTIVE", "title": "\\ud800é", '
-    came += '"due_date": "2026-04-10T18:00:00Z", "loan_fine": NaN, "other": {"x": [null]}}'
+    came += '"due_date": "2026-04-10T18:00:00Z", "loan_fine": NaN, "item_policy": {"x": [null]}}'
     alma_mock.get("/users/berta/loans/71").respond(content=came.encode())
     route = alma_mock.put("/users/berta/loans/71").respond(json=LOAN)
     due = datetime(2026, 4, 8, 20, 0, 0, 1, tzinfo=timezone(timedelta(hours=2)))

@@ -224,7 +224,7 @@ def test_bodies_that_are_no_loan(alma: Alma, refusal: Refusal, body: str) -> Non
     item = alma.item()
     url = f"/users/{alma.patron().primary_id}/loans"
     sent = alma.http.post(url, params={"item_barcode": item.barcode}, content=body)
-    assert refusal(sent) == (400, "INVALID_REQUEST")
+    assert refusal(sent) == (400, "401664")
 
 
 def test_the_gateway_knows_its_keys(alma: Alma, refusal: Refusal) -> None:
