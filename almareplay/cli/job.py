@@ -92,12 +92,13 @@ def prepare(files: list[str] | None, how: How) -> Job:
     return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
 
 
-def check(job: Job, session: Session) -> Findings:
-    """Check, and say what the run will do. Nothing is decided yet."""
+def check(job: Job, session: Session, *, writes: bool = True) -> Findings:
+    """Check, and say what the run will do. Nothing is decided yet. ``writes`` says whether the key
+    must be good for writing."""
     session.watcher = Display("Checking", 0)
     places = reading.places(job.queue, job.run)
     reader = AlmaReader(session.wire)
-    findings = session.do(check_alma(reader, job.settings.environment, places))
+    findings = session.do(check_alma(reader, job.settings.environment, places, writes=writes))
     # Nobody posts to production without having read what is about to happen.
     tell = say if job.settings.environment == "production" else messages.print
     tell_findings(findings, tell)

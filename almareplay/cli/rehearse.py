@@ -60,7 +60,7 @@ def rehearse(
         code = Exit.DONE
         if job.work_left:
             with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                findings = check(job, session)
+                findings = check(job, session, writes=False)
                 if findings.problems:
                     raise typer.Exit(Exit.REFUSED)
                 asked = instance_of(findings, job.settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from almareplay.alma.client import AlmaReader
@@ -38,25 +38,36 @@ class Findings:
 
 
 async def check(
-    reader: AlmaReader, environment: str, places: Mapping[tuple[str, str], int]
+    reader: AlmaReader,
+    environment: str,
+    places: Mapping[tuple[str, str], int],
+    *,
+    writes: bool = True,
 ) -> Findings:
     """Compare Alma with what the user expects of it; changes nothing.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes with the number of their rows. Raises AlmaError where Alma cannot be asked.
+    codes with the number of their rows; without ``writes`` the key need not be good for writing,
+    and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = Findings()
-    await _check_key(reader, findings)
+    await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
     findings.calls_left, findings.quota = reader.calls_left, reader.wire.quota
     return findings
 
 
-async def _check_key(reader: AlmaReader, findings: Findings) -> None:
+_Needed = Sequence[tuple[str, str]]
+"""Areas of the API, and the access to them: ``read`` or ``write``."""
+_NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "write")]
+_NEEDED_TO_READ = [need for need in _NEEDED if need[1] == "read"]
+
+
+async def _check_key(reader: AlmaReader, findings: Findings, needed: _Needed) -> None:
     """Whether the key may read and write where the work needs it."""
     refused: dict[tuple[str, str], AlmaError] = {}
-    for area, access in _NEEDED:
+    for area, access in needed:
         try:
             await reader.test(area.lower(), writing=access == "write")
         except KeyRefused as error:
@@ -67,20 +78,17 @@ async def _check_key(reader: AlmaReader, findings: Findings) -> None:
         except Refusal as error:
             refused[area, access] = error
     if refused:
-        findings.problems.append(_missing(refused))
+        findings.problems.append(_missing(refused, all_of_it=len(refused) == len(needed)))
 
 
-_NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "write")]
-
-
-def _missing(refused: Mapping[tuple[str, str], AlmaError]) -> str:
+def _missing(refused: Mapping[tuple[str, str], AlmaError], *, all_of_it: bool) -> str:
     """The sentence about the areas that the key may not read, or read but not write."""
     said = ", ".join(dict.fromkeys(map(_code, refused.values())))
-    if len(refused) == len(_NEEDED):
+    if all_of_it:
         return (
-            f"The API key may neither read nor write Users and Bibs ({said}). Either it is a key "
-            "of the other environment (production or sandbox), or it has no permission for these "
-            "areas: see both in the Developer Network."
+            f"The API key has no permission for Users and Bibs ({said}). Either it is a key of the "
+            "other environment (production or sandbox), or these permissions are missing: see both "
+            "in the Developer Network."
         )
     unread = _areas(area for area, access in refused if access == "read")
     read_only = _areas(

@@ -166,8 +166,9 @@ def _answer(exchange: Exchange) -> Iterator[str]:
         if b"<html" in exchange.answer.lower():
             yield "it is a page"
     elif "json" in headers.get("content-type", ""):
-        yield from breaks(_OBJECTS, call.answer, json.loads(exchange.answer), call.answer)
-        yield from _breaks_values(call.answer, json.loads(exchange.answer))
+        body = json.loads(exchange.answer)
+        yield from breaks(_OBJECTS, call.answer, body, call.answer)
+        yield from _breaks_values(call.answer, body)
     else:
         yield from _xml(exchange.answer)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 Objects = Mapping[str, Mapping[str, str]]
@@ -49,6 +50,7 @@ class Field:
     nullable: bool
 
     @classmethod
+    @cache
     def of(cls, text: str) -> Field:
         """As it is written: ``text!?``."""
         kind = text.rstrip("!? ")

@@ -45,11 +45,12 @@ def checked(simulator: Simulator) -> Checked:
         *,
         key: str = "good",
         environment: str = "sandbox",
+        writes: bool = True,
     ) -> Findings:
         async def asked() -> Findings:
             wire = open_wire(simulator.url, key, per_second=1000, reserve=0, give_up_after=5)
             async with wire as opened:
-                return await check(AlmaReader(opened), environment, places or {})
+                return await check(AlmaReader(opened), environment, places or {}, writes=writes)
 
         return asyncio.run(asked())
 
@@ -104,7 +105,7 @@ def test_codes_are_compared_as_alma_writes_them(checked: Checked) -> None:
         ("wrong", "does not know the API key, or the key may not be used from this machine's"),
         ("no key", "The API key has characters that no key has (HTTP 400)"),
         ("at-home", "network address (HTTP 403, code FORBIDDEN)"),
-        ("nothing", "may neither read nor write Users and Bibs (UNAUTHORIZED)"),
+        ("nothing", "has no permission for Users and Bibs (UNAUTHORIZED)"),
         ("nothing", "a key of the other environment"),
         ("catalogue", "The API key may not read Users (UNAUTHORIZED)."),
         ("looker", "The API key may read Users and Bibs but not write (UNAUTHORIZED)."),
@@ -157,6 +158,14 @@ def test_a_check_changes_nothing(simulator: Simulator, checked: Checked) -> None
     assert {request.method for request in others} == {"GET"}
     assert (len(asked), len(others)) == (8, 3)
     assert simulator.record.effects == []
+
+
+def test_a_key_that_may_only_read_is_good_enough_to_rehearse(
+    simulator: Simulator, checked: Checked
+) -> None:
+    before = len(simulator.record.requests)
+    assert checked(key="looker", writes=False).problems == []
+    assert {request.method for request in simulator.record.requests[before:]} == {"GET"}
 
 
 def test_an_alma_that_is_away_is_no_finding() -> None:
