@@ -17,10 +17,12 @@ Confirm = Callable[[], Awaitable[None]]
 
 
 class Answer(NamedTuple):
-    """An answer that is no error: the JSON object of its body, and where it redirects to."""
+    """An answer that is no error: the JSON object of its body, where it redirects to, and what kind
+    of content it says to be."""
 
     body: dict[str, Any]
     location: str = ""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def _answer(call: Call[Any], response: httpx.Response) -> Answer | None:
     if has_errors(body):
         return None
     if call.bare:
-        return None if _is_page(response) or read_fault(response.content).code else Answer({})
+        if _is_page(response) or read_fault(response.content).code:
+            return None
+        return Answer({}, content_type=response.headers.get("Content-Type", ""))
     return Answer(body) if isinstance(body, dict) else None
 
 

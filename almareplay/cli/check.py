@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from almareplay.alma.client import AlmaReader
+from almareplay.cli.probe import refuse_production, run_probe
 from almareplay.cli.session import instance_of, open_session
 from almareplay.cli.shared import (
     Exit,
@@ -43,7 +44,15 @@ def add_to(app: typer.Typer) -> None:
     app.command()(shared_options(check))
 
 
-def check(requests_per_second: PaceOption = None) -> None:
+ProbeOption = Annotated[
+    bool,
+    typer.Option(
+        "--probe", help="In a sandbox: also read what is not known of Alma's API, and tell it."
+    ),
+]
+
+
+def check(requests_per_second: PaceOption = None, probe: ProbeOption = False) -> None:
     """Check key, environment, libraries, desks and the calls left.
 
     Asks Alma and changes nothing. Works before anything is loaded; afterwards it also checks the
@@ -53,6 +62,7 @@ def check(requests_per_second: PaceOption = None) -> None:
     Examples:
       almareplay check
       almareplay check --run night
+      almareplay check --probe
 
     \b
     Exit codes:
@@ -62,6 +72,8 @@ def check(requests_per_second: PaceOption = None) -> None:
       75  Alma cannot be asked now
     """
     settings = settings_of(requests_per_second=requests_per_second)
+    if probe:
+        refuse_production(settings)
     places: dict[tuple[str, str], int] = {}
     work = Work(0, 0, 0, 0)
     with ExitStack() as stack:
@@ -78,6 +90,8 @@ def check(requests_per_second: PaceOption = None) -> None:
         tell_findings(findings, results.print)
         if queue is not None and run is not None:
             check_alma_of_run(queue, run, instance_of(findings, settings))
+        if probe:
+            run_probe(session, reader, findings)
     if work.rows and not findings.problems:
         tell_plan(work, findings, settings, Policy(), results.print)
     if findings.problems or findings.unverified:
