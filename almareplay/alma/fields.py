@@ -87,13 +87,11 @@ def amount(body: Body, name: str) -> Decimal | None:
         money = Decimal(str(value))
     except ArithmeticError:
         return None
-    if not money.is_finite() or money.adjusted() > _MOST_DIGITS:
+    if not money.is_finite() or money.adjusted() > 12:
         return None
     exponent = money.as_tuple().exponent
-    return money if isinstance(exponent, int) and exponent >= -_MOST_DIGITS else None
-
-
-_MOST_DIGITS = 12
+    # As many digits as a sum can have that was reckoned in binary.
+    return money if isinstance(exponent, int) and exponent > -30 else None
 
 
 def moment(body: Body, name: str) -> datetime | None:

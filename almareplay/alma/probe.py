@@ -61,9 +61,9 @@ async def _settle(reader: AlmaReader, unknown: Unknown) -> Settled:
 async def _key_test_type(reader: AlmaReader) -> str:
     types = []
     for area in ("users", "bibs", "conf"):
-        target = key_test(area).target
-        answered: Call[str] = Call("test", "GET", target, _content_type, bare=True)
-        types.append(f"{area} {await reader.wire.send(answered)}")
+        test = Call("test", "GET", key_test(area).target, _content_type, bare=True)
+        told = await reader.wire.send(test)
+        types.append(f"{area} {told}")
     return ", ".join(types)
 
 

@@ -1,7 +1,9 @@
 """A rehearsal: the replay's own decisions, with predictions in the place of calls that write.
 
-It has only a reader of Alma, which has no way to write. First all is read, side by side and nothing
-twice; then the rows are gone through in replay order, and nothing is asked any more.
+It has only a reader of Alma, which has no way to write. Where a network manages its users
+centrally, Alma itself creates or updates its local record of each patron that is read.
+First all is read, side by side and nothing twice; then the rows are gone through in replay order,
+and nothing is asked any more.
 """
 
 from __future__ import annotations
