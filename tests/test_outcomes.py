@@ -8,7 +8,13 @@ from almareplay.outcomes import Disposition, Outcome
 
 DESIGN = {
     Disposition.APPLIED: {"loaned", "renewed", "returned"},
-    Disposition.NO_CHANGE: {"already_loaned", "not_on_loan", "superseded", "duplicate"},
+    Disposition.NO_CHANGE: {
+        "already_loaned",
+        "not_on_loan",
+        "superseded",
+        "duplicate",
+        "cancelled",
+    },
     Disposition.ATTENTION: {
         *("patron_not_found", "patron_blocked", "patron_expired", "patron_limit"),
         *("patron_inactive", "item_not_found", "item_not_loanable", "on_loan_to_other"),

@@ -103,7 +103,7 @@ def assert_nothing_runs(path: Path) -> None:
     """No cell of a workbook is a formula or a link, and nothing in it leads out of it."""
     book = openpyxl.load_workbook(path)
     cells = [cell for each in book for line in each.iter_rows() for cell in line]
-    assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n", "d"}
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n", "d", "b"}
     assert [cell for cell in cells if cell.hyperlink] == []
     with zipfile.ZipFile(path) as parts:
         for name in parts.namelist():

@@ -135,7 +135,10 @@ def test_times_of_rows_that_could_not_be_read_count_only_where_there_are_no_othe
 
 
 def test_what_was_dismissed_is_settled(row: ReportRow) -> None:
-    rows = [with_outcome(row, BLOCKED)._replace(advice=DISMISSED), with_outcome(row, LOANED)]
+    rows = [
+        with_outcome(row, BLOCKED)._replace(advice=DISMISSED, dismissed=True),
+        with_outcome(row, LOANED),
+    ]
     assert said(rows).endswith("1 row was settled by hand; nothing is left to do.")
     page = page_of(Report("main", lambda: rows))
     assert 'id="dismissed"' in page

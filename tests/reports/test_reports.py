@@ -23,7 +23,7 @@ COLUMNS = [
     *("row", "captured_at", "kind", "item_barcode", "patron_id", "library", "circ_desk"),
     *("source_file", "source_row", "disposition", "outcome", "advice"),
     *("alma_code", "alma_message", "tracking_id", "loan_id", "due_date", "destination"),
-    *("attempts", "note", "completed_at"),
+    *("attempts", "note", "completed_at", "phase", "dismissed", "institution", "environment"),
 ]
 
 
@@ -74,6 +74,10 @@ def test_a_row_as_a_spreadsheet_sees_it(row: ReportRow) -> None:
         "attempts": "2",
         "note": "",
         "completed_at": "",
+        "phase": "1",
+        "dismissed": "false",
+        "institution": "01FERN_INST",
+        "environment": "sandbox",
     }
 
 
@@ -81,7 +85,10 @@ def test_both_formats_hold_the_same(row: ReportRow) -> None:
     unread = row._replace(row=18, captured_at=None, kind=None, outcome=Outcome.INVALID)
     header, *lines = as_csv(row, unread)
     for line, plain in zip(lines, as_jsonl(row, unread), strict=True):
-        assert line == ["" if plain[name] is None else str(plain[name]) for name in header]
+        assert plain.pop("dismissed") is False
+        assert line.pop(header.index("dismissed")) == "false"
+        rest = [name for name in header if name != "dismissed"]
+        assert line == ["" if plain[name] is None else str(plain[name]) for name in rest]
 
 
 def test_unknown_and_empty_are_told_apart_in_jsonl(row: ReportRow) -> None:

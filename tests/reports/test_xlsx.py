@@ -46,7 +46,7 @@ def rows(row: ReportRow) -> list[ReportRow]:
 
     return [
         row,
-        row._replace(row=18, advice=DISMISSED),
+        row._replace(row=18, advice=DISMISSED, dismissed=True),
         with_outcome(19, Outcome.LOANED, captured_at=AT + timedelta(hours=2)),
         with_outcome(20, Outcome.INVALID, captured_at=None, kind=None),
     ]
@@ -105,7 +105,7 @@ def test_no_number_that_is_a_text_is_marked(rows: list[ReportRow], path: Path) -
         xml = parts.read("xl/worksheets/sheet5.xml").decode()
         # Excel takes a file with an empty format for broken.
         assert 'formatCode=""' not in parts.read("xl/styles.xml").decode()
-    assert '<ignoredError sqref="A1:U5" numberStoredAsText="1"/>' in xml
+    assert '<ignoredError sqref="A1:Y5" numberStoredAsText="1"/>' in xml
 
 
 def test_staff_get_what_is_to_do_and_a_place_to_say_so(rows: list[ReportRow], path: Path) -> None:
@@ -194,14 +194,14 @@ def test_rows_go_on_in_a_further_sheet(
 ) -> None:
     monkeypatch.setattr(sheets, "LINES_OF_A_SHEET", 4)
     rows = [row._replace(row=n) for n in range(1, 8)]
-    rows[3:] = [each._replace(advice=DISMISSED) for each in rows[3:]]
+    rows[3:] = [each._replace(advice=DISMISSED, dismissed=True) for each in rows[3:]]
     write_report(path, Report("main", lambda: rows))
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == [*SHEETS, "Rows 2", "Rows 3"]
     found = [each["row"] for name in ("Rows", "Rows 2", "Rows 3") for each in xlsx_rows(path, name)]
     assert found == [str(n) for n in range(1, 8)]
-    assert book["Rows"].auto_filter.ref == "A1:U4"
-    assert book["Rows 3"].auto_filter.ref == "A1:U2"
+    assert book["Rows"].auto_filter.ref == "A1:Y4"
+    assert book["Rows 3"].auto_filter.ref == "A1:Y2"
     assert book["Rows 3"].freeze_panes == "A2"
     assert summary(path)["Rows, Rows 2, Rows 3"][1] == 7
 
