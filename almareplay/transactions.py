@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
@@ -87,10 +87,14 @@ class AlmaInstance(NamedTuple):
             return self.institution == other.institution
         return self.host == other.host
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """The institution in words, with its code; the host where neither is known."""
         known = self.name or self.institution or f"the Alma at {self.host}"
-        code = f" ({self.institution})" if self.name and self.institution else ""
-        return f"{known}{code}, {self.environment}"
+        return f"{known} ({self.institution})" if self.name and self.institution else known
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.environment}"
 
 
 class LeftOut(NamedTuple):
@@ -102,6 +106,14 @@ class LeftOut(NamedTuple):
 def joined(*notes: str) -> str:
     """The notes of one row as one, without the empty ones."""
     return "; ".join(note for note in notes if note)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """An aware moment by the clocks of a zone; as it is where time begins or ends before."""
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -16,10 +16,11 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 400
 
-VOCABULARY = {"transactions", "outcomes"}
+VOCABULARY = {"transactions", "advice", "outcomes"}
 MAY_IMPORT = {
     "transactions": set(),
-    "outcomes": {"transactions"},
+    "advice": set(),
+    "outcomes": {"transactions", "advice"},
     "settings": {"transactions"},
     "sources": VOCABULARY,
     "queue": VOCABULARY,

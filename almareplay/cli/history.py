@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 import typer
 
+from almareplay.cli.lists import zone_of_library
 from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.queue.follow_ups import Task
@@ -26,6 +27,7 @@ from almareplay.queue.story import (
     Story,
     story_of,
 )
+from almareplay.transactions import in_zone
 
 _CALLS = {Call.LOAN: "loan", Call.SCAN_IN: "scan in", Call.RENEW: "renewal"}
 _FATES = {
@@ -50,7 +52,7 @@ def history(
     """Tell a row's whole story, and what can be done about it.
 
     Read from where, looked at when, calls made, what Alma said. It names the patron, and the ids
-    that were corrected. Times are those of the row's desk.
+    that were corrected. Times are those of the library's zone.
 
     \b
     Examples:
@@ -64,14 +66,20 @@ def history(
     """
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)
-        story = story_of(queue, run, row)
+        zone = zone_of_library(queue, run)
+        story = story_of(queue, run, row, zone)
     if as_json:
+
+        def plain(value: Any) -> str:
+            assert isinstance(value, datetime), "all else is plain"
+            return in_zone(value, zone).isoformat()
+
         results.out(
-            json.dumps(_as_data(story), ensure_ascii=False, indent=2, default=_plain),
+            json.dumps(_as_data(story), ensure_ascii=False, indent=2, default=plain),
             highlight=False,
         )
         return
-    for line in _lines(story):
+    for line in _lines(story, zone):
         # What was captured, or said by Alma, must not move the terminal's cursor.
         results.print("".join(each if each.isprintable() else "\ufffd" for each in line))
 
@@ -97,18 +105,12 @@ def _as_data(story: Story) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str:
-    assert isinstance(value, datetime), "all else is plain"
-    return value.isoformat()
-
-
-def _lines(story: Story) -> Iterator[str]:
+def _lines(story: Story, zone: tzinfo) -> Iterator[str]:
     row = story.row
-    zone = UTC if row.captured_at is None else row.captured_at.tzinfo or UTC
     yield f"Row {row.row} of run {options.run!r}: {_captured(row)}"
-    yield f"Times are those of the desk ({zone.tzname(row.captured_at)})."
+    yield f"Times are those of {zone}."
     for event in story.events:
-        when = f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        when = f"{event.at:%Y-%m-%d %H:%M:%S}"
         for words in filter(None, _in_words(event, zone)):
             yield f"  {when:19}  {words}"
             when = ""
@@ -122,8 +124,8 @@ def _lines(story: Story) -> Iterator[str]:
     for task in story.open_tasks:
         yield f"  still to be set right: the {_TASKS[task]}"
     for fine in story.fines:
-        waived = fine.waived_at and f"waived {fine.waived_at.astimezone(zone):%Y-%m-%d %H:%M}"
-        wrong = "wrong as a whole" if fine.wrong == "whole" else "too high"
+        waived = fine.waived_at and f"waived {in_zone(fine.waived_at, zone):%Y-%m-%d %H:%M}"
+        wrong = "to be waived" if fine.wrong == "whole" else "may be too high"
         sum_ = f"{fine.amount} {fine.currency}".rstrip()
         yield f"  fine {fine.fee_id} of {sum_}: {waived or wrong}"
     for number, command in enumerate(_next(story)):
@@ -181,7 +183,7 @@ def _before(event: Called, zone: tzinfo) -> str:
         return ""
     if not event.loan_id:
         return "before it the item was not on loan"
-    due = f", due {event.due_date.astimezone(zone):%Y-%m-%d %H:%M}" if event.due_date else ""
+    due = f", due {in_zone(event.due_date, zone):%Y-%m-%d %H:%M}" if event.due_date else ""
     return f"before it the item was on loan (loan {event.loan_id}{due})"
 
 

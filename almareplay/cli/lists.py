@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
-from almareplay.cli.shared import count, follow_up
+from almareplay.cli.shared import count, follow_up, settings_of
 from almareplay.outcomes import FineRow, ReportRow, Result
 from almareplay.queue import reading
 from almareplay.queue.binding import binding_of
@@ -18,15 +20,22 @@ from almareplay.transactions import AlmaInstance, identifier_key
 
 def report_of(queue: Queue, run: Run) -> Report:
     """The report of a run."""
-    binding = binding_of(queue, run)
+    binding, zone = binding_of(queue, run), zone_of_library(queue, run)
     return Report(
         run.name,
-        lambda: reading.report_rows(queue, run),
-        pull_list(queue, run),
-        fine_list(queue, run),
+        lambda: reading.report_rows(queue, run, zone),
+        pull_list(queue, run, zone),
+        fine_list(queue, run, zone),
+        zone=zone,
         alma=binding.alma,
         rehearsed=binding.rehearsed_here,
     )
+
+
+def zone_of_library(queue: Queue, run: Run) -> tzinfo:
+    """The zone in which all times of a run are shown: that of the settings, where they have one."""
+    name = settings_of().timezone
+    return ZoneInfo(name) if name else reading.zone_of_captures(queue, run)
 
 
 def prediction_of(
@@ -35,25 +44,37 @@ def prediction_of(
     """The report of a run as a rehearsal foresees it: the results by row number, of the Alma that
     was ``asked``."""
 
+    zone = zone_of_library(queue, run)
+
     def rows() -> Iterator[ReportRow]:
-        for row in reading.report_rows(queue, run):
+        for row in reading.report_rows(queue, run, zone):
             result = predictions.get(row.row)
             if result is not None:
-                row = row.as_if(result)
+                row = row.as_if(result, zone)
             if asked is not None:
                 row = row._replace(institution=asked.institution, environment=asked.environment)
             yield row
 
-    return Report(run.name, rows, predicted=True, alma=asked)
+    return Report(run.name, rows, zone=zone, predicted=True, alma=asked)
 
 
 def without_patrons(queue: Queue, run: Run, report: Report) -> Report:
     """A report with numbers in the place of patron ids, without what Alma said, and without the
     ids of loans and fees, by which Alma tells who has or owes them."""
-    names = number_patrons(reading.patron_ids(queue, run), reading.primary_ids(queue, run))
+    names = number_patrons(
+        reading.patron_ids(queue, run),
+        reading.primary_ids(queue, run),
+        borrowers=reading.borrowers(queue, run),
+    )
+
+    def rows() -> Iterator[ReportRow]:
+        yield from reading.report_rows(
+            queue, run, report.zone, name_of=lambda other: names[identifier_key(other)]
+        )
+
     return replace(
         report,
-        rows=lambda: anonymous(report.rows(), names),
+        rows=lambda: anonymous(rows(), names),
         fines=[*_without_debtors(report.fines, names)],
         anonymous=True,
     )
@@ -66,10 +87,11 @@ def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iter
 
 
 def to_work_on(queue: Queue, run: Run) -> dict[str, int]:
-    """How many items of the ``pull_list`` are to be fetched, and how many ``fines`` still stand."""
+    """How many items of the ``pull_list`` are to be fetched, and how many ``fines`` are to be
+    looked at."""
     return {
         "pull_list": len(pull_list(queue, run)),
-        "fines": sum(fine.waived_at is None for fine in fine_list(queue, run)),
+        "fines": sum(fine.to_do for fine in fine_list(queue, run)),
     }
 
 

@@ -249,6 +249,8 @@ def store_result(
                 loan_id=result.loan_id,
                 due_date=result.due_date,
                 destination=result.destination,
+                on_loan_to=result.on_loan_to,
+                on_loan_since=result.on_loan_since,
                 note=_added(result.note),
                 completed_at=datetime.now(UTC),
                 looked_at=looked_at,

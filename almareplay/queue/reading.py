@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Select, func, select
 
-from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow
+from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.journal import Fate
 from almareplay.queue.rows import QueuedRow, captured_time, queued_row
-from almareplay.queue.schema import attempts, files, follow_ups, purged, runs, transactions
+from almareplay.queue.schema import (
+    attempts,
+    changes,
+    files,
+    follow_ups,
+    purged,
+    runs,
+    transactions,
+)
 from almareplay.queue.staff import captured_patron_ids, corrections
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind, joined
+from almareplay.transactions import Kind, in_zone, joined
 
 _BATCH = 1_000
 _NOT_REPORTED = ("run_id", "file_id", "has_seconds", "item_key", "looked_at")
@@ -97,6 +108,42 @@ def primary_ids(queue: Queue, run: Run) -> set[str]:
         return set(connection.scalars(select(follow_ups.c.user_id).where(such)))
 
 
+def borrowers(queue: Queue, run: Run) -> Iterator[str]:
+    """The primary ids of other patrons who had items of the run in Alma, as the replay found them,
+    before retries too."""
+    with queue.reading() as connection:
+        found = [
+            (each.completed_at, each.row, each.on_loan_to)
+            for table in (transactions, changes)
+            for each in connection.execute(
+                select(table.c.completed_at, table.c.row, table.c.on_loan_to).where(
+                    table.c.run_id == run.id, table.c.on_loan_to != ""
+                )
+            )
+        ]
+    for _, _, primary_id in sorted(found):
+        yield primary_id
+
+
+def zone_of_captures(queue: Queue, run: Run) -> tzinfo:
+    """The zone in which the captured times of the run's first file were read; where this machine
+    does not know it, what it was ahead of UTC at the first of them."""
+    with queue.reading() as connection:
+        flags = connection.scalar(
+            select(files.c.flags).where(files.c.run_id == run.id).order_by(files.c.id).limit(1)
+        )
+        ahead = connection.scalar(
+            select(transactions.c.captured_offset)
+            .where(transactions.c.run_id == run.id, transactions.c.captured_offset.is_not(None))
+            .order_by(transactions.c.row)
+            .limit(1)
+        )
+    try:
+        return ZoneInfo(json.loads(flags or "{}")["timezone"])
+    except (KeyError, ZoneInfoNotFoundError, ValueError, OSError):
+        return timezone(timedelta(seconds=ahead)) if ahead else UTC
+
+
 def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
     """Name, format and number of rows of each file of the run, as loaded."""
     with queue.reading() as connection:
@@ -177,8 +224,19 @@ def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow]
     )
 
 
-def report_rows(queue: Queue, run: Run) -> Iterator[ReportRow]:
-    """Every row of the run in replay order, rows without a time last; read in batches."""
+def report_rows(
+    queue: Queue,
+    run: Run,
+    zone: tzinfo | None = None,
+    *,
+    name_of: Callable[[str], str] = str,
+) -> Iterator[ReportRow]:
+    """Every row of the run in replay order, rows without a time last; read in batches.
+
+    Its times are shown in ``zone``, that of the library; None: ``zone_of_captures``. ``name_of``
+    tells what to call another patron who has the item, by the primary id.
+    """
+    shown_in = zone_of_captures(queue, run) if zone is None else zone
     query = (
         _reported(run)
         .order_by(transactions.c.order_at.nulls_last(), transactions.c.place, transactions.c.row)
@@ -186,13 +244,13 @@ def report_rows(queue: Queue, run: Run) -> Iterator[ReportRow]:
     )
     with queue.reading() as connection:
         for row in connection.execute(query):
-            yield _report_row(row)
+            yield _report_row(row, shown_in, name_of)
 
 
-def row_of_report(connection: Connection, run: Run, row: int) -> ReportRow | None:
+def row_of_report(connection: Connection, run: Run, row: int, zone: tzinfo) -> ReportRow | None:
     """A row by its number, as the report has it; None where there is none."""
     found = connection.execute(_reported(run).where(transactions.c.row == row)).one_or_none()
-    return None if found is None else _report_row(found)
+    return None if found is None else _report_row(found, zone, str)
 
 
 def _reported(run: Run) -> Select[Any]:
@@ -211,11 +269,12 @@ def _reported(run: Run) -> Select[Any]:
     )
 
 
-def _report_row(row: Any) -> ReportRow:
+def _report_row(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> ReportRow:
     outcome = Outcome(row.outcome)
+    due, completed = row.due_date, row.completed_at
     return ReportRow(
         row=row.row,
-        captured_at=None if row.captured_at is None else captured_time(row),
+        captured_at=None if row.captured_at is None else in_zone(captured_time(row), zone),
         kind=None if row.kind is None else Kind(row.kind),
         item_barcode=row.item_barcode,
         patron_id=row.patron_id,
@@ -230,11 +289,11 @@ def _report_row(row: Any) -> ReportRow:
         alma_message=row.alma_message,
         tracking_id=row.tracking_id,
         loan_id=row.loan_id,
-        due_date=row.due_date,
+        due_date=None if due is None else in_zone(due, zone),
         destination=row.destination,
         attempts=row.attempts,
-        note=joined(*_notes(row)),
-        completed_at=row.completed_at,
+        note=joined(*_notes(row, zone, name_of)),
+        completed_at=None if completed is None else in_zone(completed, zone),
         phase=1,
         dismissed=bool(row.dismissal),
         institution=row.institution or "",
@@ -242,12 +301,14 @@ def _report_row(row: Any) -> ReportRow:
     )
 
 
-def _notes(row: Any) -> Iterator[str]:
+def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[str]:
     """What there is to note about a row, what matters most first."""
     if row.dismissal:
         yield f"dismissed: {row.dismissal}"
+    if row.on_loan_to:
+        other = name_of(row.on_loan_to)
+        yield on_loan_in_words(other, row.on_loan_since, row.due_date, zone)
     yield from (row.note, row.lane_note)
     if row.corrected_at is not None:
-        day = row.corrected_at.astimezone(captured_time(row).tzinfo)
-        yield f"patron id corrected on {day:%Y-%m-%d}"
+        yield f"patron id corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
     yield row.source_note

@@ -150,6 +150,9 @@ transactions = Table(
     _said_later("loan_id"),
     Column("due_date", Moment),
     _said_later("destination"),
+    # The primary id of another patron who has the item in Alma, and since when.
+    _said_later("on_loan_to"),
+    Column("on_loan_since", Moment),
     _said_later("note"),
     Column("completed_at", Moment),
     # When the item was last read in Alma before the outcome was decided, on our clock.
@@ -195,6 +198,9 @@ changes = Table(
     Column("alma_message", Text, nullable=False),
     Column("tracking_id", Text, nullable=False),
     Column("loan_id", Text, nullable=False),
+    Column("due_date", Moment),
+    Column("on_loan_to", Text, nullable=False),
+    Column("on_loan_since", Moment),
     Column("note", Text, nullable=False),
     Column("looked_at", Moment),
     Column("completed_at", Moment),

@@ -41,6 +41,8 @@ AS_NEW: dict[str, Any] = {
     "loan_id": "",
     "due_date": None,
     "destination": "",
+    "on_loan_to": "",
+    "on_loan_since": None,
     "note": "",
     "completed_at": None,
     "looked_at": None,
@@ -49,8 +51,8 @@ AS_NEW: dict[str, Any] = {
 """A row as it is before it was ever sent."""
 
 _KEPT = (
-    *("run_id", "row", "outcome", "alma_code", "alma_message", "tracking_id", "loan_id", "note"),
-    *("looked_at", "completed_at", "patron_id"),
+    *("run_id", "row", "outcome", "alma_code", "alma_message", "tracking_id", "loan_id"),
+    *("due_date", "on_loan_to", "on_loan_since", "note", "looked_at", "completed_at", "patron_id"),
 )
 """The columns of a row that are kept as they were before a change."""
 

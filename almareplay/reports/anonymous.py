@@ -13,17 +13,23 @@ _WORD = re.compile(r"\w+(?:[^\w\s]+\w+)*")
 _PART = re.compile(r"\w+")
 
 
-def number_patrons(patron_ids: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+def number_patrons(
+    patron_ids: Iterable[str], others: Iterable[str] = (), *, borrowers: Iterable[str] = ()
+) -> dict[str, str]:
     """What stands for each patron id, by its ``identifier_key``: ``patron 1``, ``patron 2`` …
 
     They are numbered as they first appear in ``patron_ids``: those of a run by row number have the
     same numbers in each of its reports, whatever was filtered or retried between. Two ids of one
-    patron have two numbers. ``others`` are ids that stand in no row but may stand in its texts:
+    patron have two numbers. ``borrowers``, who have items of the run in Alma, are numbered by
+    themselves: ``borrower 1``. ``others`` are ids that stand in no row but may stand in its texts:
     they become ``a patron``.
     """
     names: dict[str, str] = {}
     for patron_id in patron_ids:
         names.setdefault(identifier_key(patron_id), f"patron {len(names) + 1}")
+    patrons = len(names)
+    for primary_id in borrowers:
+        names.setdefault(identifier_key(primary_id), f"borrower {len(names) - patrons + 1}")
     for patron_id in others:
         names.setdefault(identifier_key(patron_id), "a patron")
     return names

@@ -33,6 +33,13 @@ def test_patrons_are_numbered_as_they_first_appear_whatever_the_case() -> None:
     }
 
 
+def test_borrowers_have_numbers_of_their_own_that_no_correction_moves() -> None:
+    for corrected in ([], ["c3"]):
+        names = number_patrons(["a1", *corrected], ["x"], borrowers=["k7", "A1", "K7", "m8"])
+        assert (names["k7"], names["m8"], names["a1"]) == ("borrower 1", "borrower 2", "patron 1")
+        assert names["x"] == "a patron"
+
+
 def test_a_patron_keeps_the_number_whatever_rows_are_shown(row: ReportRow) -> None:
     rows = [row._replace(row=n, patron_id=IDS[n % 5], item_barcode=f"i{n}") for n in range(20)]
     names = number_patrons(each.patron_id for each in rows)

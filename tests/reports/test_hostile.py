@@ -47,11 +47,11 @@ def rows(row: ReportRow) -> list[ReportRow]:
 @pytest.fixture(scope="module")
 def whole(rows: list[ReportRow]) -> Report:
     pulls = [
-        PullRow(text, text, text, text, text, text, AT, text, n)
+        PullRow(text, text, text, text, text, text, AT, text, n, text, text)
         for n, text in enumerate(HOSTILE, start=1)
     ]
     fines = [
-        FineRow(n, text, text, AT, AT, Decimal("1.50"), text, text, None, text, text)
+        FineRow(n, text, text, text, AT, AT, Decimal("1.50"), text, text, None, *([text] * 4))
         for n, text in enumerate(HOSTILE, start=1)
     ]
     return Report("<script>=1+1", lambda: rows, pulls, fines)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -225,11 +226,11 @@ def test_a_path_that_cannot_be_written_is_said_before_the_work(
 def test_a_prediction_is_shown_as_an_outcome(row: ReportRow) -> None:
     pending = row._replace(outcome=Outcome.PENDING, note="assumed")
     refusal = Result(Outcome.PATRON_LIMIT, "401161", "At the limit.", "E03", note="predicted")
-    shown = pending.as_if(refusal)
+    shown = pending.as_if(refusal, UTC)
     assert (shown.outcome, shown.disposition) == (
         Outcome.PATRON_LIMIT,
         Outcome.PATRON_LIMIT.disposition,
     )
-    assert (shown.advice, shown.alma_code) == (Outcome.PATRON_LIMIT.advice, "401161")
+    assert (shown.advice, shown.alma_code) == (Outcome.PATRON_LIMIT.advice_before, "401161")
     assert shown.note == "predicted; assumed"
     assert shown.row == row.row

@@ -6,7 +6,10 @@ function sheet(title, ...parts) {
   const asking = askedInWords();
   const lines = [document.querySelector(".top .run").textContent, asking && `Only: ${asking}`];
   const small = lines.filter((words) => words).map((words) => node("p", { class: "run" }, prose(words)));
-  return node("section", { class: "sheet" }, ...small, node("h2", {}, prose(title)), ...parts);
+  // A browser prints the head of a table anew on each page: none goes without its origin.
+  const head = node("thead", {}, node("tr", {}, node("td", {}, node("p", { class: "mark" }, prose(MARK)), ...small)));
+  const body = node("tbody", {}, node("tr", {}, node("td", {}, node("h2", {}, prose(title)), ...parts)));
+  return node("section", { class: "sheet" }, node("table", { class: "page", role: "presentation" }, head, body));
 }
 
 /** The rows of a list at `places`, all of them, with its heading. */
@@ -52,7 +55,7 @@ function sheets() {
   for (const [library, places] of grouped(pullList?.table.found ?? [], (pull) => pulls.library[pull])) {
     made.push(sheet(`Library ${library}`, printedList(pullList, places)));
   }
-  return made.length ? made : [sheet("Nothing to do")];
+  return made.length ? made : [sheet(IS_PREDICTED ? "Nothing to settle" : "Nothing to do")];
 }
 
 function printSheets() {
