@@ -176,7 +176,7 @@ def report(
         typer.Option(
             "--fines",
             metavar="PATH",
-            help="List of the overdue fines that the replay made and that are too high, with the "
+            help="List of the overdue fines that the replay made and that may be too high, with the "
             "patrons who owe them: .xlsx, .csv or .jsonl.",
         ),
     ] = None,

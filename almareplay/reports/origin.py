@@ -24,7 +24,7 @@ def origin_of(report: Report) -> str:
         return f"Nothing was sent to Alma yet. {_rehearsed(report, '')}"
     where = report.alma.title
     if report.predicted:
-        return f"{where}. Nothing was posted: this is what a rehearsal there foresees."
+        return f"{where}. This is what a rehearsal there foresees; it posted nothing."
     if report.alma.environment != "production":
         where += ". Nothing of this has happened in the production Alma"
     return f"{where}. {_rehearsed(report, ' there')}"

@@ -195,6 +195,7 @@ def test_printed_a_page_for_each_desk_and_library(opened: Opener, address: str) 
         [42, 45, 48, 51, 54, 57],
         [43, 46, 49, 52, 55, 58, 13],
     ]
+    assert page.evaluate("getComputedStyle(document.getElementById('print')).page") == "sandbox"
     assert sheets.locator(".mark").all_inner_texts() == ["SANDBOX report, 01FERN_INST"] * 5
     assert sheets.first.get_by_role("checkbox", checked=True).count() == 1
     assert not page.locator("main").is_visible()

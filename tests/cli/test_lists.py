@@ -1,4 +1,4 @@
-"""The lists for staff: items that others wait for, and fines that are too high."""
+"""The lists for staff: items that others wait for, and fines that may be too high."""
 
 from __future__ import annotations
 
@@ -90,6 +90,8 @@ def test_the_pull_list_has_what_is_waited_for(night: Night) -> None:
         "returned": "2026-09-14T10:00:00+02:00",
         "desk": "MAIN/FRONT",
         "row": "1",
+        "institution": night.user.alma.world.institution,
+        "environment": "sandbox",
     }
 
 
@@ -113,9 +115,9 @@ def test_the_fines_are_listed_with_who_owes_them(night: Night) -> None:
     assert {each["fee_id"]: float(each["amount"]) for each in listed} == {
         fee.fee_id: fee.balance for fee in fees
     }
-    assert (listed[0]["returned"], listed[0]["due_date"], listed[0]["currency"]) == (
+    assert (listed[0]["captured_at"], listed[0]["due_date"], listed[0]["currency"]) == (
         "2026-09-14T10:00:00+02:00",
-        "2026-09-20T00:00:00+00:00",
+        "2026-09-20T02:00:00+02:00",
         "USD",
     )
 
@@ -134,7 +136,8 @@ def test_an_empty_list_has_its_columns(loaded: User) -> None:
     assert loaded.types("report", "--pull-list", "p.csv", "--fines", "f.csv").code == 0
     (header,) = (loaded.folder / "f.csv").read_text("utf-8").splitlines()
     assert header == (
-        "row,patron_id,item_barcode,returned,due_date,amount,currency,wrong,waived_at,fee_id,advice"
+        "row,made_by,patron_id,item_barcode,captured_at,due_date,amount,currency,wrong,waived_at,"
+        "fee_id,advice,institution,environment"
     )
     (header,) = (loaded.folder / "p.csv").read_text("utf-8").splitlines()
     assert header.startswith("library,location,call_number,title,item_barcode,destination")

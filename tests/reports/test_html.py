@@ -198,8 +198,8 @@ OREGON = ZoneInfo("America/Los_Angeles")
         (
             {"alma": PRODUCTION, "predicted": True},
             "PRODUCTION: prediction for run main – almareplay",
-            "production Fern &amp; Oak University (01FERN_INST). Nothing was posted: "
-            "this is what a rehearsal there foresees.",
+            "production Fern &amp; Oak University (01FERN_INST). This is what a "
+            "rehearsal there foresees; it posted nothing.",
         ),
         (
             {"predicted": True},

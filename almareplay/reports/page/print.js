@@ -6,10 +6,8 @@ function sheet(title, ...parts) {
   const asking = askedInWords();
   const lines = [document.querySelector(".top .run").textContent, asking && `Only: ${asking}`];
   const small = lines.filter((words) => words).map((words) => node("p", { class: "run" }, prose(words)));
-  // A browser prints the head of a table anew on each page: none goes without its origin.
-  const head = node("thead", {}, node("tr", {}, node("td", {}, node("p", { class: "mark" }, prose(MARK)), ...small)));
-  const body = node("tbody", {}, node("tr", {}, node("td", {}, node("h2", {}, prose(title)), ...parts)));
-  return node("section", { class: "sheet" }, node("table", { class: "page", role: "presentation" }, head, body));
+  const head = [node("p", { class: "mark" }, prose(MARK)), ...small, node("h2", {}, prose(title))];
+  return node("section", { class: "sheet" }, ...head, ...parts);
 }
 
 /** The rows of a list at `places`, all of them, with its heading. */
