@@ -176,8 +176,8 @@ def report(
         typer.Option(
             "--fines",
             metavar="PATH",
-            help="List of the overdue fines that the replay made and that may be too high, with the "
-            "patrons who owe them: .xlsx, .csv or .jsonl.",
+            help="List of the overdue fines that the replay made and that may be too high, with "
+            "the patrons who owe them: .xlsx, .csv or .jsonl.",
         ),
     ] = None,
     anonymously: Annotated[

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select, tuple_
 
 from almareplay.advice import FINE_OF_SEVERAL, FINE_WAIVED, FINES
 from almareplay.outcomes import FineRow, Outcome, PullRow
-from almareplay.queue.follow_ups import Task
+from almareplay.queue.follow_ups import MadeBy, Task
 from almareplay.queue.rows import captured_time
 from almareplay.queue.schema import fines, follow_ups, lanes, pulls, runs, transactions
 from almareplay.queue.store import Queue, Run
@@ -87,8 +87,8 @@ def fine_list(queue: Queue, run: Run, zone: tzinfo = UTC) -> list[FineRow]:
         select(
             *(transactions.c[name] for name in ("captured_at", "captured_offset", "item_barcode")),
             *(column for column in fines.c if column.name != "run_id"),
-            *(transactions.c.outcome, runs.c.institution, runs.c.environment),
-            *(follow_ups.c.user_id, follow_ups.c.until),
+            *(runs.c.institution, runs.c.environment),
+            *(follow_ups.c.user_id, follow_ups.c.until, follow_ups.c.made_by),
             func.count().over(partition_by=fines.c.row).label("of_row"),
         )
         .join(
@@ -113,7 +113,7 @@ def _fine(fine: Any, zone: tzinfo) -> FineRow:
     several = FINE_OF_SEVERAL if fine.of_row > 1 else ""
     return FineRow(
         row=fine.row,
-        made_by="renewal" if fine.outcome == Outcome.RENEWED else "return",
+        made_by=fine.made_by or MadeBy.RETURN,
         patron_id=fine.user_id or "",
         item_barcode=fine.item_barcode,
         captured_at=captured_at,

@@ -272,15 +272,7 @@ class Poster:
     async def _act(self, turn: Turn, lane: Lane, decision: Decision) -> Settled:
         match decision.action:
             case Action.NOTHING:
-                known = lane.loan if decision.outcome is Outcome.ALREADY_LOANED else None
-                return Settled(
-                    Result(
-                        decision.outcome,
-                        loan_id=known.loan_id if known else "",
-                        due_date=known.due_date if known else None,
-                        note=decision.note,
-                    )
-                )
+                return Settled(results.untouched(decision, lane.loan))
             case Action.SCAN_IN:
                 ended = lane.loan
                 intent, scan = await self._scan_in(turn, lane)

@@ -27,13 +27,14 @@ from almareplay.alma.errors import (
 )
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.decide import Action, Guard, Policy, without_looking
+from almareplay.replay.decide import Action, Decision, Guard, Policy, without_looking
 from almareplay.replay.dispatch import Dispatch, Turn
 from almareplay.replay.engine import rows_in_order
 from almareplay.replay.forecast import Forecast, Forecaster, Seen
 from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
 from almareplay.replay.plan import Plan, plan_of
 from almareplay.replay.prospects import Account
+from almareplay.replay.results import untouched
 from almareplay.replay.untellable import LIKELY
 from almareplay.transactions import Kind, identifier_key, joined
 
@@ -201,7 +202,8 @@ class _Rehearsing:
         for turn in turns:
             made = await self._of_row(turn, forecaster)
             if isinstance(made, Forecast):
-                result = Result(made.outcome, note=_note(made))
+                lane = await self._lanes.open(turn.row)
+                result = untouched(Decision(Action.NOTHING, made.outcome, _note(made)), lane.loan)
             else:
                 result, made = made, Forecast(made.outcome)
             predictions[turn.row.row] = result
