@@ -75,10 +75,12 @@ def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
 
 @pytest.mark.parametrize("stopped_by", ["Alma", "the daily limit"])
 def test_a_rehearsal_that_is_stopped_tells_how_far_it_came(user: User, stopped_by: str) -> None:
-    user.types("load", str(user.captures(20)))
-    # Of some 60 calls, after those of the check.
-    faults = [Fault("outage", nth=30, seconds=60)] if stopped_by == "Alma" else []
-    reserve = str((user.alma.limits.left() or 0) - 30) if not faults else "0"
+    # Each row takes four calls, and 40 are read side by side: the first are whole by then, and the
+    # last cannot be.
+    rows, calls = 60, 200
+    user.types("load", str(user.captures(rows)))
+    faults = [Fault("outage", nth=calls, seconds=60)] if stopped_by == "Alma" else []
+    reserve = str((user.alma.limits.left() or 0) - calls) if not faults else "0"
     user.alma.faults.set(faults)
     try:
         done = user.types("rehearse", "--give-up-after", "0", DAILY_RESERVE=reserve)
