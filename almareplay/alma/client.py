@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from almareplay.alma.fields import Body
 from almareplay.alma.pace import Clock, Pace, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.wire import CONNECT_SECONDS, Event, Traffic, Wire
+from almareplay.this_machine import is_this_machine
 
 __all__ = ["Alma", "AlmaReader", "open_wire"]
 
@@ -203,6 +203,7 @@ async def open_wire(
     reserve: int,
     timeout_seconds: float = 60.0,
     give_up_after: float | None = None,
+    fail_fast: bool = False,
     wait: bool = False,
     in_flight: int | None = None,
     clock: Clock | None = None,
@@ -215,7 +216,8 @@ async def open_wire(
     ``base_url`` is scheme and host. ``per_second`` is the pace in calls a second, ``reserve`` the
     calls a day left to everyone else; with ``wait`` the day's end is slept through, else
     `DailyLimit` is raised. ``timeout_seconds`` is for one answer, ``give_up_after`` the seconds
-    after which an outage ends in `AlmaGone` (``None``: never). As soon as ``stopping`` is set,
+    after which an outage ends in `AlmaGone` (``None``: never); with ``fail_fast`` a connection that
+    cannot be made ends in `Unreachable` at once. As soon as ``stopping`` is set,
     calls that are not sent yet raise `Stopped`. Raises `KeyRefused` for a key that cannot be one.
     """
     if not (key.isascii() and key.isprintable() and key.strip() == key != ""):
@@ -230,7 +232,7 @@ async def open_wire(
             timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
         ),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=pace.in_flight),
-        trust_env=not _is_this_machine(httpx.URL(base_url).host),
+        trust_env=not is_this_machine(httpx.URL(base_url).host),
     ) as client:
         wire = Wire(
             client,
@@ -240,6 +242,7 @@ async def open_wire(
             wait=wait,
             answer_within=timeout_seconds,
             give_up_after=give_up_after,
+            fail_fast=fail_fast,
             stopping=stopping,
             on_event=on_event,
             on_call=on_call,
@@ -251,11 +254,3 @@ async def open_wire(
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether a proxy from the environment would lead astray."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -18,6 +18,7 @@ from tenacity import AsyncRetrying, RetryCallState
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, judged, key_test
 from almareplay.alma.calls_left import CallsLeft, DayUsedUp
+from almareplay.alma.connecting import cause_of
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
@@ -25,6 +26,7 @@ from almareplay.alma.errors import (
     PerSecondLimit,
     Stopped,
     Unavailable,
+    Unreachable,
 )
 from almareplay.alma.outage import Outage, OutageEvent
 from almareplay.alma.pace import Clock, Departure, FullPace, Pace, SlowedDown
@@ -58,8 +60,9 @@ class Wire:
     """The way to one Alma, with its pace, its outage gate and its calls left.
 
     ``client`` has the base URL (scheme and host), the key and the timeouts; `open_wire` makes it.
-    ``answer_within`` is in seconds, for the whole of an answer. Every call ends in its result or in
-    an `AlmaError`; ``confirm`` may raise errors of its own, and then nothing is sent.
+    ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits for
+    a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
+    ``confirm`` may raise errors of its own, and then nothing is sent.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Wire:
         wait: bool = False,
         answer_within: float = 60.0,
         give_up_after: float | None = None,
+        fail_fast: bool = False,
         stopping: asyncio.Event | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
@@ -86,6 +90,7 @@ class Wire:
         self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait, on_event=on_event)
         self._goes_on_tomorrow = wait
         self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
+        self._fail_fast = fail_fast
         self._stopping = stopping or asyncio.Event()
         self._held: set[asyncio.Timeout] = set()
         self._on_event = on_event or (lambda _: None)
@@ -119,9 +124,9 @@ class Wire:
             try:
                 return await self._leave(call)
             except Unavailable as failure:
-                self._outage.failed()
+                self._outage.failed(failure)
                 self._forget(call)
-                if not _may_repeat(call, failure):
+                if not self._may_repeat(call, failure):
                     raise
                 async with self._unless_stopped():
                     await self._outage.passed()
@@ -133,7 +138,7 @@ class Wire:
             error = state.outcome and state.outcome.exception()
             if isinstance(error, DailyLimit):
                 return self._goes_on_tomorrow
-            return isinstance(error, PerSecondLimit | Unavailable) and _may_repeat(call, error)
+            return isinstance(error, PerSecondLimit | Unavailable) and self._may_repeat(call, error)
 
         return await AsyncRetrying(
             retry=again,
@@ -148,6 +153,11 @@ class Wire:
         await self._stopping.wait()
         for held in self._held:
             held.reschedule(asyncio.get_running_loop().time())
+
+    def _may_repeat(self, call: Call[Any], failure: AlmaError) -> bool:
+        if self._fail_fast and isinstance(failure, Unreachable):
+            return False
+        return call.repeatable or failure.effect is not Effect.UNKNOWN
 
     async def _leave(self, call: Call[T]) -> T:
         while True:
@@ -237,11 +247,13 @@ class Wire:
                     extensions={"trace": trace},
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
-            return _lost(e, "No connection to Alma could be made", Effect.NOT_SENT)
+            return _chained(Unreachable(str(self._client.base_url).rstrip("/"), cause_of(e)), e)
         except (httpx.TimeoutException, TimeoutError) as e:
-            return _lost(e, "Alma did not answer in time", Effect.UNKNOWN)
+            words = "Alma did not answer in time: try again when it is back."
+            return _chained(Unavailable(words), e)
         except httpx.HTTPError as e:
-            return _lost(e, "The connection to Alma broke", Effect.UNKNOWN)
+            words = "The connection to Alma broke: try again when it is back."
+            return _chained(Unavailable(words), e)
 
     @asynccontextmanager
     async def _unless_stopped(self) -> AsyncIterator[None]:
@@ -263,15 +275,10 @@ class Wire:
             await self._clock.sleep(seconds)
 
 
-def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
-    error = Unavailable(f"{words}: try again when it is back.", effect=effect)
+def _chained(error: Unavailable, cause: Exception) -> Unavailable:
     # Errors of the HTTP library may quote headers and addresses: only their name is chained.
     error.__cause__ = ConnectionError(type(cause).__name__)
     return error
-
-
-def _may_repeat(call: Call[Any], failure: AlmaError) -> bool:
-    return call.repeatable or failure.effect is not Effect.UNKNOWN
 
 
 def _note(call: Call[Any], result: object, seconds: float) -> None:

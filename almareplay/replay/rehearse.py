@@ -36,9 +36,9 @@ from almareplay.replay.prospects import Account
 from almareplay.replay.untellable import LIKELY
 from almareplay.transactions import Kind, identifier_key, joined
 
-# So many rows are read side by side, in their order: enough for 15 calls a second whose answers take
-# two and a half seconds. At a pace that keeps no call waiting all rows would else begin before one of
-# them is read whole, and a rehearsal that is cut short then would have nothing to tell.
+# So many rows are read side by side, in their order: enough for 15 calls a second whose answers
+# take two and a half seconds. Where the pace keeps no call waiting all rows would else begin before
+# one of them is read whole, and a rehearsal that is cut short then would have nothing to tell.
 _SIDE_BY_SIDE = 40
 # Of an item policy without a loan so many items are asked for loans that are over.
 _ASKED_FOR_HISTORY = 5
