@@ -9,26 +9,26 @@ import ssl
 import httpx
 
 _BY_NUMBER = {
-    errno.ECONNREFUSED: "the connection is refused, so nothing listens there",
+    errno.ECONNREFUSED: "it refuses the connection",
     errno.ENETUNREACH: "the network does not lead there",
     errno.EHOSTUNREACH: "the network does not lead there",
-    errno.ECONNRESET: "the connection is closed while it is made",
+    errno.ECONNRESET: "it closes the connection at once",
 }
 
 
 def cause_of(error: httpx.TransportError) -> str:
     """What kept a connection from being made: words that follow a colon, without any address."""
     if isinstance(error, httpx.TimeoutException):
-        return "no connection is made in time"
+        return "no connection can be made in time"
     if isinstance(error, httpx.ProxyError):
-        return "the proxy of this machine's environment refuses to connect to it"
+        return "the proxy of this machine does not lead there"
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
-            return "no host is known by this name"
+            return "no host has this name"
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return "its certificate is not one that this machine trusts"
+            return "its certificate is not trusted here"
         if isinstance(cause, ssl.SSLError):
-            return "no encrypted connection can be made"
+            return "no encrypted connection is possible"
         if isinstance(cause, OSError) and cause.errno in _BY_NUMBER:
             return _BY_NUMBER[cause.errno]
     return "no connection can be made"

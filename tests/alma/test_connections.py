@@ -140,10 +140,10 @@ def test_a_connection_that_was_never_made_did_nothing() -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("http://127.0.0.1:{port}", "the connection is refused, so nothing listens there"),
-        ("http://localhost:{port}", "the connection is refused, so nothing listens there"),
-        ("https://no-such-host.invalid", "no host is known by this name"),
-        ("https://127.0.0.1:{open}", "no encrypted connection can be made"),
+        ("http://127.0.0.1:{port}", "it refuses the connection"),
+        ("http://localhost:{port}", "it refuses the connection"),
+        ("https://no-such-host.invalid", "no host has this name"),
+        ("https://127.0.0.1:{open}", "no encrypted connection is possible"),
     ],
 )
 def test_nobody_who_must_not_waits_for_a_connection_that_cannot_be_made(

@@ -102,7 +102,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
         "replay --yes --give-up-after 0",
         {"BASE_URL": "http://127.0.0.1:1"},
         75,
-        r"not answered for 0 seconds \(the connection is refused, .*\): start again when it",
+        r"not answered for 0 seconds \(it refuses the connection\): start again",
     ),
     "no calls left": ("replay --yes", {"DAILY_RESERVE": "9000000"}, 75, "reserve"),
 }
