@@ -246,7 +246,7 @@ def test_what_is_wrong_is_said_with_where_it_stands() -> None:
 @pytest.mark.parametrize("value", ["\x00", "∞", "1e999", "0x10", "9" * 400, "http://[", "\ud800"])
 def test_no_message_comes_from_a_library(name: str, value: str) -> None:
     try:
-        read_settings(**{name: value})
+        read_settings(None, **{name: value})
     except SettingsError as error:
         said = str(error)
         assert re.match(rf"--{name.replace('_', '-')} (must|is|cannot) ", said)

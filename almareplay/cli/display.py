@@ -222,7 +222,7 @@ class Display:
 class _TimeLeft(TimeRemainingColumn):
     """The time left; nothing while something is waited for, which nobody can count on."""
 
-    max_refresh = None  # what it shows changes with the wait
+    max_refresh = 0.0  # what it shows changes with the wait
 
     def __init__(self, waits: Callable[[], bool]) -> None:
         super().__init__()

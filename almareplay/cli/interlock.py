@@ -43,7 +43,7 @@ def ask(job: Job, findings: Findings, said: Said) -> None:
     """
     environment = job.settings.environment
     code = findings.institution.code if findings.institution else ""
-    if findings.problems:
+    if findings.refused:
         _refuse("Nothing was posted.")
     if environment == _PRODUCTION:
         if not said.unverified_is_fine and (findings.unverified or not code):

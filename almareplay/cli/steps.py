@@ -18,18 +18,24 @@ class Step(NamedTuple):
     """A command, whole but for what stands in it in capitals, and what it is for."""
 
     command: str
-    purpose: str = ""
+    purpose: str
 
 
-def next_steps(run: Standing, *, reported: bool = False) -> list[Step]:
+def next_steps(run: Standing, *, reported: bool = False, rehearsed: bool = False) -> list[Step]:
     """What to do next, the first thing first; nothing where all is done, or was only just done.
-    ``reported`` tells that staff have a report as it is now."""
+
+    ``reported`` tells that staff have a report as it is now, ``rehearsed`` that the run was
+    rehearsed on the Alma that it belongs to, or on any while nothing was sent.
+    """
     if run.purged_at is not None:
-        return [] if run.erased_at else [Step(follow_up("purge"))]
+        erase = Step(follow_up("purge"), "takes the bytes of its rows out of the queue's file")
+        return [] if run.erased_at else [erase]
     if not run.rows:
-        return [Step(follow_up("load FILE"))]
+        return [Step(follow_up("load FILE"), "for the files of all desks")]
     if run.left_to_replay:
-        return [Step(follow_up("replay"))]
+        if not (rehearsed or run.sent):
+            return [Step(follow_up("rehearse"), "what each row would come to; posts nothing")]
+        return [Step(follow_up("replay"), "posts what is pending, after asking")]
     if not run.finished:
         left = {each for each in run.to_do if each.disposition in OPEN}
         return [*_steps_of_staff(left, reported=reported)]
@@ -58,11 +64,12 @@ def _steps_of_staff(left: set[Outcome], *, reported: bool) -> Iterable[Step]:
 
 
 def tell_steps(steps: Iterable[Step], tell: Callable[[str], None]) -> None:
-    """A line for each step, the purposes in a column of their own if a terminal has room for it."""
+    """A line for each step with its purpose: beside it in a column where a terminal has room for
+    all of them, else below it. A command is never broken, so that it can be copied."""
     told = list(steps)
     width = max((len(step.command) for step in told), default=0)
-    lines = [f"{command:<{width}}  {purpose}".rstrip() for command, purpose in told]
+    lines = [f"{command:<{width}}  {purpose}" for command, purpose in told]
     if max(map(len, lines), default=0) > _TERMINAL - len(_NEXT):
-        lines = [step.command for step in told]
+        lines = [f"{command}\n{'':{len(_NEXT)}}  {purpose}" for command, purpose in told]
     for number, line in enumerate(lines):
         tell(f"{'' if number else _NEXT:{len(_NEXT)}}{line}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from almareplay.alma.answers import CircDesk, Institution
@@ -12,13 +12,27 @@ from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
 from almareplay.queue.reading import Work
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
-from almareplay.transactions import nearest
 
-# Into another run, since this one has the rows already.
-_LOAD_AGAIN = (
-    "Load the files anew, into a run of another name, with the right code: "
-    "almareplay load --again --run NAME {} CODE FILE"
-)
+READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPlace:
+    """A library that Alma lacks (``circ_desk`` is empty then), or a circulation desk that its
+    library lacks. ``known`` are the codes that Alma has in its place.
+
+    The code was captured: where it is none of Alma's it may be anything, a patron id as well.
+    """
+
+    library: str
+    circ_desk: str
+    known: list[str]
+
+    def is_of(self, places: Collection[tuple[str, str]]) -> bool:
+        """Whether it is one of these libraries and desks."""
+        if self.circ_desk:
+            return (self.library, self.circ_desk) in places
+        return any(library == self.library for library, _ in places)
 
 
 @dataclass(slots=True)
@@ -27,24 +41,34 @@ class Findings:
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
     and the places could not be read (the key may not read Configuration), empty where they were.
-    ``calls_left`` is None where Alma does not say it. ``desks`` are those of the rows, by the codes
-    of library and desk, as far as they were read.
+    ``calls_left`` is None where Alma does not say it. ``may`` has what the key was seen to be
+    allowed (``read`` …) by area. ``desks`` are those of the places, by the codes of library and
+    desk, as far as they were read, and ``unknown`` the places that Alma lacks: of rows to be
+    posted, these forbid a replay as well.
     """
 
     institution: Institution | None = None
     problems: list[str] = field(default_factory=list)
     unverified: str = ""
     calls_left: int | None = None
+    may: dict[str, str] = field(default_factory=dict)
+    unknown: list[UnknownPlace] = field(default_factory=list)
     desks: dict[tuple[str, str], CircDesk] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something of it forbids a replay of rows at the places that were asked for."""
+        return bool(self.problems or self.unknown)
 
 
 async def check(
-    reader: AlmaReader, environment: str, places: Mapping[tuple[str, str], int]
+    reader: AlmaReader, environment: str, places: Collection[tuple[str, str]]
 ) -> Findings:
     """Compare Alma with what the user expects of it; reads only.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes with the number of their rows. Raises AlmaError where Alma cannot be asked.
+    codes, the desk empty where only the library is of interest. Raises AlmaError where Alma cannot
+    be asked.
     """
     findings = Findings()
     await _check_key(reader, findings)
@@ -59,6 +83,7 @@ async def _check_key(reader: AlmaReader, findings: Findings) -> None:
     for area in ("users", "bibs"):
         try:
             await reader.test(area)
+            findings.may[area.capitalize()] = READ
         except (KeyRefused, Refusal) as error:
             refused[area.capitalize()] = _code(error)
     if refused:
@@ -73,7 +98,7 @@ async def _check_key(reader: AlmaReader, findings: Findings) -> None:
 async def _check_configuration(
     reader: AlmaReader,
     environment: str,
-    places: Mapping[tuple[str, str], int],
+    places: Collection[tuple[str, str]],
     findings: Findings,
 ) -> None:
     try:
@@ -86,6 +111,7 @@ async def _check_configuration(
                 f"{environment}. Use the right key, or change the setting if you mean this Alma."
             )
         await _check_places(reader, places, findings)
+        findings.may["Configuration"] = READ
     except (KeyRefused, Refusal) as error:
         findings.unverified = (
             f"The API key has no permission to read Configuration ({_code(error)}), so neither "
@@ -95,30 +121,23 @@ async def _check_configuration(
 
 
 async def _check_places(
-    reader: AlmaReader, places: Mapping[tuple[str, str], int], findings: Findings
+    reader: AlmaReader, places: Collection[tuple[str, str]], findings: Findings
 ) -> None:
-    libraries = {library.code for library in await reader.libraries()}
+    libraries = sorted(library.code for library in await reader.libraries())
     desks: dict[str, dict[str, CircDesk]] = {}
-    for (library, desk), rows in places.items():
-        said = f"{rows:,} row{'s' if rows > 1 else ''}"
+    lacking = set()
+    for library, desk in places:
         if library not in libraries:
-            findings.problems.append(
-                f"Alma has no library with the code {library!r} ({said}). It has: "
-                f"{', '.join(sorted(libraries))}.{nearest(library, libraries)} "
-                f"{_LOAD_AGAIN.format('--library')}"
-            )
-            continue
-        if library not in desks:
-            listed = await reader.circ_desks(library)
-            desks[library] = {each.code: each for each in listed}
-        if desk not in desks[library]:
-            findings.problems.append(
-                f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
-                f"has: {', '.join(sorted(desks[library]))}.{nearest(desk, desks[library])} "
-                f"{_LOAD_AGAIN.format('--circ-desk')}"
-            )
-            continue
-        findings.desks[library, desk] = desks[library][desk]
+            lacking.add(library)
+        elif desk:
+            if library not in desks:
+                desks[library] = {each.code: each for each in await reader.circ_desks(library)}
+            if desk in desks[library]:
+                findings.desks[library, desk] = desks[library][desk]
+            else:
+                unknown = UnknownPlace(library, desk, sorted(desks[library]))
+                findings.unknown.append(unknown)
+    findings.unknown += [UnknownPlace(library, "", libraries) for library in sorted(lacking)]
 
 
 def _code(error: AlmaError) -> str:

@@ -154,7 +154,7 @@ def test_nobody_who_must_not_waits_for_a_connection_that_cannot_be_made(
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    async def run(port: int) -> tuple[str, AlmaError]:
+    async def run(port: int) -> tuple[str, Unreachable]:
         async with await asyncio.start_server(no_tls, "127.0.0.1", 0) as server:
             at = address.format(port=port, open=server.sockets[0].getsockname()[1])
             wire = open_wire(at, "key", per_second=1000, reserve=0, fail_fast=True)

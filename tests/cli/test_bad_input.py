@@ -129,8 +129,8 @@ def _found(words: str, line: str) -> bool:
 @pytest.mark.parametrize(
     ("flag", "said"),
     [
-        ("--library=MIAN", "no library with the code 'MIAN' .* It has: LAW, MAIN"),
-        ("--circ-desk=FORNT", "no circulation desk with the code 'FORNT' .*: BACK, FRONT"),
+        ("--library=MIAN", "no library with the code 'MIAN'. It has: LAW, MAIN"),
+        ("--circ-desk=FORNT", "no circulation desk with the code 'FORNT'. .*: BACK, FRONT"),
     ],
 )
 def test_an_unknown_place_posts_nothing_and_the_advice_helps(
@@ -142,9 +142,13 @@ def test_an_unknown_place_posts_nothing_and_the_advice_helps(
         done = user.types(command, *(["--yes"] if command == "replay" else []))
         assert done.code == 3
         assert _found(said, done.err)
+        assert "  desk.dat: row 1 of the run\n" in done.err
+        name = flag.partition("=")[0]
+        assert f"load it with {name} CODE:\n  almareplay unload desk.dat\n" in done.err
     assert (user.outcomes(), user.effects()) == (["pending"], [])
-    assert user.types("load", "--again", "--run", "anew", capture).code == 0
-    assert user.types("replay", "--run", "anew", "--yes").code == 0
+    assert user.types("unload", "desk.dat").code == 0
+    assert user.types("load", capture).code == 0
+    assert user.types("replay", "--yes").code == 0
     assert user.effects() == ["loan"]
 
 
