@@ -106,8 +106,8 @@ def check(requests_per_second: PaceOption = None) -> None:
             work = reading.work_left(*loaded)
             tell_plan(work, findings, settings, Policy(), results.print)
         else:
-            if findings.desks:
-                _tell_places(findings.desks, "the settings")
+            if of_settings and not findings.unknown:
+                _tell_places(of_settings, "the settings")
             tell_calls_left(findings.calls_left, settings, results.print)
         tell_steps(_next(loaded), results.print)
 
@@ -124,9 +124,10 @@ def _loaded(settings: Settings, stack: ExitStack) -> tuple[Queue, Run] | None:
 
 def _tell_places(places: Iterable[tuple[str, str]], whose: str) -> None:
     libraries = {library for library, _ in places}
-    desks = count(len({*places}), "circulation desk")
-    found = f"{count(len(libraries), 'library', 'libraries')} and {desks}"
-    results.print(f"Alma has the {found} of {whose}.")
+    desks = {place for place in places if place[1]}
+    found = [count(len(libraries), "library", "libraries")]
+    found += [count(len(desks), "circulation desk")] if desks else []
+    results.print(f"Alma has the {' and '.join(found)} of {whose}.")
 
 
 def _next(loaded: tuple[Queue, Run] | None) -> Iterable[Step]:

@@ -35,7 +35,7 @@ def end_replay(job: Job, code: Exit) -> NoReturn:
     open_rows = _read(code, _count, report, job.tally)
     stands = _read(code, standing, job.queue, job.run)
     lists = _read(code, to_work_on, job.queue, job.run)
-    _tell_outcomes(job, report.alma)
+    _tell_outcomes(job, report)
     if not _written(report, job.reports):
         code = Exit.RESUMABLE
     tell_lists(lists, messages.print)
@@ -84,10 +84,12 @@ def _read(code: Exit, read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
         raise typer.Exit(Exit.RESUMABLE) from error
 
 
-def _tell_outcomes(job: Job, alma: AlmaInstance | None) -> None:
+def _tell_outcomes(job: Job, report: Report) -> None:
     outcomes, dismissed = job.tally.outcomes or {}, job.tally.dismissed
     messages.print(_in_a_sentence(Counter(outcomes), dismissed))
-    there = f" at {alma}" if alma is not None else ""
+    there = ""
+    if report.alma is not None:
+        there = f" at {report.alma}; {'rehearsed' if report.rehearsed else 'not rehearsed'}"
     messages.print(f"Run {job.run.name!r}{there}:")
     print_outcomes(outcomes, messages, dismissed)
     note("counts", outcomes=job.tally.outcomes, dismissed=dismissed)

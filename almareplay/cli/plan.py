@@ -18,19 +18,19 @@ from almareplay.transactions import AlmaInstance
 _BARCODES = 10
 _WIDTH = 78
 
-# Why a row would go to staff; where there is a remedy before the replay, that as well.
+# What can be done about a row that would go to staff, or else why it would.
 _WHY = {
-    Outcome.PATRON_NOT_FOUND: "Alma knows no such patron: correct the id",
-    Outcome.PATRON_BLOCKED: "lift the block on the account",
-    Outcome.PATRON_EXPIRED: "renew the account, which has expired",
-    Outcome.PATRON_LIMIT: "raise the patron's limit of loans",
-    Outcome.PATRON_INACTIVE: "activate the account, or give it a patron role",
-    Outcome.ITEM_NOT_FOUND: "Alma knows no such item: correct the barcode",
+    Outcome.PATRON_NOT_FOUND: "before the replay: correct the patron id",
+    Outcome.PATRON_BLOCKED: "before the replay: lift the block",
+    Outcome.PATRON_EXPIRED: "before the replay: renew the account",
+    Outcome.PATRON_LIMIT: "before the replay: raise the limit of loans",
+    Outcome.PATRON_INACTIVE: "before the replay: activate the account",
+    Outcome.ITEM_NOT_FOUND: "before the replay: correct the barcode",
     Outcome.ITEM_NOT_LOANABLE: "the item may not be lent, or waits for another",
-    Outcome.ON_LOAN_TO_OTHER: "return it for the patron who has it in Alma",
+    Outcome.ON_LOAN_TO_OTHER: "before the replay: return it in Alma",
     Outcome.OTHER_COPY_ON_LOAN: "the patron has another copy of the title",
-    Outcome.DESK_REFUSED: "the desk does not lend: let it, or load another",
-    Outcome.REFUSED: "a desk takes no returns, or a loan is not renewed",
+    Outcome.DESK_REFUSED: "before the replay: let this desk lend",
+    Outcome.REFUSED: "a desk takes no returns, or no renewal is left",
     Outcome.UNCERTAIN: "it may have been overtaken: somebody must look",
     Outcome.HELD_BACK: "an earlier row of the item is unresolved",
     Outcome.UNAVAILABLE: "Alma failed when it was asked",
@@ -54,9 +54,7 @@ def tell_rehearsal(
         "would be renewed": plan.outcomes[Outcome.RENEWED],
         "would be returned": plan.outcomes[Outcome.RETURNED],
         "would change no loan": _rows(plan, Disposition.NO_CHANGE),
-        "would go to staff; before the replay you can:": sum(
-            plan.outcomes[outcome] for outcome in _WHY
-        ),
+        "would go to staff:": sum(plan.outcomes[outcome] for outcome in _WHY),
     }
     width = len(f"{max(sums.values()):,}")
     for words, number in sums.items():

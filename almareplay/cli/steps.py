@@ -11,7 +11,7 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.purging import Standing
 
 _LONG = timedelta(days=30)
-_NEXT, _TERMINAL = "Next: ", 80
+_TERMINAL = 80
 
 
 class Step(NamedTuple):
@@ -55,21 +55,25 @@ def _steps_of_staff(left: set[Outcome], *, reported: bool) -> Iterable[Step]:
     if left <= {*waiting}:
         return
     if not reported:
-        yield Step(follow_up("report report.html"), "the staff's list; then by row:")
+        yield Step(follow_up("report report.html"), "the list for staff; then, row by row:")
     if any(each.disposition is Disposition.ATTENTION for each in left):
-        yield Step(follow_up("retry --row N"), "what stood in the way is gone")
+        yield Step(follow_up("retry --row N"), "once what stood in the way is gone")
     if Outcome.PATRON_NOT_FOUND in left:
-        yield Step(follow_up("correct --row N"), "a card was mistyped")
-    yield Step(follow_up("dismiss --row N --note TEXT"), "settled by hand")
+        yield Step(follow_up("correct --row N"), "where a card was mistyped")
+    yield Step(follow_up("dismiss --row N --note TEXT"), "what was settled by hand")
 
 
-def tell_steps(steps: Iterable[Step], tell: Callable[[str], None]) -> None:
+def tell_steps(
+    steps: Iterable[Step], tell: Callable[[str], None], *, first: str = "Next: "
+) -> None:
     """A line for each step with its purpose: beside it in a column where a terminal has room for
-    all of them, else below it. A command is never broken, so that it can be copied."""
+    all of them, else below it. A command is never broken, so that it can be copied. ``first``
+    stands before the first of them, and as many blanks before the others."""
     told = list(steps)
     width = max((len(step.command) for step in told), default=0)
     lines = [f"{command:<{width}}  {purpose}" for command, purpose in told]
-    if max(map(len, lines), default=0) > _TERMINAL - len(_NEXT):
-        lines = [f"{command}\n{'':{len(_NEXT)}}  {purpose}" for command, purpose in told]
+    margin = len(first)
+    if max(map(len, lines), default=0) > _TERMINAL - margin:
+        lines = [f"{command}\n{'':{margin}}  {purpose}" for command, purpose in told]
     for number, line in enumerate(lines):
-        tell(f"{'' if number else _NEXT:{len(_NEXT)}}{line}")
+        tell(f"{'' if number else first:{margin}}{line}")

@@ -44,7 +44,7 @@ def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
     assert "Plan for 24 rows on 23 items:" in done.out
     assert "12  would be lent" in done.out
     assert "Patrons who would have 10 loans or more: 1; the most is 12." in done.out
-    assert "11  item_not_found      Alma knows no such item: correct the barcode" in done.out
+    assert "11  item_not_found      before the replay: correct the barcode" in done.out
     assert " and 1 more " in " ".join(done.out.split())
     assert "Patrons whom Alma does not know: 1" in done.out
     assert "calls: less than a minute at 1000 a second." in done.out
@@ -104,7 +104,15 @@ def test_all_applied_is_0(loaded: User) -> None:
     assert {path.suffix for path in loaded.folder.glob("[ab].*")} == {".csv", ".jsonl"}
     assert (loaded.outcomes(), loaded.effects()) == (["loaned"], ["loan"])
     assert "1  loaned               applied" in done.err
-    assert "Run 'main' at Calder University (01CALDER_INST), sandbox:" in done.err
+    assert "This run was not rehearsed on this Alma." in done.err
+    assert "Run 'main' at Calder University (01CALDER_INST), sandbox; not rehearsed:" in done.err
+
+
+def test_a_rehearsed_run_is_said_to_be_one(loaded: User) -> None:
+    assert loaded.types("rehearse").code == 0
+    done = loaded.types("replay", "--yes")
+    assert "not rehearsed" not in done.err
+    assert "Run 'main' at Calder University (01CALDER_INST), sandbox; rehearsed:" in done.err
 
 
 @pytest.mark.parametrize(
@@ -209,7 +217,9 @@ def test_who_says_yes_has_seen_what_will_be_posted_where(
     at_terminal("y\n")
     done = loaded.types("replay")
     assert (done.code, loaded.effects()) == (0, ["loan"])
-    plan, _, _ = done.err.partition("Post these rows to sandbox?")
+    plan, _, _ = done.err.partition(
+        "Post these rows to Calder University (01CALDER_INST), sandbox?"
+    )
     assert "Calder University" in plan
     assert "To do: 1 row" in plan
 
