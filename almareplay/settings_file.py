@@ -39,7 +39,8 @@ def lines_of(file: Path | None) -> Iterator[Line]:
     Raises SettingsError for a file that cannot be read, or that other users can write.
     """
     if file is not None and not file.is_file():
-        raise SettingsError(f"The settings file {file} does not exist.{nearest_file(file)}")
+        what = "is no file" if file.exists() else "does not exist"
+        raise SettingsError(f"The settings file {file} {what}.{nearest_file(file)}")
     found = file or DEFAULT_FILE
     if not found.is_file():
         return

@@ -65,8 +65,8 @@ def tell_unknown_places(unknown: Iterable[UnknownPlace], queue: Queue, run: Run)
         meant = nearest(code, place.known) if by_flag else ""
         say(f"{_lacks(place)} the {which}. It has: {', '.join(place.known)}.{meant}")
         _tell_rows(of_files)
-        remedy = f"--{flag} CODE" if by_flag else "--desk-map FILE"
-        say(f"Take the file out, then load it with {remedy}:")
+        remedy = f"with --{flag} CODE" if by_flag else "corrected, or with --desk-map FILE"
+        say(f"Take the file out, then load it {remedy}:")
         for name in dict.fromkeys(file.name for file in of_files):
             show(f"  {follow_up(f'unload {shlex.quote(name)}')}")
 

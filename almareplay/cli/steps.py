@@ -55,7 +55,7 @@ def _steps_of_staff(left: set[Outcome], *, reported: bool) -> Iterable[Step]:
     if left <= {*waiting}:
         return
     if not reported:
-        yield Step(follow_up("report report.html"), "the list for staff; then, row by row:")
+        yield Step(follow_up("report report.html"), "the list for staff; then by row:")
     if any(each.disposition is Disposition.ATTENTION for each in left):
         yield Step(follow_up("retry --row N"), "once what stood in the way is gone")
     if Outcome.PATRON_NOT_FOUND in left:
