@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,12 +16,15 @@ from almareplay.alma import answers
 from almareplay.alma.addressing import address, fits_path
 from almareplay.alma.answers import ItemIds, ItemLoan, ScanIn
 from almareplay.alma.call import Call, Confirm
+from almareplay.alma.codes import OF_FEES
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
 from almareplay.alma.pace import Clock, Pace, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
-from almareplay.alma.wire import CONNECT_SECONDS, Event, Traffic, Wire
+from almareplay.alma.transfer import CONNECT_SECONDS
+from almareplay.alma.wire import Event, Traffic, Wire
+from almareplay.outcomes import Outcome
 from almareplay.this_machine import is_this_machine
 
 __all__ = ["Alma", "AlmaReader", "open_wire"]
@@ -136,7 +139,7 @@ class Alma(AlmaReader):
         else:
             target = address(*item_path(item), "loans", loan.loan_id)
         whole = due.astimezone(UTC) + timedelta(microseconds=-due.microsecond % 1_000_000)
-        # Alma writes ``ACTIVE`` since 2023, and takes back only ``Active``.
+        # Alma writes ``ACTIVE`` (recorded), and takes back only ``Active`` (client code).
         body = loan.body | {"due_date": f"{whole:%Y-%m-%dT%H:%M:%SZ}", "loan_status": "Active"}
         return await self.wire.send(
             Call(
@@ -178,7 +181,7 @@ class Alma(AlmaReader):
             reason=reason,
             comment=comment,
         )
-        return await self._post("waive", target, read_fee, rank, confirm)
+        return await self._post("waive", target, read_fee, rank, confirm, outcomes=OF_FEES)
 
     async def _post(
         self,
@@ -188,9 +191,19 @@ class Alma(AlmaReader):
         rank: int,
         confirm: Confirm | None,
         body: dict[str, Any] | None = None,
+        outcomes: Mapping[str, Outcome] | None = None,
     ) -> T:
         return await self.wire.send(
-            Call(operation, "POST", target, lambda a: read(a.body), rank, body, confirm)
+            Call(
+                operation,
+                "POST",
+                target,
+                lambda a: read(a.body),
+                rank,
+                body,
+                confirm,
+                outcomes=outcomes or {},
+            )
         )
 
 
@@ -227,7 +240,13 @@ async def open_wire(
     pace = Pace(per_second, clock, in_flight)
     async with httpx.AsyncClient(
         base_url=base_url,
-        headers={"Authorization": f"apikey {key}", "Accept": "application/json"},
+        headers={
+            "Authorization": f"apikey {key}",
+            "Accept": "application/json",
+            # What decompresses without bounds is not asked for.
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "almareplay",
+        },
         timeout=httpx.Timeout(
             timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
         ),

@@ -19,6 +19,7 @@ from almareplay.cli.findings import (
     tell_unknown_place_of_settings,
     tell_unknown_places,
 )
+from almareplay.cli.probe import refuse_production, run_probe
 from almareplay.cli.session import instance_of, open_session
 from almareplay.cli.shared import (
     Exit,
@@ -57,7 +58,15 @@ def add_to(app: typer.Typer) -> None:
     app.command()(shared_options(check))
 
 
-def check(requests_per_second: PaceOption = None) -> None:
+ProbeOption = Annotated[
+    bool,
+    typer.Option(
+        "--probe", help="In a sandbox: also read what is not known of Alma's API, and tell it."
+    ),
+]
+
+
+def check(requests_per_second: PaceOption = None, probe: ProbeOption = False) -> None:
     """Check key, environment, libraries, desks and the calls left.
 
     Asks Alma, changes nothing, and says what it saw. Works before anything is loaded; afterwards it
@@ -67,6 +76,7 @@ def check(requests_per_second: PaceOption = None) -> None:
     Examples:
       almareplay check
       almareplay check --run night
+      almareplay check --probe
 
     \b
     Exit codes:
@@ -76,6 +86,8 @@ def check(requests_per_second: PaceOption = None) -> None:
       75  Alma cannot be asked now
     """
     settings = settings_of(requests_per_second=requests_per_second)
+    if probe:
+        refuse_production(settings)
     tell_file_warnings(results.print)
     with ExitStack() as stack:
         loaded = _loaded(settings, stack)
@@ -85,10 +97,9 @@ def check(requests_per_second: PaceOption = None) -> None:
             open_session(settings, give_up_after=_GIVES_UP_AFTER, fail_fast=True)
         )
         session.watcher = Display("Checking", 0)
+        reader = AlmaReader(session.wire)
         findings = session.do(
-            check_alma(
-                AlmaReader(session.wire), settings.environment, sorted({*places} | of_settings)
-            )
+            check_alma(reader, settings.environment, sorted({*places} | of_settings))
         )
         tell_findings(findings, settings, results.print)
         lacking = [each for each in findings.unknown if each.is_of(places)]
@@ -98,6 +109,8 @@ def check(requests_per_second: PaceOption = None) -> None:
         if loaded is not None:
             tell_unknown_places(lacking, *loaded)
             check_alma_of_run(*loaded, instance_of(findings, settings))
+        if probe:
+            run_probe(session, reader, findings)
         if findings.problems or findings.unverified or lacking:
             raise typer.Exit(Exit.REFUSED)
         if loaded is not None and places:
@@ -108,7 +121,7 @@ def check(requests_per_second: PaceOption = None) -> None:
         else:
             if of_settings and not findings.unknown:
                 _tell_places(of_settings, "the settings")
-            tell_calls_left(findings.calls_left, settings, results.print)
+            tell_calls_left(findings, settings, results.print)
         tell_steps(_next(loaded), results.print)
 
 

@@ -20,6 +20,7 @@ from almareplay.cli.steps import Step, next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import Standing, standing
+from almareplay.replay.check import Findings
 from almareplay.replay.rehearse import Rehearsal
 from almareplay.reports import Report, ReportError, write_report
 from almareplay.transactions import AlmaInstance
@@ -43,17 +44,17 @@ def end_replay(job: Job, code: Exit) -> NoReturn:
 
 
 def end_rehearsal(
-    job: Job, code: Exit, rehearsal: Rehearsal, asked: AlmaInstance, calls_left: int | None
+    job: Job, code: Exit, rehearsal: Rehearsal, asked: AlmaInstance, findings: Findings
 ) -> NoReturn:
     """Say what would become of the rows, write the reports, say what to do next, and leave.
 
-    ``code`` is that of the work, ``asked`` the Alma that was asked, and ``calls_left`` how many
+    ``code`` is that of the work, ``asked`` the Alma that was asked, and ``findings`` tell how many
     calls it leaves today.
     """
     stands = _read(code, standing, job.queue, job.run)
     if rehearsal.predictions:
         tell_rehearsal(rehearsal.plan, stands.outcomes, asked, whole=code is Exit.DONE)
-        tell_limits(job, calls_left)
+        tell_limits(job, findings)
     report = _read(code, prediction_of, job.queue, job.run, rehearsal.predictions, asked)
     open_rows = _read(code, _count, report, job.tally)
     job.tally.predicted = bool(rehearsal.predictions)

@@ -136,21 +136,18 @@ def tell_plan(
     if work.follow_ups:
         to_do = count(work.follow_ups, "due date or fine", "due dates or fines")
         tell(f"And {to_do} of earlier starts to be set right.")
-    tell_calls_left(findings.calls_left, settings, tell, needed=needed.calls)
+    tell_calls_left(findings, settings, tell, needed=needed.calls)
 
 
-def tell_calls_left(
-    calls_left: int | None, settings: Settings, tell: Tell, *, needed: int = 0
-) -> None:
+def tell_calls_left(findings: Findings, settings: Settings, tell: Tell, *, needed: int = 0) -> None:
     """Say how many calls are left today, and whether they are enough for those that are needed."""
+    calls_left, reserve = findings.calls_left, settings.daily_reserve
     if calls_left is None:
         tell("Alma does not say how many calls are left today.")
         return
-    usable = max(0, calls_left - settings.daily_reserve)
+    usable = max(0, calls_left - reserve)
     verdict = ""
     if needed:
         verdict = ": enough" if needed <= usable else ": too few, it goes on after midnight GMT"
-    tell(
-        f"Calls left today: {calls_left:,}, of which {settings.daily_reserve:,} are left to "
-        f"others{verdict}."
-    )
+    quota = f" of {findings.quota:,}" if findings.quota is not None else ""
+    tell(f"Calls left today: {calls_left:,}{quota}; {reserve:,} are left to others{verdict}.")

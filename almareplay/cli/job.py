@@ -91,11 +91,13 @@ def prepare(files: list[str] | None, how: How) -> Job:
     return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
 
 
-def check(job: Job, session: Session, tell: Tell) -> Findings:
-    """Check, and say what is found. Nothing is decided yet."""
+def check(job: Job, session: Session, tell: Tell, *, writes: bool = True) -> Findings:
+    """Check, and say what is found. Nothing is decided yet. ``writes`` says whether the key must be
+    good for writing."""
     session.watcher = Display("Checking", 0, job.zone)
     places = reading.places(job.queue, job.run)
-    findings = session.do(check_alma(AlmaReader(session.wire), job.settings.environment, places))
+    reader, environment = AlmaReader(session.wire), job.settings.environment
+    findings = session.do(check_alma(reader, environment, places, writes=writes))
     tell_findings(findings, job.settings, tell)
     tell_unknown_places(findings.unknown, job.queue, job.run)
     check_alma_of_run(job.queue, job.run, instance_of(findings, job.settings))

@@ -10,7 +10,7 @@ from almareplay.cli.job import Job
 from almareplay.cli.shared import count, results
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue import reading
-from almareplay.replay.check import effort
+from almareplay.replay.check import Findings, effort
 from almareplay.replay.plan import Plan
 from almareplay.replay.untellable import LIKELY, MANY_LOANS
 from almareplay.transactions import AlmaInstance
@@ -116,7 +116,7 @@ def _wrapped(words: str, indent: str = "") -> str:
     )
 
 
-def tell_limits(job: Job, calls_left: int | None) -> None:
+def tell_limits(job: Job, findings: Findings) -> None:
     """Print what the replay takes in calls and minutes, and whether the day's calls allow it."""
     pace = job.settings.pace
     needed = effort(reading.work_left(job.queue, job.run), job.policy, pace)
@@ -125,4 +125,4 @@ def tell_limits(job: Job, calls_left: int | None) -> None:
     results.print(
         f"The replay takes about {count(needed.calls, 'call')}: {time} at {pace:g} a second."
     )
-    tell_calls_left(calls_left, job.settings, results.print, needed=needed.calls)
+    tell_calls_left(findings, job.settings, results.print, needed=needed.calls)

@@ -59,7 +59,7 @@ def rehearse(
         if not job.work_left:
             end_replay(job, Exit.DONE)
         with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-            findings = check(job, session, messages.print)
+            findings = check(job, session, messages.print, writes=False)
             if findings.refused:
                 raise typer.Exit(Exit.REFUSED)
             asked = instance_of(findings, job.settings)
@@ -71,7 +71,6 @@ def rehearse(
                         job.run,
                         AlmaReader(session.wire),
                         job.policy,
-                        findings.desks,
                         stopping=session.stopping,
                         on_read=display.read,
                     )
@@ -84,7 +83,7 @@ def rehearse(
             code = run_work(job, session, "Rehearsing", work)
             if code is Exit.DONE:
                 note_rehearsal(job.queue, job.run, asked)
-            calls_left = session.wire.calls_left
+            findings.calls_left = session.wire.calls_left
         # Nothing where the queue failed.
         rehearsal = rehearsed[0] if rehearsed else Rehearsal({}, Plan())
-        end_rehearsal(job, code, rehearsal, asked, calls_left)
+        end_rehearsal(job, code, rehearsal, asked, findings)

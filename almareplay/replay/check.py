@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from almareplay.alma.answers import CircDesk, Institution
 from almareplay.alma.client import AlmaReader
-from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
+from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
+from almareplay.alma.institution import Institution
 from almareplay.queue.reading import Work
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
@@ -41,19 +41,18 @@ class Findings:
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
     and the places could not be read (the key may not read Configuration), empty where they were.
-    ``calls_left`` is None where Alma does not say it. ``may`` has what the key was seen to be
-    allowed (``read`` …) by area. ``desks`` are those of the places, by the codes of library and
-    desk, as far as they were read, and ``unknown`` the places that Alma lacks: of rows to be
-    posted, these forbid a replay as well.
+    ``calls_left`` today and the day's ``quota`` are None where Alma does not say them. ``may`` has
+    what the key was seen to be allowed (``read``, ``read and write``) by area. ``unknown`` are the
+    places that Alma lacks: of rows to be posted, these forbid a replay as well.
     """
 
     institution: Institution | None = None
     problems: list[str] = field(default_factory=list)
     unverified: str = ""
     calls_left: int | None = None
+    quota: int | None = None
     may: dict[str, str] = field(default_factory=dict)
     unknown: list[UnknownPlace] = field(default_factory=list)
-    desks: dict[tuple[str, str], CircDesk] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -62,37 +61,73 @@ class Findings:
 
 
 async def check(
-    reader: AlmaReader, environment: str, places: Collection[tuple[str, str]]
+    reader: AlmaReader,
+    environment: str,
+    places: Collection[tuple[str, str]],
+    *,
+    writes: bool = True,
 ) -> Findings:
-    """Compare Alma with what the user expects of it; reads only.
+    """Compare Alma with what the user expects of it; changes nothing.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes, the desk empty where only the library is of interest. Raises AlmaError where Alma cannot
-    be asked.
+    codes, the desk empty where only the library is of interest; without ``writes`` the key need not
+    be good for writing, and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = Findings()
-    await _check_key(reader, findings)
+    await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
-    findings.calls_left = reader.calls_left
+    findings.calls_left, findings.quota = reader.calls_left, reader.wire.quota
     return findings
 
 
-async def _check_key(reader: AlmaReader, findings: Findings) -> None:
-    refused: dict[str, str] = {}
-    for area in ("users", "bibs"):
+_Needed = Sequence[tuple[str, str]]
+"""Areas of the API, and the access to them: ``read`` or ``write``."""
+_NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "write")]
+_NEEDED_TO_READ = [need for need in _NEEDED if need[1] == "read"]
+
+
+async def _check_key(reader: AlmaReader, findings: Findings, needed: _Needed) -> None:
+    """Whether the key may read and write where the work needs it."""
+    refused: dict[tuple[str, str], AlmaError] = {}
+    for area, access in needed:
         try:
-            await reader.test(area)
-            findings.may[area.capitalize()] = READ
-        except (KeyRefused, Refusal) as error:
-            refused[area.capitalize()] = _code(error)
+            await reader.test(area.lower(), writing=access == "write")
+            findings.may[area] = READ if access == READ else f"{READ} and {access}"
+        except KeyRefused as error:
+            if error.problem is not KeyProblem.PERMISSION:
+                findings.problems.append(str(error))  # every other call would meet the same
+                return
+            refused[area, access] = error
+        except Refusal as error:
+            refused[area, access] = error
     if refused:
-        findings.problems.append(
-            f"Alma does not accept the API key for {' and '.join(refused)} "
-            f"({', '.join(dict.fromkeys(refused.values()))}). Copy the key whole, see that it is "
-            "one of this Alma, and give it read/write permission for Users and Bibs in the "
-            "Developer Network."
+        findings.problems.append(_missing(refused, all_of_it=len(refused) == len(needed)))
+
+
+def _missing(refused: Mapping[tuple[str, str], AlmaError], *, all_of_it: bool) -> str:
+    """The sentence about the areas that the key may not read, or read but not write."""
+    said = ", ".join(dict.fromkeys(map(_code, refused.values())))
+    if all_of_it:
+        return (
+            f"The API key has no permission for Users and Bibs ({said}). Either it is a key of the "
+            "other environment (production or sandbox), or these permissions are missing: see both "
+            "in the Developer Network."
         )
+    unread = _areas(area for area, access in refused if access == "read")
+    read_only = _areas(
+        area for area, access in refused if access == "write" and (area, "read") not in refused
+    )
+    parts = [f"may not read {unread}"] if unread else []
+    parts += [f"may read {read_only} but not write"] if read_only else []
+    return (
+        f"The API key {' and '.join(parts)} ({said}). Give it read/write permission for Users and "
+        "Bibs in the Developer Network."
+    )
+
+
+def _areas(areas: Iterable[str]) -> str:
+    return " and ".join(areas)
 
 
 async def _check_configuration(
@@ -102,6 +137,7 @@ async def _check_configuration(
     findings: Findings,
 ) -> None:
     try:
+        await reader.test("conf")
         findings.institution = await reader.institution()
         found = findings.institution.environment
         if found != environment:
@@ -124,19 +160,16 @@ async def _check_places(
     reader: AlmaReader, places: Collection[tuple[str, str]], findings: Findings
 ) -> None:
     libraries = sorted(library.code for library in await reader.libraries())
-    desks: dict[str, dict[str, CircDesk]] = {}
+    desks: dict[str, list[str]] = {}
     lacking = set()
     for library, desk in places:
         if library not in libraries:
             lacking.add(library)
         elif desk:
             if library not in desks:
-                desks[library] = {each.code: each for each in await reader.circ_desks(library)}
-            if desk in desks[library]:
-                findings.desks[library, desk] = desks[library][desk]
-            else:
-                unknown = UnknownPlace(library, desk, sorted(desks[library]))
-                findings.unknown.append(unknown)
+                desks[library] = sorted(each.code for each in await reader.circ_desks(library))
+            if desk not in desks[library]:
+                findings.unknown.append(UnknownPlace(library, desk, desks[library]))
     findings.unknown += [UnknownPlace(library, "", libraries) for library in sorted(lacking)]
 
 

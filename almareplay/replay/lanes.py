@@ -280,10 +280,14 @@ class Lanes:
 class Patrons:
     """Who is who: the patrons behind captured identifiers, each asked for once.
 
-    ``user_id_type`` is Alma's type of the identifiers, None for any."""
+    ``user_id_type`` is Alma's type of the identifiers, None for any. With ``accounts`` what a
+    patron may do and has is asked for at once, else only who it is."""
 
-    def __init__(self, reader: AlmaReader, user_id_type: str | None = None) -> None:
+    def __init__(
+        self, reader: AlmaReader, user_id_type: str | None = None, *, accounts: bool = False
+    ) -> None:
         self._reader = reader
+        self._accounts = accounts
         self._user_id_type = user_id_type
         self._primary_ids: dict[str, str] = {}
         # By the key of a primary id: that of the captured identifier that first led to it.
@@ -326,7 +330,10 @@ class Patrons:
         if key not in self._answers:
             try:
                 self._answers[key] = await self._reader.patron(
-                    patron_id, rank=rank, user_id_type=self._user_id_type
+                    patron_id,
+                    rank=rank,
+                    user_id_type=self._user_id_type,
+                    account=self._accounts,
                 )
             except Refusal as refusal:
                 self._answers[key] = refusal

@@ -57,25 +57,28 @@ def overdue_fine(policy: Policy, late: timedelta) -> float:
     return round(max(0, math.ceil(late / _DAY)) * policy.fine_per_day, 2)
 
 
+def find_fee(world: World, patron: Patron, fee_id: str) -> Fee:
+    """The one of a patron's fees that has this id."""
+    for fee in world.fees_of_patron(patron):
+        if fee.fee_id == fee_id:
+            return fee
+    raise Refused("401665", f"Fine not found: {fee_id}")
+
+
 def waive(
     world: World,
-    patron: Patron,
-    fee_id: str,
+    fee: Fee,
     amount: str,
     reason: str,
     comment: str,
     now: datetime,
     happened: Happened,
-) -> Fee:
-    """Waive an amount of money of a fee, for a reason of the institution."""
-    if not reason:
-        raise Refused("401664", "Mandatory field is missing: reason")
+) -> None:
+    """Waive an amount of money of an active fee, for a reason of the institution."""
     if reason not in world.waive_reasons:
         raise Refused("401666", f"The parameter reason is not valid: {reason}")
-    fees = [fee for fee in world.fees_of_patron(patron) if fee.fee_id == fee_id]
-    if not fees or fees[0].status != "ACTIVE":
-        raise Refused("401665", f"Fine not found: {fee_id}")
-    fee = fees[0]
+    if fee.status != "ACTIVE":
+        raise Refused("401665", f"Fine not found: {fee.fee_id}")
     # ``ALL`` is documented for all fees of a user at once; what it does here nobody knows.
     if not re.fullmatch(r"\d+(\.\d+)?", amount) or not 0 < float(amount) <= fee.balance:
         raise Refused("401666", f"The parameter amount is not valid: {amount}")
@@ -85,8 +88,5 @@ def waive(
     if fee.balance == 0:
         fee.status = "CLOSED"
     happened(
-        Happening(
-            "waive", fee.item_barcode, patron.primary_id, library=fee.library, fee_id=fee.fee_id
-        )
+        Happening("waive", fee.item_barcode, fee.patron_id, library=fee.library, fee_id=fee.fee_id)
     )
-    return fee

@@ -123,7 +123,7 @@ def lend(
     for request in world.requests_of_item(item):
         if request.patron_id == patron.primary_id:
             world.requests.remove(request)
-    item.destination, item.awaiting_reshelving, item.modification_date = "", False, now.date()
+    item.destination, item.modification_date = "", now.date()
     happened(_about("loan", loan, library.code, desk.code))
     return loan
 
@@ -194,8 +194,8 @@ def scan_in(
         return _hold_for(world, item, waiting[0], library, place_on_hold_shelf)
     if item.library != library.code or not desk.reshelve:
         return _send(world, item, item.library, "Transit for reshelving")
-    item.process_type, item.destination, item.awaiting_reshelving = "", "", True
-    return _sentence(f"Reshelve to {item.location}", "Reshelve")
+    item.process_type, item.destination = "", ""
+    return _sentence(f"Reshelve to {item.location}", "", queue=0)
 
 
 def scan_in_at_department(
@@ -209,7 +209,7 @@ def scan_in_at_department(
     if done:
         return _send(world, item, item.library, "Transit for reshelving")
     item.process_type, item.destination = "WORK_ORDER_DEPARTMENT", ""
-    return _sentence(department, "Work order")
+    return _sentence(f"Manage Locally ({department})", "Work order")
 
 
 def _close_loan(
@@ -245,7 +245,7 @@ def _hold_for(
         return _send(world, item, request.pickup_library, "Patron physical item request", patron)
     # Without being placed on the shelf the item waits in processing for a second scan.
     item.process_type = "HOLDSHELF" if place_on_hold_shelf else "REQUESTED"
-    item.destination, item.awaiting_reshelving = "", False
+    item.destination = ""
     place = "On Hold Shelf" if place_on_hold_shelf else "Hold Shelf Processing"
     return _sentence(place, "Patron physical item request", patron)
 
@@ -253,17 +253,19 @@ def _hold_for(
 def _send(
     world: World, item: Item, to_library: str, process: str, patron: Patron | None = None
 ) -> str:
-    item.process_type, item.destination, item.awaiting_reshelving = "TRANSIT", to_library, False
+    item.process_type, item.destination = "TRANSIT", to_library
     library = world.library(to_library)
     return _sentence(library.name if library else to_library, process, patron)
 
 
-def _sentence(destination: str, process: str, patron: Patron | None = None) -> str:
+def _sentence(
+    destination: str, process: str, patron: Patron | None = None, *, queue: int = 1
+) -> str:
     name = f"{patron.last_name}, {patron.first_name}" if patron else ""
     primary_id = patron.primary_id if patron else ""
     return (
         f"Item's destination is: {destination}. Request/Process Type: {process}. "
-        f"Requester: {name}. Requester ID: {primary_id}. Place in Queue: 1"
+        f"Requester: {name}. Requester ID: {primary_id}. Place in Queue: {queue}"
     )
 
 
@@ -286,6 +288,12 @@ def renew(world: World, loan: Loan, now: datetime, happened: Happened) -> None:
     loan.last_renew_date, loan.process_status, loan.last_renew_status = now, "RENEW", RENEWED
     loan.renewals += 1
     happened(_about("renew", loan, loan.library, loan.circ_desk))
+
+
+def is_renewable(world: World, loan: Loan, now: datetime) -> bool:
+    """Whether a loan could be renewed now."""
+    item = world.item(loan.item_barcode)
+    return item is not None and not _why_not_renewed(world, loan, item, now)
 
 
 def _why_not_renewed(world: World, loan: Loan, item: Item, now: datetime) -> str:

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 @dataclass
 class Desk:
-    """A circulation desk. ``lends_for`` names the libraries whose items it lends; None: all."""
+    """A circulation desk, and what it does for all locations of its library. ``lends_for`` names
+    the libraries whose items it lends; None: all."""
 
     code: str
     name: str = ""
@@ -60,7 +61,8 @@ class Block:
 
 @dataclass
 class Patron:
-    """A user; ``identifiers`` maps identifier types (``BARCODE``, ``EMAIL`` …) to values."""
+    """A user; ``identifiers`` maps identifier types (``BARCODE``, ``EMAIL`` …) to values.
+    ``inactive_identifiers`` are shown, but find nobody."""
 
     primary_id: str
     identifiers: dict[str, str] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Patron:
     expiry_date: date = date(2099, 12, 31)
     loan_limit: int | None = None
     blocks: list[Block] = field(default_factory=list)
+    inactive_identifiers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,7 +97,6 @@ class Item:
     pid: str = ""
     process_type: str = ""
     destination: str = ""
-    awaiting_reshelving: bool = False
     in_house_uses: int = 0
     modification_date: date = date(2020, 1, 1)
 
@@ -182,7 +184,7 @@ class World:
 
     institution: str = "01CALDER_INST"
     institution_name: str = "Calder University"
-    environment: str = "SANDBOX"
+    environment: str = "sandbox"
     timezone: str = "UTC"
     closing_hour: int = 22
     currency: str = "USD"
@@ -253,6 +255,10 @@ class World:
     def library(self, code: str) -> Library | None:
         """The library with this code."""
         return next((library for library in self.libraries if library.code == code), None)
+
+    def locations(self, library: Library) -> list[str]:
+        """The codes of the locations that have items of a library."""
+        return sorted({item.location for item in self.items if item.library == library.code})
 
     def policy(self, code: str) -> Policy | None:
         """The terms of use with this code."""

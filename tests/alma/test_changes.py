@@ -280,9 +280,11 @@ def test_one_scan_says_where_the_book_must_go(
 
 def test_one_patron_under_two_identifiers(ask: Any) -> None:
     async def work(alma: Alma) -> None:
-        one = await alma.patron("P-0815", user_id_type="BARCODE")
-        assert one == await alma.patron("BERTA")
-        assert one.active_loans == 1
+        one = await alma.patron("P-0815", user_id_type="BARCODE", account=True)
+        assert one == await alma.patron("BERTA", account=True)
+        assert (one.active_loans, one.patron_role) == (1, True)
+        who = await alma.patron("P-0815")
+        assert (who.primary_id, who.active_loans, who.patron_role) == ("berta", None, None)
         with pytest.raises(Refusal) as caught:
             await alma.patron("berta", user_id_type="BARCODE")
         assert caught.value.code == "401890"

@@ -25,6 +25,7 @@ def test_a_rehearsal_predicts_and_writes_nothing(loaded: User) -> None:
     # The plan is shown once, and the outcomes are the plan.
     assert "To do" not in done.out + done.err
     assert "Calls left" not in done.err
+    assert "The API key may read Users, Bibs and Configuration." in done.err
     assert "Run 'main'" not in done.err
     predicted = json.loads((loaded.folder / "predicted.jsonl").read_text("utf-8"))
     assert predicted["outcome"] == "loaned"
