@@ -70,10 +70,10 @@ def _state(
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work = reading.work_left(queue, run)
-    # Whoever replays the run has the next step.
-    steps = next_steps(stands) if holder is None else []
     alma = binding.alma or binding.rehearsed_on
     rehearsed = binding.rehearsed_here
+    # Whoever replays the run has the next step.
+    steps = next_steps(stands, rehearsed=rehearsed is not None) if holder is None else []
     state = {
         "run": run.name,
         "institution": alma.institution if alma else "",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 
+from almareplay import __version__
 from almareplay.cli import (
     check,
     copy,
@@ -26,7 +28,7 @@ from almareplay.cli import (
 from almareplay.cli.first import tell_first_steps
 from almareplay.cli.help import Command
 from almareplay.cli.log import note
-from almareplay.cli.shared import Exit, exit_code, messages, options, say
+from almareplay.cli.shared import Exit, exit_code, messages, options, results, say
 from almareplay.transactions import AlmaReplayError
 
 app = typer.Typer(
@@ -65,8 +67,16 @@ for each in app.registered_commands:
 
 
 @app.callback()
-def alone(context: typer.Context) -> None:
+def alone(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is, and exit.")
+    ] = False,
+) -> None:
     """Say what to do first where no command is named."""
+    if version:
+        results.print(f"almareplay {__version__}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         tell_first_steps()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.journal import Fate
@@ -204,6 +204,43 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
             .order_by(transactions.c.library, transactions.c.circ_desk)
         )
         return {(library, desk): count for library, desk, count in found}
+
+
+class FileRows(NamedTuple):
+    """Some rows of a file, by their numbers in the run. ``flags`` are the flags and settings by
+    which the file was read, by the names of the flags."""
+
+    name: str
+    flags: dict[str, str]
+    rows: list[int]
+
+
+def rows_at(queue: Queue, run: Run, library: str, circ_desk: str = "") -> list[FileRows]:
+    """The pending rows at a circulation desk, or at all of a library, as loaded."""
+    such = (transactions.c.library == library) & (transactions.c.outcome == Outcome.PENDING)
+    if circ_desk:
+        such &= transactions.c.circ_desk == circ_desk
+    return _rows_by_file(queue, run, such)
+
+
+def rows_captured_after(queue: Queue, run: Run, moment: datetime) -> list[FileRows]:
+    """The pending rows with a captured time after this moment (aware), as loaded."""
+    later = transactions.c.captured_at > moment.timestamp()
+    return _rows_by_file(queue, run, later & (transactions.c.outcome == Outcome.PENDING))
+
+
+def _rows_by_file(queue: Queue, run: Run, such: ColumnElement[bool]) -> list[FileRows]:
+    found: dict[int, FileRows] = {}
+    with queue.reading() as connection:
+        rows = connection.execute(
+            select(files.c.id, files.c.name, files.c.flags, transactions.c.row)
+            .join(files, files.c.id == transactions.c.file_id)
+            .where(transactions.c.run_id == run.id, such)
+            .order_by(transactions.c.row)
+        )
+        for file, name, flags, row in rows:
+            found.setdefault(file, FileRows(name, json.loads(flags), [])).rows.append(row)
+    return [*found.values()]
 
 
 def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow], list[QueuedRow]]:

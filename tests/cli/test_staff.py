@@ -42,10 +42,10 @@ def test_status_tells_the_next_commands(left_over: User) -> None:
         "Alma: Calder University (01CALDER_INST), sandbox; not rehearsed there",
         "  1  patron_not_found     attention",
         "  1  invalid              rejected",
-        "Next: almareplay report report.html           the staff's list; then by row:",
-        "      almareplay retry --row N                what stood in the way is gone",
-        "      almareplay correct --row N              a card was mistyped",
-        "      almareplay dismiss --row N --note TEXT  settled by hand",
+        "Next: almareplay report report.html           the list for staff; then by row:",
+        "      almareplay retry --row N                once what stood in the way is gone",
+        "      almareplay correct --row N              where a card was mistyped",
+        "      almareplay dismiss --row N --note TEXT  what was settled by hand",
     ]
     state = json.loads(left_over.types("status", "--json").out)
     assert state["open"] == {"patron_not_found": 1, "invalid": 1}
@@ -99,7 +99,7 @@ def test_a_run_whose_rest_is_dismissed_is_done(left_over: User) -> None:
     assert done.code == 0
     assert done.problems()[:2] == [
         "1 row dismissed.",
-        "Next: almareplay report report.html           the staff's list; then by row:",
+        "Next: almareplay report report.html           the list for staff; then by row:",
     ]
     assert left_over.types("replay", "--yes").code == 1
     assert left_over.types("dismiss", "--row", "2", "--note", " \n").code == 2
