@@ -21,10 +21,11 @@ MAY_IMPORT = {
     "transactions": set(),
     "outcomes": {"transactions"},
     "settings": {"transactions"},
+    "processes": set[str](),
     "sources": VOCABULARY,
-    "queue": VOCABULARY,
+    "queue": {"processes", *VOCABULARY},
     "alma": VOCABULARY,
-    "reports": VOCABULARY,
+    "reports": {"processes", *VOCABULARY},
     "replay": {"queue", "alma", *VOCABULARY},
     "simulator": set[str](),
 }

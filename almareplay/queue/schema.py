@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION = 4
+VERSION = 5
 
 
 class Moment(TypeDecorator[datetime]):
@@ -57,7 +57,9 @@ runs = Table(
     # Who replays the run now; all empty when nobody does.
     Column("holder_token", String(32)),
     Column("holder_host", String(255)),
+    Column("holder_space", String(200)),
     Column("holder_pid", Integer),
+    Column("holder_started", String(40)),
     Column("held_since", Moment),
     Column("lease_until", Moment),
     # When its rows were deleted for good, and when nothing of them was left in the queue's own
