@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -118,11 +118,21 @@ def _fixtures() -> Path:
 
 
 def _make_fresh(folder: Path) -> None:
-    """Make the demo's folder, or empty it of what an earlier demo left."""
+    """Make the demo's folder, or empty it of what an earlier demo left; whatever else somebody has
+    put there stays."""
     if folder.exists() and not (folder / _MARK).is_file():
         say(f"{folder} exists and is not the demo's: name another folder.")
         raise typer.Exit(Exit.USAGE)
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in _made():
+        (folder / name).unlink(missing_ok=True)
     (folder / _MARK).touch()
+
+
+def _made() -> Iterator[str]:
+    """The names of the files that a demo makes."""
+    yield from ("settings.env", "prediction.csv")
+    yield from (f"almareplay.db{ending}" for ending in ("", "-wal", "-shm"))
+    yield from (f"report.{ending}" for ending in ("html", "xlsx", "csv", "jsonl"))
+    for _, names in _CAPTURES:
+        yield from names

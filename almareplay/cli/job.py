@@ -32,6 +32,7 @@ from almareplay.cli.shared import (
     options,
     say,
     settings_of,
+    tell_error,
 )
 from almareplay.cli.steps import Step, next_steps, tell_steps
 from almareplay.outcomes import Disposition, Outcome, Result
@@ -60,6 +61,7 @@ class Job:
     run: Run
     work_left: int
     reports: list[Path]
+    overwrite: bool
     zone: ZoneInfo
     tally: Tally
 
@@ -70,7 +72,7 @@ def prepare(files: list[str] | None, how: How) -> Job:
     zone = settings.require_zone()
     policy = how.policy(zone)
     for path in how.report or ():
-        check_report_path(path)
+        check_report_path(path, overwrite=how.overwrite)
     settings.require_key()
     settings.require_base_url()
     reading_of_files = reading_options(settings) if files else None
@@ -87,7 +89,7 @@ def prepare(files: list[str] | None, how: How) -> Job:
     left = work.rows + work.follow_ups
     if not left:
         messages.print(f"Run {run.name!r} has nothing left to do.")
-    return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
+    return Job(settings, policy, queue, run, left, how.report or [], how.overwrite, zone, how.tally)
 
 
 def check(job: Job, session: Session) -> Findings:
@@ -120,7 +122,7 @@ def run_work(job: Job, session: Session, verb: str, work: Work) -> Exit:
         with contextlib.suppress(QueueError):
             _look(job.queue, job.run, job.tally)
         raise failure
-    say(str(failure))
+    tell_error(failure)
     return Exit.RESUMABLE
 
 
@@ -144,12 +146,12 @@ def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None
     except QueueError as error:
         # Where the queue is what stopped the run, that was said.
         if code is not Exit.RESUMABLE:
-            say(str(error))
+            tell_error(error)
         raise typer.Exit(Exit.RESUMABLE) from error
     messages.print(f"Run {job.run.name!r}" + (", as predicted:" if predictions else ":"))
     print_outcomes(job.tally.outcomes or {}, messages, job.tally.dismissed)
     note("counts", outcomes=job.tally.outcomes, dismissed=job.tally.dismissed)
-    if not _written(report, job.reports):
+    if not _written(report, job.reports, overwrite=job.overwrite):
         code = Exit.RESUMABLE
     if predictions is None:
         tell_lists(lists, messages.print)
@@ -178,16 +180,16 @@ def _count(report: Report, tally: Tally) -> int:
     return open_rows
 
 
-def _written(report: Report, paths: Iterable[Path]) -> bool:
+def _written(report: Report, paths: Iterable[Path], *, overwrite: bool) -> bool:
     """Write the reports; whether all could be written."""
     whole = True
     for path in paths:
         try:
-            write_report(path, report)
+            write_report(path, report, overwrite=overwrite)
             messages.print(f"Report: {path}")
         except ReportError as error:
             # Whatever was posted is posted; started again, the run has only its report to write.
-            say(str(error))
+            tell_error(error)
             whole = False
     return whole
 

@@ -69,7 +69,7 @@ class NotRetryable(QueueError):
 
 
 class NotCorrectable(QueueError):
-    """The patron id of this row cannot be changed as it stands."""
+    """The row cannot be corrected as it stands, or not to this."""
 
 
 class NotDismissible(QueueError):

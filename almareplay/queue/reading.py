@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow
+from almareplay.outcomes import DISMISSED, Outcome, ReportRow
+from almareplay.queue.corrections import as_captured, corrections
 from almareplay.queue.journal import Fate
-from almareplay.queue.rows import QueuedRow, captured_time, queued_row
-from almareplay.queue.schema import attempts, files, follow_ups, purged, transactions
-from almareplay.queue.staff import captured_patron_ids, corrections
+from almareplay.queue.rows import IS_PENDING, QueuedRow, captured_time, queued_row
+from almareplay.queue.schema import attempts, changes, files, follow_ups, purged, transactions
+from almareplay.queue.staff import Change
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind, joined
 
@@ -54,6 +55,9 @@ def outcomes(queue: Queue, run: Run) -> dict[Outcome, int]:
 
 def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
     """How many rows with each outcome staff have dismissed, in the order of ``outcomes``."""
+    were_dismissed = select(changes.c.row).where(
+        changes.c.run_id == run.id, changes.c.change == Change.DISMISSED
+    )
     with queue.reading() as connection:
         found: dict[str, int] = dict(
             connection.execute(
@@ -61,9 +65,7 @@ def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
                 .where(
                     transactions.c.run_id == run.id,
                     # Of a large run only these rows are read.
-                    transactions.c.outcome.in_(
-                        [each for each in Outcome if each.disposition in OPEN]
-                    ),
+                    transactions.c.row.in_(were_dismissed),
                     transactions.c.dismissal != "",
                 )
                 .group_by(transactions.c.outcome)
@@ -77,7 +79,7 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
     staff have put in the place of others, as they did it."""
     with queue.reading() as connection:
         corrected = corrections(connection, run)
-        captured = captured_patron_ids(corrected)
+        captured = as_captured(connection, run)
         found = connection.execute(
             select(transactions.c.row, transactions.c.patron_id)
             .where(transactions.c.run_id == run.id, transactions.c.patron_id != "")
@@ -85,9 +87,9 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
             .execution_options(yield_per=_BATCH)
         )
         for row, patron_id in found:
-            yield captured.get(row, patron_id)
+            yield captured[row].patron_id if row in captured else patron_id
     for correction in corrected:
-        yield correction.after
+        yield correction.after.patron_id
 
 
 def primary_ids(queue: Queue, run: Run) -> set[str]:
@@ -95,6 +97,35 @@ def primary_ids(queue: Queue, run: Run) -> set[str]:
     with queue.reading() as connection:
         such = follow_ups.c.run_id == run.id
         return set(connection.scalars(select(follow_ups.c.user_id).where(such)))
+
+
+def captured_words(queue: Queue, run: Run, column: str) -> list[str]:
+    """The different words of a column of the captures (``library``, ``circ_desk``,
+    ``source_file``), in the order in which they first appear."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c[column])
+            .where(transactions.c.run_id == run.id)
+            .group_by(transactions.c[column])
+            .order_by(func.min(transactions.c.row))
+        )
+        return list(found.scalars())
+
+
+def codes_taken(queue: Queue, run: Run) -> set[str]:
+    """The codes of libraries and desks that are known to be such: Alma has booked rows there."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c.library, transactions.c.circ_desk)
+            .distinct()
+            .join(
+                attempts,
+                (attempts.c.run_id == transactions.c.run_id)
+                & (attempts.c.row == transactions.c.row),
+            )
+            .where(transactions.c.run_id == run.id, attempts.c.fate == Fate.DONE)
+        )
+        return {code for place in found for code in place}
 
 
 def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
@@ -110,7 +141,7 @@ def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
 
 def work_left(queue: Queue, run: Run) -> Work:
     """What a replay of the run would still have to do."""
-    pending = (transactions.c.run_id == run.id) & (transactions.c.outcome == Outcome.PENDING)
+    pending = (transactions.c.run_id == run.id) & IS_PENDING
     with queue.reading() as connection:
         kinds: dict[str, int] = dict(
             connection.execute(
@@ -152,7 +183,7 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
     with queue.reading() as connection:
         found = connection.execute(
             select(transactions.c.library, transactions.c.circ_desk, func.count())
-            .where(transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING)
+            .where(transactions.c.run_id == run.id, IS_PENDING)
             .group_by(transactions.c.library, transactions.c.circ_desk)
             .order_by(transactions.c.library, transactions.c.circ_desk)
         )
@@ -162,9 +193,7 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
 def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow], list[QueuedRow]]:
     """The first pending rows in replay order, and the last, each at most ``number``; no row is in
     both."""
-    pending = select(transactions).where(
-        transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
-    )
+    pending = select(transactions).where(transactions.c.run_id == run.id, IS_PENDING)
     order = (transactions.c.order_at, transactions.c.place)
     backwards = [column.desc() for column in order]
     with queue.reading() as connection:
@@ -241,5 +270,5 @@ def _notes(row: Any) -> Iterator[str]:
     yield from (row.note, row.lane_note)
     if row.corrected_at is not None:
         day = row.corrected_at.astimezone(captured_time(row).tzinfo)
-        yield f"patron id corrected on {day:%Y-%m-%d}"
+        yield f"{row.corrected} corrected on {day:%Y-%m-%d}"
     yield row.source_note

@@ -140,8 +140,10 @@ transactions = Table(
     Column("completed_at", Moment),
     # When the item was last read in Alma before the outcome was decided, on our clock.
     Column("looked_at", Moment),
-    # When staff last corrected the patron id: the table of changes has the one before.
+    # When staff last corrected the row, and in words what of it (patron id, item barcode, kind).
+    # What it was before is in the table of changes.
     Column("corrected_at", Moment),
+    _said_later("corrected"),
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
     Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
@@ -184,6 +186,8 @@ changes = Table(
     Column("note", Text, nullable=False),
     Column("looked_at", Moment),
     Column("completed_at", Moment),
+    Column("kind", String(6)),
+    Column("item_barcode", Text, nullable=False),
     Column("patron_id", Text, nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("changes_by_row", "run_id", "row"),
