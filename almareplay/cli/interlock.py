@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from almareplay.cli.job import Job
+from almareplay.cli.printable import printable
 from almareplay.cli.shared import Exit, count, say, show
 from almareplay.queue import reading
 from almareplay.queue.rows import QueuedRow
@@ -102,6 +103,8 @@ def _ask_sandbox(environment: str) -> None:
 
 def _typed(question: str) -> str:
     try:
+        # What Alma calls the institution comes from outside.
+        question = printable(question)
         typed: str = typer.prompt(question, default="", show_default=False, err=True)
     except typer.Abort as stop:
         _interrupted(stop)

@@ -105,7 +105,9 @@ SHARED = {
 
 OverwriteOption = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace what stands there, also where it is not ours."),
+    typer.Option(
+        "--overwrite", help="Replace files that are there, also what almareplay did not write."
+    ),
 ]
 """The option of commands that write files."""
 
@@ -211,9 +213,10 @@ def follow_up(words: str) -> str:
 
 def _without_password(queue: str) -> str:
     try:
-        return make_url(queue).render_as_string()
+        url = make_url(queue)
     except ArgumentError:
         return "URL"
+    return queue if url.password is None else url.render_as_string()
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -68,7 +68,7 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
         ),
     )
     corrected = _corrections_of(connection, run)
-    keys = iter(dict.fromkeys(chain(item_keys, corrected.captured)))
+    keys = chain(item_keys, corrected.captured)
     while some := list(islice(keys, _LANES_AT_A_TIME)):
         members = connection.execute(
             select(*_MEMBER, tried.label("tried"))
