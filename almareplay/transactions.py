@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class AlmaReplayError(Exception):
     """The root of every error that almareplay raises on purpose.
 
     ``str()`` of it is one or two sentences that a librarian understands and that say what to do.
-    It never holds an API key or a patron id: it may be printed and logged.
+    It never holds an API key or a patron id. It may be printed, and logged where ``in_logs`` says
+    so: not where it quotes captured words or files' names, which may be patrons' for all we know.
     """
+
+    in_logs: ClassVar[bool] = True
 
 
 class Kind(StrEnum):
@@ -101,6 +107,18 @@ class LeftOut(NamedTuple):
     """A line that is no transaction (blank, header, title …); ``reason`` is counted at load."""
 
     reason: str
+
+
+def as_text(words: str) -> str:
+    """Words of the system's, such as a file's name, as text that can be stored and sent: a byte
+    that is no UTF-8 becomes its number, ``\\xe9``, as does any other half of a character."""
+    return words if words.isascii() else _HALVES.sub(_numbered, words)
+
+
+def _numbered(half: re.Match[str]) -> str:
+    code = ord(half[0])
+    # Python keeps such a byte as U+DC00 and its number.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code < 0xDD00 else f"\\u{code:04x}"
 
 
 def joined(*notes: str) -> str:

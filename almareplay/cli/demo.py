@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +42,6 @@ ALMAREPLAY_CIRC_DESK=DEFAULT_CIRC_DESK
 ALMAREPLAY_QUEUE=sqlite:///{queue}
 ALMAREPLAY_REQUESTS_PER_SECOND=10
 """
-_WRITTEN = (
-    *("settings.env", "almareplay.db", "almareplay.db-wal", "almareplay.db-shm", "prediction.csv"),
-    *(f"report.{ending}" for ending in ("html", "xlsx", "csv", "jsonl")),
-    *(name for _, names in _CAPTURES for name in names),
-)
-"""What the demo leaves in its folder."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -174,11 +168,21 @@ def _fixtures() -> Path:
 
 
 def _make_fresh(folder: Path) -> None:
-    """Make the demo's folder, or empty it of what an earlier demo left and of nothing else."""
+    """Make the demo's folder, or empty it of what an earlier demo left; whatever else somebody has
+    put there stays."""
     if folder.exists() and not (folder / _MARK).is_file():
         say(f"{folder} exists and is not the demo's: name another folder.")
         raise typer.Exit(Exit.USAGE)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in _WRITTEN:
+    for name in _made():
         (folder / name).unlink(missing_ok=True)
     (folder / _MARK).touch()
+
+
+def _made() -> Iterator[str]:
+    """The names of the files that a demo makes."""
+    yield from ("settings.env", "prediction.csv")
+    yield from (f"almareplay.db{ending}" for ending in ("", "-wal", "-shm"))
+    yield from (f"report.{ending}" for ending in ("html", "xlsx", "csv", "jsonl"))
+    for _, names in _CAPTURES:
+        yield from names

@@ -15,7 +15,7 @@ from almareplay.cli.lists import prediction_of, report_of, tell_lists, to_work_o
 from almareplay.cli.log import note
 from almareplay.cli.notify import Tally
 from almareplay.cli.plan import tell_limits, tell_rehearsal
-from almareplay.cli.shared import Exit, count, follow_up, messages, say
+from almareplay.cli.shared import Exit, count, follow_up, messages, say, tell_error
 from almareplay.cli.steps import Step, next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.errors import QueueError
@@ -37,7 +37,7 @@ def end_replay(job: Job, code: Exit) -> NoReturn:
     stands = _read(code, standing, job.queue, job.run)
     lists = _read(code, to_work_on, job.queue, job.run)
     _tell_outcomes(job, report)
-    if not _written(report, job.reports):
+    if not _written(report, job.reports, overwrite=job.overwrite):
         code = Exit.RESUMABLE
     tell_lists(lists, messages.print)
     raise typer.Exit(_end_of_replay(code, stands, open_rows, reported=bool(job.reports)))
@@ -59,7 +59,7 @@ def end_rehearsal(
     open_rows = _read(code, _count, report, job.tally)
     job.tally.predicted = bool(rehearsal.predictions)
     note("counts", outcomes=job.tally.outcomes, dismissed=job.tally.dismissed)
-    if not _written(report, job.reports):
+    if not _written(report, job.reports, overwrite=job.overwrite):
         code = Exit.RESUMABLE
     if code is not Exit.DONE:
         say("Stopped early. A rehearsal keeps nothing: the same command starts it anew.")
@@ -81,7 +81,7 @@ def _read(code: Exit, read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
     except QueueError as error:
         # Where the queue is what stopped the run, that was said.
         if code is not Exit.RESUMABLE:
-            say(str(error))
+            tell_error(error)
         raise typer.Exit(Exit.RESUMABLE) from error
 
 
@@ -137,16 +137,16 @@ def _count(report: Report, tally: Tally) -> int:
     return open_rows
 
 
-def _written(report: Report, paths: Iterable[Path]) -> bool:
+def _written(report: Report, paths: Iterable[Path], *, overwrite: bool) -> bool:
     """Write the reports; whether all could be written."""
     whole = True
     for path in paths:
         try:
-            write_report(path, report)
+            write_report(path, report, overwrite=overwrite)
             messages.print(f"Report: {path}")
         except ReportError as error:
             # Whatever was posted is posted; started again, the run has only its report to write.
-            say(str(error))
+            tell_error(error)
             whole = False
     return whole
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
 
 from almareplay.cli.lists import zone_of_library
+from almareplay.cli.printable import one_line
+from almareplay.cli.rows import RowNumbers, all_of, in_words, parse_rows
 from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
-from almareplay.outcomes import Disposition, Outcome, ReportRow
+from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.follow_ups import Task
 from almareplay.queue.journal import Call, Fate
 from almareplay.queue.staff import Change
@@ -46,18 +47,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    row: Annotated[int, typer.Option(metavar="N", help="The row, by its number in the report.")],
+    row: Annotated[
+        list[RowNumbers],
+        typer.Option(
+            metavar="N",
+            parser=parse_rows,
+            help="The rows, by their numbers in the report: 17, or 36,58 or 4-9; repeatable.",
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """Tell a row's whole story, and what can be done about it.
 
     Read from where, looked at when, calls made, what Alma said. It names the patron, and the ids
-    that were corrected. Times are those of the library's zone.
+    that were corrected. Times are those of the library's zone. As JSON several rows are an array.
 
     \b
     Examples:
       almareplay history --row 17
-      almareplay history --row 17 --json
+      almareplay history --row 36,58 --json
 
     \b
     Exit codes:
@@ -67,21 +75,16 @@ def history(
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)
         zone = zone_of_library(queue, run)
-        story = story_of(queue, run, row, zone)
+        stories = [story_of(queue, run, number, zone) for number in all_of(row)]
     if as_json:
-
-        def plain(value: Any) -> str:
-            assert isinstance(value, datetime), "all else is plain"
-            return in_zone(value, zone).isoformat()
-
-        results.out(
-            json.dumps(_as_data(story), ensure_ascii=False, indent=2, default=plain),
-            highlight=False,
-        )
+        told = [_as_data(story) for story in stories]
+        results.print_json_of(told if len(told) > 1 else told[0])
         return
-    for line in _lines(story, zone):
-        # What was captured, or said by Alma, must not move the terminal's cursor.
-        results.print("".join(each if each.isprintable() else "\ufffd" for each in line))
+    for place, story in enumerate(stories):
+        if place:
+            results.print()
+        for line in _lines(story, zone):
+            results.print(one_line(line))
 
 
 def _as_data(story: Story) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _as_data(story: Story) -> dict[str, Any]:
 
 def _lines(story: Story, zone: tzinfo) -> Iterator[str]:
     row = story.row
-    yield f"Row {row.row} of run {options.run!r}: {_captured(row)}"
+    yield f"Row {row.row} of run {options.run!r}: {in_words(row, with_patron=True)}"
     yield f"Times are those of {zone}."
     for event in story.events:
         when = f"{event.at:%Y-%m-%d %H:%M:%S}"
@@ -132,19 +135,6 @@ def _lines(story: Story, zone: tzinfo) -> Iterator[str]:
         yield f"{'      ' if number else 'Next: '}{command}"
 
 
-def _captured(row: ReportRow) -> str:
-    words: list[str] = [row.kind or "neither loan nor return"]
-    if row.item_barcode:
-        words.append(f"item {row.item_barcode}")
-    if row.patron_id:
-        words.append(f"patron {row.patron_id}")
-    if row.captured_at is not None:
-        words.append(f"captured {row.captured_at:%Y-%m-%d %H:%M}")
-    if row.library:
-        words.append(f"at {row.library}, desk {row.circ_desk}")
-    return ", ".join(words)
-
-
 def _in_words(event: Event, zone: tzinfo) -> Iterator[str]:
     """The lines of an event, without those that would be empty."""
     match event:
@@ -166,7 +156,13 @@ def _in_words(event: Event, zone: tzinfo) -> Iterator[str]:
             yield event.loan_id and f"loan {event.loan_id}"
             yield event.note
         case Changed(change=Change.CORRECTED):
-            yield f"patron id corrected: {event.patron_id_before} became {event.patron_id}"
+            if event.patron_id != event.patron_id_before:
+                yield f"patron id corrected: {event.patron_id_before} became {event.patron_id}"
+            if event.item_barcode != event.item_barcode_before:
+                before = event.item_barcode_before
+                yield f"item barcode corrected: {before} became {event.item_barcode}"
+            if event.kind != event.kind_before:
+                yield f"kind corrected: {event.kind_before} became {event.kind}"
         case Changed(change=Change.DISMISSED):
             yield f"dismissed: {event.words}"
         case Changed(change=Change.REOPENED):
@@ -191,13 +187,15 @@ def _next(story: Story) -> list[str]:
     """What can be done about the row."""
     row = story.row
     number = f"--row {row.row}"
-    if row.outcome is Outcome.PENDING or story.open_tasks:
+    if (row.outcome is Outcome.PENDING and not row.dismissed) or story.open_tasks:
         return [follow_up("replay")]
     if not row.to_do:
         return []
     steps = []
     if row.outcome is Outcome.PATRON_NOT_FOUND:
         steps.append(follow_up(f"correct {number}"))
+    if row.outcome is Outcome.ITEM_NOT_FOUND:
+        steps.append(follow_up(f"correct {number} --item-barcode CODE"))
     if row.disposition is not Disposition.REJECTED:
         steps.append(follow_up(f"retry {number}"))
     return [*steps, follow_up(f"dismiss {number} --note TEXT")]

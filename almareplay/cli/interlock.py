@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from almareplay.cli.job import Job
+from almareplay.cli.printable import printable
 from almareplay.cli.session import instance_of
 from almareplay.cli.shared import Exit, count, say, show
 from almareplay.queue import reading
@@ -104,6 +105,8 @@ def _ask_sandbox(alma: AlmaInstance) -> None:
 
 def _typed(question: str) -> str:
     try:
+        # What Alma calls the institution comes from outside.
+        question = printable(question)
         typed: str = typer.prompt(question, default="", show_default=False, err=True)
     except typer.Abort as stop:
         _interrupted(stop)

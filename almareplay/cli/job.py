@@ -33,6 +33,7 @@ from almareplay.cli.shared import (
     options,
     say,
     settings_of,
+    tell_error,
 )
 from almareplay.queue import reading
 from almareplay.queue.binding import check_alma as check_alma_of_run
@@ -60,6 +61,7 @@ class Job:
     run: Run
     work_left: int
     reports: list[Path]
+    overwrite: bool
     zone: ZoneInfo
     tally: Tally
 
@@ -71,7 +73,7 @@ def prepare(files: list[str] | None, how: How) -> Job:
     zone = settings.require_zone()
     policy = how.policy(zone)
     for path in how.report or ():
-        check_report_path(path)
+        check_report_path(path, overwrite=how.overwrite)
     settings.require_key()
     settings.require_base_url()
     reading_of_files = reading_options(settings) if files else None
@@ -88,7 +90,7 @@ def prepare(files: list[str] | None, how: How) -> Job:
     left = work.rows + work.follow_ups
     if not left:
         messages.print(f"Run {run.name!r} has nothing left to do.")
-    return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
+    return Job(settings, policy, queue, run, left, how.report or [], how.overwrite, zone, how.tally)
 
 
 def check(job: Job, session: Session, tell: Tell, *, writes: bool = True) -> Findings:
@@ -121,7 +123,7 @@ def run_work(job: Job, session: Session, verb: str, work: Work) -> Exit:
         with contextlib.suppress(QueueError):
             _look(job.queue, job.run, job.tally)
         raise failure
-    say(str(failure))
+    tell_error(failure)
     return Exit.RESUMABLE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -14,7 +14,8 @@ from almareplay.queue.binding import binding_of
 from almareplay.queue.lists import fine_list, pull_list
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import Report
-from almareplay.reports.anonymous import anonymous, number_patrons
+from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
+from almareplay.settings import Settings
 from almareplay.transactions import AlmaInstance, identifier_key
 
 
@@ -58,26 +59,42 @@ def prediction_of(
     return Report(run.name, rows, zone=zone, predicted=True, alma=asked)
 
 
-def without_patrons(queue: Queue, run: Run, report: Report) -> Report:
-    """A report with numbers in the place of patron ids, without what Alma said, and without the
-    ids of loans and fees, by which Alma tells who has or owes them."""
-    names = number_patrons(
-        reading.patron_ids(queue, run),
-        reading.primary_ids(queue, run),
-        borrowers=reading.borrowers(queue, run),
+def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) -> Report:
+    """A report with numbers in the place of what was captured, as of patron ids, without what Alma
+    said, and without the ids of loans and fees, by which Alma tells who has or owes them."""
+    codes = known_codes(queue, run, settings)
+
+    def numbered(what: str, column: str, known: Collection[str] = ()) -> dict[str, str]:
+        return number_words(what, reading.captured_words(queue, run, column), known)
+
+    names = Names(
+        number_patrons(
+            reading.patron_ids(queue, run),
+            reading.primary_ids(queue, run),
+            borrowers=reading.borrowers(queue, run),
+        ),
+        numbered("library", "library", codes),
+        numbered("desk", "circ_desk", codes),
+        numbered("file", "source_file"),
     )
 
     def rows() -> Iterator[ReportRow]:
         yield from reading.report_rows(
-            queue, run, report.zone, name_of=lambda other: names[identifier_key(other)]
+            queue, run, report.zone, name_of=lambda other: names.patrons[identifier_key(other)]
         )
 
     return replace(
         report,
         rows=lambda: anonymous(rows(), names),
-        fines=[*_without_debtors(report.fines, names)],
+        fines=[*_without_debtors(report.fines, names.patrons)],
         anonymous=True,
     )
+
+
+def known_codes(queue: Queue, run: Run, settings: Settings) -> set[str]:
+    """The codes of libraries and desks that are no words out of a capture, which may be anything:
+    those that the user has set, and those that Alma has taken."""
+    return {settings.library or "", settings.circ_desk or "", *reading.codes_taken(queue, run)}
 
 
 def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iterator[FineRow]:

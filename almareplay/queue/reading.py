@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow, on_loan_in_words
+from almareplay.outcomes import DISMISSED, Outcome, ReportRow, on_loan_in_words
+from almareplay.queue.corrections import as_captured, corrections
 from almareplay.queue.journal import Fate
-from almareplay.queue.rows import QueuedRow, captured_time, queued_row
+from almareplay.queue.rows import IS_PENDING, QueuedRow, captured_time, queued_row
 from almareplay.queue.schema import (
     attempts,
     changes,
@@ -23,7 +24,7 @@ from almareplay.queue.schema import (
     runs,
     transactions,
 )
-from almareplay.queue.staff import captured_patron_ids, corrections
+from almareplay.queue.staff import Change
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind, in_zone, joined
 
@@ -65,6 +66,9 @@ def outcomes(queue: Queue, run: Run) -> dict[Outcome, int]:
 
 def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
     """How many rows with each outcome staff have dismissed, in the order of ``outcomes``."""
+    were_dismissed = select(changes.c.row).where(
+        changes.c.run_id == run.id, changes.c.change == Change.DISMISSED
+    )
     with queue.reading() as connection:
         found: dict[str, int] = dict(
             connection.execute(
@@ -72,9 +76,7 @@ def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
                 .where(
                     transactions.c.run_id == run.id,
                     # Of a large run only these rows are read.
-                    transactions.c.outcome.in_(
-                        [each for each in Outcome if each.disposition in OPEN]
-                    ),
+                    transactions.c.row.in_(were_dismissed),
                     transactions.c.dismissal != "",
                 )
                 .group_by(transactions.c.outcome)
@@ -88,7 +90,7 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
     staff have put in the place of others, as they did it."""
     with queue.reading() as connection:
         corrected = corrections(connection, run)
-        captured = captured_patron_ids(corrected)
+        captured = as_captured(connection, run)
         found = connection.execute(
             select(transactions.c.row, transactions.c.patron_id)
             .where(transactions.c.run_id == run.id, transactions.c.patron_id != "")
@@ -96,9 +98,9 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
             .execution_options(yield_per=_BATCH)
         )
         for row, patron_id in found:
-            yield captured.get(row, patron_id)
+            yield captured[row].patron_id if row in captured else patron_id
     for correction in corrected:
-        yield correction.after
+        yield correction.after.patron_id
 
 
 def primary_ids(queue: Queue, run: Run) -> set[str]:
@@ -144,6 +146,35 @@ def zone_of_captures(queue: Queue, run: Run) -> tzinfo:
         return timezone(timedelta(seconds=ahead)) if ahead else UTC
 
 
+def captured_words(queue: Queue, run: Run, column: str) -> list[str]:
+    """The different words of a column of the captures (``library``, ``circ_desk``,
+    ``source_file``), in the order in which they first appear."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c[column])
+            .where(transactions.c.run_id == run.id)
+            .group_by(transactions.c[column])
+            .order_by(func.min(transactions.c.row))
+        )
+        return list(found.scalars())
+
+
+def codes_taken(queue: Queue, run: Run) -> set[str]:
+    """The codes of libraries and desks that are known to be such: Alma has booked rows there."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c.library, transactions.c.circ_desk)
+            .distinct()
+            .join(
+                attempts,
+                (attempts.c.run_id == transactions.c.run_id)
+                & (attempts.c.row == transactions.c.row),
+            )
+            .where(transactions.c.run_id == run.id, attempts.c.fate == Fate.DONE)
+        )
+        return {code for place in found for code in place}
+
+
 def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
     """Name, format and number of rows of each file of the run, as loaded."""
     with queue.reading() as connection:
@@ -157,7 +188,7 @@ def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
 
 def work_left(queue: Queue, run: Run) -> Work:
     """What a replay of the run would still have to do."""
-    pending = (transactions.c.run_id == run.id) & (transactions.c.outcome == Outcome.PENDING)
+    pending = (transactions.c.run_id == run.id) & IS_PENDING
     with queue.reading() as connection:
         kinds: dict[str, int] = dict(
             connection.execute(
@@ -199,7 +230,7 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
     with queue.reading() as connection:
         found = connection.execute(
             select(transactions.c.library, transactions.c.circ_desk, func.count())
-            .where(transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING)
+            .where(transactions.c.run_id == run.id, IS_PENDING)
             .group_by(transactions.c.library, transactions.c.circ_desk)
             .order_by(transactions.c.library, transactions.c.circ_desk)
         )
@@ -246,9 +277,7 @@ def _rows_by_file(queue: Queue, run: Run, such: ColumnElement[bool]) -> list[Fil
 def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow], list[QueuedRow]]:
     """The first pending rows in replay order, and the last, each at most ``number``; no row is in
     both."""
-    pending = select(transactions).where(
-        transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
-    )
+    pending = select(transactions).where(transactions.c.run_id == run.id, IS_PENDING)
     order = (transactions.c.order_at, transactions.c.place)
     backwards = [column.desc() for column in order]
     with queue.reading() as connection:
@@ -347,5 +376,5 @@ def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[st
         yield on_loan_in_words(other, row.on_loan_since, row.due_date, zone)
     yield from (row.note, row.lane_note)
     if row.corrected_at is not None:
-        yield f"patron id corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
+        yield f"{row.corrected} corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
     yield row.source_note

@@ -69,12 +69,16 @@ class Settled(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Staff have changed the row: ``words`` is what they wrote, the patron ids are those before
-    and after (the same, but for a correction)."""
+    """Staff have changed the row: ``words`` is what they wrote, the others are what the row said
+    before and after (the same, but for a correction)."""
 
     at: datetime
     change: Change
     words: str
+    kind_before: str
+    kind: str
+    item_barcode_before: str
+    item_barcode: str
     patron_id_before: str
     patron_id: str
 
@@ -159,7 +163,12 @@ def _before_and_now(changed: Sequence[Any], row: Any, zone: tzinfo) -> Iterator[
             )
         if after is not None:
             yield Changed(
-                state.at, Change(state.change), state.words, state.patron_id, after.patron_id
+                state.at,
+                Change(state.change),
+                state.words,
+                *(state.kind or "", after.kind or ""),
+                *(state.item_barcode, after.item_barcode),
+                *(state.patron_id, after.patron_id),
             )
 
 

@@ -16,6 +16,7 @@ from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped
 from xlsxwriter.utility import xl_range  # type: ignore[import-untyped]  # the same
 
 from almareplay.reports.delimited import Row
+from almareplay.reports.replacing import AUTHOR
 
 # Excel's limits of a sheet and of a cell. Source: Microsoft, "Excel specifications and limits".
 LINES_OF_A_SHEET = 1_048_576
@@ -209,11 +210,11 @@ def workbook(path: Path, title: str, mark: str = "") -> Iterator[Book]:
     ``mark`` are words for the head of each printed page.
     """
     # XlsxWriter keeps the rows in files until the end: they name patrons, as the workbook does.
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".xlsx-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
         # A sheet of a million rows may have more bytes than a plain archive takes.
         options = {"constant_memory": True, "tmpdir": folder, "use_zip64": True}
         made = xlsxwriter.Workbook(path, options)
-        made.set_properties({"title": title, "author": "almareplay"})
+        made.set_properties({"title": title, "author": AUTHOR})
         try:
             yield Book(made, mark)
             made.close()

@@ -17,6 +17,8 @@ class FileRefused(AlmaReplayError):
     ``str()`` names the file without its folder, the reason, and what to do about it.
     """
 
+    in_logs = False
+
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
 

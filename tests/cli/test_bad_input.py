@@ -88,7 +88,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
     "row not retryable": ("retry --row 1", {}, 2, "Row 1 is pending: there is nothing left"),
     "no such row": ("retry --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
     "a history of none": ("history --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
-    "row not to be dismissed": ("dismiss --row 1 --note x", {}, 2, "Row 1 is pending: replay it"),
+    "row not to be dismissed": ("dismiss --row 9 --note x", {}, 2, "The run has no row 9"),
     "nothing noted": ("dismiss --row 1 --note", {}, 2, "requires an argument"),
     "no note": ("dismiss --row 1", {}, 2, "Missing option '--note'"),
     "nobody to ask for an id": ("correct --row 1", {}, 2, "nobody to ask .* say --patron-id ID"),
@@ -226,7 +226,7 @@ def test_a_run_that_another_process_replays_is_refused(loaded: User) -> None:
 
 
 def test_what_nobody_foresaw_has_words_too(loaded: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_down(*_: object) -> None:
+    def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("a patron's name, perhaps")
 
     monkeypatch.setattr("almareplay.cli.look.write_report", break_down)

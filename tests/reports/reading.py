@@ -87,7 +87,14 @@ def _plain(named: dict[str, Any]) -> dict[str, str]:
 
 def in_csv(text: str) -> str:
     text = text.replace("\x00", "").encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if re.match("[ \xa0]*[=+\\-@\t\r\n＝＋－＠]", text) else text
+    cell = ""
+    for place in range(len(text) + 1):
+        if place == 0 or text[place - 1] in ";\t\r\n":
+            ahead = text[place:].lstrip(' \xa0"')[:1]
+            dangerous = "=+-@＝＋－＠" + ("\t\r\n" if place == 0 else "")
+            cell += "'" * (ahead != "" and ahead in dangerous)
+        cell += text[place : place + 1]
+    return cell
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:

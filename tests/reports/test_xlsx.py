@@ -263,8 +263,8 @@ def test_what_is_kept_on_the_way_is_its_owners_only(row: ReportRow, path: Path) 
             seen.append(stat.S_IMODE(each.stat().st_mode))
 
     write_report(path, Report("main", watched))
-    # The file to be, a folder, and in it one file a sheet.
-    assert sorted(seen) == [0o600] * 6 + [0o700]
+    # A folder with the file to be and a folder with one file a sheet.
+    assert sorted(seen) == [0o600] * 6 + [0o700] * 2
     assert [*path.parent.iterdir()] == [path]
 
 
@@ -289,7 +289,7 @@ def test_a_full_disk_leaves_the_older_report_and_nothing_else(
         no_file_larger_than(4_000),
         pytest.raises(ReportError, match="cannot be written: File too large") as raised,
     ):
-        write_report(path, Report("main", lambda: rows))
+        write_report(path, Report("main", lambda: rows), overwrite=True)
     assert isinstance(raised.value.__cause__, OSError)
     assert raised.value.__cause__.errno == errno.EFBIG
     assert row.patron_id not in str(raised.value)
