@@ -25,6 +25,7 @@ from almareplay.queue import reading
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
 from almareplay.queue.journal import Fate
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.reports.dat import (
     DatFile,
@@ -101,7 +102,7 @@ def export(
         codes = known_codes(queue, run, settings)
         files = write_dat(
             path,
-            selection.lines(reading.report_rows(queue, run)),
+            selection.lines(report_rows(queue, run)),
             by_desk=by_desk,
             codes=codes,
             overwrite=overwrite,

@@ -12,6 +12,7 @@ from almareplay.outcomes import FineRow, ReportRow, Result
 from almareplay.queue import reading
 from almareplay.queue.binding import binding_of
 from almareplay.queue.lists import fine_list, pull_list
+from almareplay.queue.report_rows import report_rows, zone_of_captures
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import Report
 from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
@@ -24,7 +25,7 @@ def report_of(queue: Queue, run: Run) -> Report:
     binding, zone = binding_of(queue, run), zone_of_library(queue, run)
     return Report(
         run.name,
-        lambda: reading.report_rows(queue, run, zone),
+        lambda: report_rows(queue, run, zone),
         pull_list(queue, run, zone),
         fine_list(queue, run, zone),
         zone=zone,
@@ -36,7 +37,7 @@ def report_of(queue: Queue, run: Run) -> Report:
 def zone_of_library(queue: Queue, run: Run) -> tzinfo:
     """The zone in which all times of a run are shown: that of the settings, where they have one."""
     name = settings_of().timezone
-    return ZoneInfo(name) if name else reading.zone_of_captures(queue, run)
+    return ZoneInfo(name) if name else zone_of_captures(queue, run)
 
 
 def prediction_of(
@@ -48,7 +49,7 @@ def prediction_of(
     zone = zone_of_library(queue, run)
 
     def rows() -> Iterator[ReportRow]:
-        for row in reading.report_rows(queue, run, zone):
+        for row in report_rows(queue, run, zone):
             result = predictions.get(row.row)
             if result is not None:
                 row = row.as_if(result, zone)
@@ -79,7 +80,7 @@ def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) 
     )
 
     def rows() -> Iterator[ReportRow]:
-        yield from reading.report_rows(
+        yield from report_rows(
             queue, run, report.zone, name_of=lambda other: names.patrons[identifier_key(other)]
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from almareplay.outcomes import Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.follow_ups import Fine, Task, fines_of_row
 from almareplay.queue.journal import Call, Fate
-from almareplay.queue.reading import row_of_report
+from almareplay.queue.report_rows import row_of_report
 from almareplay.queue.schema import attempts, changes, files, follow_ups, transactions
 from almareplay.queue.staff import Change, no_such_row
 from almareplay.queue.store import Queue, Run

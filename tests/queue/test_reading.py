@@ -15,6 +15,7 @@ from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import Call, store_intent, store_result
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.reading import Work
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.staff import retry
 from almareplay.queue.story import Settled, story_of
 from almareplay.transactions import Transaction
@@ -88,7 +89,7 @@ def test_all_times_are_those_of_the_library_over_the_change_of_the_clocks(statio
     ]
     assert (lent.completed_at and lent.completed_at.tzinfo) == ZoneInfo(OREGON)
     assert unread.captured_at is None
-    told = reading.report_rows(station.queue, station.run, ZoneInfo("Asia/Kolkata"))
+    told = report_rows(station.queue, station.run, ZoneInfo("Asia/Kolkata"))
     assert str(next(told).due_date) == "2026-11-03 13:29:00+05:30"
 
 
@@ -124,7 +125,7 @@ SAID = "on loan to k77 since 1 Sep 2026 09:02, due 12 Oct 2026 22:00; seen"
 def test_an_item_that_another_has_says_who_since_when_and_until_when(taken: Station) -> None:
     (row,) = taken.report()
     assert (row.note, row.due_date) == (SAID, DUE)
-    (named,) = reading.report_rows(taken.queue, taken.run, name_of=lambda _: "borrower 1")
+    (named,) = report_rows(taken.queue, taken.run, name_of=lambda _: "borrower 1")
     assert named.note == SAID.replace("k77", "borrower 1")
     assert [*reading.borrowers(taken.queue, taken.run)] == ["k77"]
     foreseen = row._replace(note="assumed").as_if(TAKEN, ZoneInfo(OREGON))
