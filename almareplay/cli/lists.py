@@ -94,8 +94,9 @@ def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) 
 
 def known_codes(queue: Queue, run: Run, settings: Settings) -> set[str]:
     """The codes of libraries and desks that are no words out of a capture, which may be anything:
-    those that the user has set, and those that Alma has taken."""
-    return {settings.library or "", settings.circ_desk or "", *reading.codes_taken(queue, run)}
+    those that the user has set, now or at load, and those that Alma has taken."""
+    of_settings = {settings.library or "", settings.circ_desk or ""}
+    return of_settings | reading.codes_given(queue, run) | reading.codes_taken(queue, run)
 
 
 def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iterator[FineRow]:

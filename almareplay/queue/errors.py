@@ -115,6 +115,8 @@ class RunOfAnotherAlma(QueueError):
 class PostedByAnotherRun(QueueError):
     """Another run has posted rows of one of this run's files to the same Alma."""
 
+    in_logs = False
+
     def __init__(self, run: str, file: str, other: str, here: AlmaInstance) -> None:
         super().__init__(
             f"Run {run!r} has the file {file}, of which run {other!r} has posted rows to {here} "

@@ -138,6 +138,14 @@ def captured_words(queue: Queue, run: Run, column: str) -> list[str]:
         return list(found.scalars())
 
 
+def codes_given(queue: Queue, run: Run) -> set[str]:
+    """The codes of libraries and desks that flags or settings gave when files were loaded."""
+    with queue.reading() as connection:
+        found = connection.scalars(select(files.c.flags).where(files.c.run_id == run.id))
+        given = [json.loads(flags) for flags in found]
+    return {flags[name] for flags in given for name in ("library", "circ-desk") if name in flags}
+
+
 def codes_taken(queue: Queue, run: Run) -> set[str]:
     """The codes of libraries and desks that are known to be such: Alma has booked rows there."""
     with queue.reading() as connection:

@@ -19,7 +19,10 @@ _PART = re.compile(r"\w+")
 
 
 # Alma has not found the item, or was not asked.
-_ITEM_UNKNOWN = (Outcome.ITEM_NOT_FOUND, Outcome.DUPLICATE, Outcome.HELD_BACK, Outcome.UNAVAILABLE)
+_ITEM_UNKNOWN = (
+    *(Outcome.ITEM_NOT_FOUND, Outcome.DUPLICATE, Outcome.CANCELLED),
+    *(Outcome.HELD_BACK, Outcome.UNAVAILABLE),
+)
 _NOT_SENT = (Disposition.REJECTED, Disposition.PENDING)
 _NOT_SHOWN = "not shown"
 
