@@ -109,7 +109,8 @@ def test_what_was_captured_is_numbered_unless_alma_has_taken_it(row: ReportRow) 
 def test_an_item_is_shown_where_alma_has_found_it(row: ReportRow, outcome: Outcome) -> None:
     made = shown(row._replace(outcome=outcome, disposition=outcome.disposition, note="u77?"), {})
     hidden = {
-        *("item_not_found", "duplicate", "invalid", "held_back", "unavailable", "pending"),
+        *("item_not_found", "duplicate", "cancelled", "invalid", "held_back", "unavailable"),
+        "pending",
     }
     assert (made.item_barcode == "not shown") == (outcome.value in hidden)
     assert made.note == ("could not be read" if outcome is Outcome.INVALID else "u77?")
