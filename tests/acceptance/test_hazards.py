@@ -27,7 +27,7 @@ from tests.chaos.outage import Begin, Outage
 from tests.chaos.processes import Command, Script
 
 CAPTURE = (2, 40)
-CHECK = 7
+CHECK = 10
 """Calls that a replay makes before its first row."""
 LOST_AND_DONE = {"fault": "cut_after", "match": "any_post", "probability": 0.15}
 IDA, BERT = "ida.morgenrot", "bert.abendrot"
