@@ -72,9 +72,10 @@ def tell_rehearsal(
         )
     if plan.likely:
         share = 100 * plan.likely / plan.rows
+        which = "row is not certain" if plan.likely == 1 else "rows are not certain"
         tell(
-            f"Not certain are {count(plan.likely, 'row')} ({share:.1f} %), whose notes begin with "
-            f'"{LIKELY.strip()}":'
+            f'{plan.likely:,} {which} ({share:.1f} %); in the report the notes of such rows begin '
+            f'with "{LIKELY.strip()}". Why:'
         )
         for doubt, number in plan.doubts.most_common():
             tell(f"  {number:>{width},}  {doubt}")
