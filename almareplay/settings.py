@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from almareplay.settings_file import DEFAULT_FILE, Line, SettingsError, lines_of
 from almareplay.this_machine import is_this_machine
@@ -32,10 +32,12 @@ _HOSTS = {
 }
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """All settings with their defaults. Make one with ``read_settings``."""
 
-    model_config = ConfigDict(
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
@@ -146,13 +148,6 @@ class Settings(BaseModel):
         return _HOSTS[self.region]
 
 
-class _Given(NamedTuple):
-    """A value that the user gave, and where: words such as ``settings.env, line 4``."""
-
-    value: Any
-    where: str
-
-
 def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     """Settings from flags (those that are not None), the environment, and a file.
 
@@ -160,22 +155,21 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     Raises SettingsError, which names each setting that is wrong, with where it stands, but never
     shows its value; and for a file that other users of this machine can write.
     """
-    given: dict[str, _Given] = {}
-    for line in lines_of(file):
-        if line.name.upper().startswith(PREFIX):
-            given[_known_name(line)] = _Given(line.value, line.where)
-    given |= {
-        name: _Given(value, "the environment")
-        for name, value in _of_environment(os.environ).items()
-        if value
-    }
-    for name, value in flags.items():
-        if value is not None:
-            given[name] = _Given(value, "")
+    lines = [line for line in lines_of(file) if line.name.upper().startswith(PREFIX)]
+    of_file = {_known_name(line): line for line in lines}
+    of_flags = {name: value for name, value in flags.items() if value not in (None, "")}
+    of_environment = EnvSettingsSource(Settings)()
+    # What is given here wins over the environment, so of the file only what that does not set.
+    rest = {name: line.value for name, line in of_file.items() if name not in of_environment}
+    where = (
+        {name: line.where for name, line in of_file.items()}
+        | dict.fromkeys(of_environment, "the environment")
+        | dict.fromkeys(of_flags, "")
+    )
     try:
-        return Settings(**{name: each.value for name, each in given.items() if each.value != ""})
+        return Settings(**{name: value for name, value in rest.items() if value} | of_flags)
     except ValidationError as error:
-        problems = [_in_words(str(each["loc"][0]), each, given) for each in error.errors()]
+        problems = [_in_words(str(each["loc"][0]), each, where) for each in error.errors()]
         # Without its cause: a validation error may hold what was given.
         raise SettingsError("\n".join(problems)) from None
 
@@ -192,15 +186,6 @@ def _known_name(line: Line) -> str:
     raise SettingsError(f"{line.where}: {what} is no setting of almareplay.{meant}")
 
 
-def _of_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    named = {name.upper(): value for name, value in environment.items()}
-    return {
-        name: named[PREFIX + name.upper()]
-        for name in Settings.model_fields
-        if PREFIX + name.upper() in named
-    }
-
-
 _WORDS = {
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
@@ -212,11 +197,12 @@ _WORDS = {
 }
 
 
-def _in_words(name: str, problem: Mapping[str, Any], given: Mapping[str, _Given]) -> str:
+def _in_words(name: str, problem: Mapping[str, Any], where: Mapping[str, str]) -> str:
+    """A problem with a setting; ``where`` has the place of each, empty for a flag."""
     context = problem.get("ctx", {})
     words = _WORDS.get(problem["type"], "cannot have this value").format(**context)
     if "error" in context:  # one of the validators' own
         words = str(context["error"])
-    where = given[name].where
-    subject = f"{PREFIX}{name.upper()} ({where})" if where else f"--{name.replace('_', '-')}"
+    place = where[name]
+    subject = f"{PREFIX}{name.upper()} ({place})" if place else f"--{name.replace('_', '-')}"
     return f"{subject} {words}."

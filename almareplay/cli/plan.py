@@ -74,7 +74,7 @@ def tell_rehearsal(
         share = 100 * plan.likely / plan.rows
         which = "row is not certain" if plan.likely == 1 else "rows are not certain"
         tell(
-            f'{plan.likely:,} {which} ({share:.1f} %); in the report the notes of such rows begin '
+            f"{plan.likely:,} {which} ({share:.1f} %); in the report the notes of such rows begin "
             f'with "{LIKELY.strip()}". Why:'
         )
         for doubt, number in plan.doubts.most_common():
