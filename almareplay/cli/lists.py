@@ -79,10 +79,11 @@ def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) 
         numbered("file", "source_file"),
     )
 
+    def name_of(primary_id: str) -> str:
+        return names.patrons.get(identifier_key(primary_id), "a patron")
+
     def rows() -> Iterator[ReportRow]:
-        yield from report_rows(
-            queue, run, report.zone, name_of=lambda other: names.patrons[identifier_key(other)]
-        )
+        return report_rows(queue, run, report.zone, name_of=name_of)
 
     return replace(
         report,

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from almareplay.outcomes import Outcome, Result
+from almareplay.queue.hold import release_hold, take_hold
+from almareplay.queue.journal import store_result
+from almareplay.queue.store import Queue
 from almareplay.simulator.world import Item, Loan, Patron, Request
 
 if TYPE_CHECKING:
@@ -130,6 +134,23 @@ def test_without_patrons_the_fines_name_nobody(night: Night) -> None:
     assert [each["patron_id"] for each in listed] == ["a patron", "patron 1"]
     assert [each["fee_id"] for each in listed] == ["", ""]
     assert not any(patron in text for patron in night.patrons)
+
+
+def test_without_patrons_another_borrower_is_a_number(loaded: User) -> None:
+    # A primary id with blanks, as none of the words of a text is one.
+    since, due = datetime(2026, 9, 1, 7, 2, tzinfo=UTC), datetime(2026, 11, 2, 21, tzinfo=UTC)
+    other = Result(
+        Outcome.ON_LOAN_TO_OTHER, due_date=due, on_loan_to="Vale 7 b", on_loan_since=since
+    )
+    with Queue.open(f"sqlite:///{loaded.folder}/almareplay.db") as queue:
+        hold = take_hold(queue, queue.run("main"))
+        store_result(queue, hold, 1, other)
+        release_hold(queue, hold)
+    for flags, who in ((), "Vale 7 b"), (("--anonymous",), "borrower 1"):
+        assert loaded.types("report", "report.csv", *flags).code == 0
+        (row,) = csv.DictReader((loaded.folder / "report.csv").read_text("utf-8").splitlines())
+        assert row["note"] == f"on loan to {who} since 1 Sep 2026 09:02, due 2 Nov 2026 22:00"
+        assert row["due_date"] == "2026-11-02T22:00:00+01:00"
 
 
 def test_an_empty_list_has_its_columns(loaded: User) -> None:
