@@ -76,6 +76,10 @@ class Assumptions:
         self._of_file = list(of_file)
         self._of_rows: Counter[str] = Counter()
 
+    def add(self, sentence: str) -> None:
+        """Takes in what was assumed for all of the file."""
+        self._of_file.append(sentence)
+
     def note(self, notes: str) -> None:
         """Counts the notes of one row; several are joined by ``"; "``."""
         self._of_rows.update(notes.split("; "))

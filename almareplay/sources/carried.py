@@ -53,7 +53,7 @@ class Carried:
             self.columns["patron_id"] = self._patron
         self.is_used = self._fills or self.in_one_column
         self.problem = self._problem(found)
-        self.assumptions = self._assumptions(found)
+        self.assumptions = self._assumptions(found, is_tools=others.are_known)
         self.begin()
 
     def begin(self) -> None:
@@ -128,15 +128,17 @@ class Carried:
             )
         return ""
 
-    def _assumptions(self, found: Findings) -> list[str]:
+    def _assumptions(self, found: Findings, *, is_tools: bool) -> list[str]:
         if self.in_one_column:
             told = f"begin with {self._prefix}" if self._prefix else "have the cards' check digits"
             return [
                 f"cards and items stand in column {letter(self._item)}: those that {told} are cards"
             ]
-        if found.without_patron and not self._fills and found.patrons.filled:
+        rows = found.without_patron
+        if rows and not self._fills and not is_tools:
+            have = "row has" if rows == 1 else "rows have"
             return [
-                f"{found.without_patron} rows have no patron below a row that has one: if the card "
-                "was scanned once for the items below it, give --fill-patron"
+                f"{rows} {have} no patron below a row that has one: if the card was scanned once "
+                "for the items below it, give --fill-patron"
             ]
         return []

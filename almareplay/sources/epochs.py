@@ -9,7 +9,7 @@ from almareplay.sources.moments import Cell
 from almareplay.sources.written import Written
 from almareplay.sources.zones import Zone
 
-EPOCH = "a count of seconds since 1970"
+EPOCH = "the time is a count of seconds since 1970"
 
 _UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
 """How many of the unit make a second, by the digits that such a count has today."""

@@ -39,6 +39,7 @@ class OtherColumns:
         self._read = {*layout.columns.values()}
         self._seen: dict[int, OtherColumn] = {}
         self.further: list[int] = []
+        self.are_known = bool(layout.tool)
 
     def look_at(self, cells: Sequence[Cell]) -> None:
         """Takes in a row."""
@@ -63,7 +64,7 @@ class OtherColumns:
                 problems.append(problem)
         for column in self.further:
             self._seen.pop(column, None)
-        return problems
+        return list(dict.fromkeys(problems))
 
     @property
     def last(self) -> int:
@@ -96,8 +97,9 @@ class OtherColumns:
         if column in self._layout.further:
             # Two columns called Barcode may be the patron's and the item's.
             is_alike = self._word(column) == self._word(self._layout.columns["item_barcode"])
-            if "item_barcode" in self._layout.named or not is_alike:
-                return holds not in (_PATRONS, _TIMES)
+            if is_alike and "item_barcode" not in self._layout.named:
+                return holds == _ITEMS
+            return holds not in (_PATRONS, _TIMES)
         return holds == _ITEMS and not self._word(column)
 
     def _problem(self, column: int, holds: str) -> str:
@@ -107,7 +109,7 @@ class OtherColumns:
         if column in self._layout.further:
             return (
                 "more than one column can be the item barcode by its header: say which, as in "
-                f"--columns item_barcode={letter(column)}."
+                f"--columns item_barcode={letter(self._layout.further[0])}."
             )
         if not holds or _is_settled(holds, self._layout.named):
             return ""

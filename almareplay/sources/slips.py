@@ -9,7 +9,7 @@ from almareplay.sources.capturetools import is_slipped_id
 from almareplay.sources.headers import Layout
 from almareplay.sources.moments import Cell
 
-COMMA = "the call number had a comma: the patron's id stands in the column of the name"
+COMMA = "a comma that was typed has moved the patron's id into the column of the name"
 
 
 class Slips:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from almareplay.sources.clockorder import Clock, ClockOrder, Day
+from almareplay.sources.doubts import like_name
 from almareplay.sources.epochs import Epochs
 from almareplay.sources.identifiers import NO_SCANNER, Scanner, bare
 from almareplay.sources.kinds import read_kind
@@ -168,11 +169,6 @@ class Findings:
 def ends_in_zeros(digits: str) -> bool:
     """Whether all digits are 0 that a spreadsheet would not have kept."""
     return not digits[SPREADSHEET_DIGITS:].strip("0")
-
-
-def like_name(text: str) -> bool:
-    """Whether text is words, as a person's name or a title is, and no identifier."""
-    return (" " in text or "," in text) and not any(sign.isdigit() for sign in text)
 
 
 def survey(

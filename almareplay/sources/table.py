@@ -210,7 +210,7 @@ class TableReader:
         for record in self._table.records():
             cells = self._cleaned(record.cells)
             if not record.problem and not self._sort.no_transaction(record.number, cells):
-                if not self._layout.tool:
+                if not others.are_known:
                     others.look_at(cells)
                 yield record.number, cells
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
+from almareplay.sources.doubts import SAME, WORDS, like_name
 from almareplay.sources.identifiers import (
     NO_SCANNER,
     Identifier,
@@ -23,7 +24,6 @@ from almareplay.sources.survey import (
     Findings,
     Identifiers,
     ends_in_zeros,
-    like_name,
 )
 from almareplay.sources.tabletimes import RowTimes
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
@@ -31,9 +31,7 @@ from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_
 KIND_OF_FLAG = "the row does not say loan or return: --kind is taken"
 SWAPPED = "item and patron stand in each other's column, by the numbers of the other rows"
 PATRONS = "a patron's number stands where the item barcode belongs, by those of the other rows"
-SAME = "item and patron are the same number: was one of them scanned twice?"
 _NONE = Identifier("")
-WORDS = "words stand where the patron id belongs: a name, or a piece of a title?"
 
 
 class RowReader:
