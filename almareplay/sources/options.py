@@ -29,7 +29,7 @@ class ReadingOptions:
     field (see ``FIELDS``) to a header, a column letter, or a column number from 1. ``desk_map``
     gives the place of what a capture calls a library or a desk. ``include_saved`` reads the rows
     that a capture tool marks as written out, or to which a system agreed in a self-check's log.
-    ``saved_since``: of those, the rows of that local day and of later ones only.
+    ``include_saved_since``: of those, the rows of that local day and of later ones only.
     ``scanner_prefix`` and ``scanner_suffix`` are what a scanner puts around barcodes and ids.
     ``clock`` is 12 where the times of a table have twelve hours and neither AM nor PM, 24 where
     they are right however they run. ``fill_patron``: a row without a patron is of the one above it.
@@ -53,7 +53,7 @@ class ReadingOptions:
     clock: int | None = None
     fill_patron: bool = False
     card_prefix: str = ""
-    saved_since: date | None = None
+    include_saved_since: date | None = None
 
 
 FIELDS = (

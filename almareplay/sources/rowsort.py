@@ -25,7 +25,7 @@ class RowSort:
         self._read = {*layout.columns.values(), *layout.further}
         self._header_row = layout.header_row or 0
         self._saved = layout.columns.get("saved")
-        self._include_saved = options.include_saved or options.saved_since is not None
+        self._include_saved = options.include_saved or options.include_saved_since is not None
 
     def no_transaction(self, number: int, cells: list[Cell]) -> str:
         """What a row is that is no transaction; empty for all that is to be read or reported."""

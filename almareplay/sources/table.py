@@ -84,7 +84,7 @@ class TableReader:
         self._read_columns += others.further
         self._times = times
         self._slips = Slips(self._layout, found.widths, self._items)
-        self._include_saved = options.include_saved or options.saved_since is not None
+        self._include_saved = options.include_saved or options.include_saved_since is not None
         self._rows = RowReader(
             table.name,
             self._carried.columns,
@@ -147,9 +147,9 @@ class TableReader:
         if reason := self._sort.no_transaction(number, cells):
             self._carried.end_of_group()
             return reason
-        if self._options.saved_since is not None and self._sort.is_saved(cells):
+        if self._options.include_saved_since is not None and self._sort.is_saved(cells):
             at = self._times.read(cells).moment.at
-            if at is not None and at.date() < self._options.saved_since:
+            if at is not None and at.date() < self._options.include_saved_since:
                 return f"{SAVED}, before the day of --include-saved-since"
         return self._carried.take(cells) if self._carried.is_used else ""
 
