@@ -24,7 +24,12 @@ from almareplay.sources import (
     open_database,
 )
 from almareplay.sources.deskmap import DeskMap, DeskMapError, read_desk_map
-from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
+from almareplay.sources.flags import (
+    parse_captured_at,
+    parse_clock_offset,
+    parse_columns,
+    parse_day,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ def reading_options(
     captured_at: str | None = None,
     columns: str | None = None,
     desk_map: Path | None = None,
+    include_saved_since: str | None = None,
     **flags: Any,
 ) -> ReadingOptions:
     """How to read captures, from settings and flags; ``flags`` are other fields of the options.
@@ -57,6 +63,9 @@ def reading_options(
         flags["captured_at"] = parse_captured_at(captured_at)
     if columns is not None:
         flags["columns"] = parse_columns(columns)
+    if include_saved_since is not None:
+        flags["include_saved_since"] = parse_day(include_saved_since)
+        flags["include_saved"] = True
     if desk_map is not None:
         if not desk_map.exists():
             meant = nearest_file(desk_map)

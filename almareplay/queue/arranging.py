@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from typing import Any
 
@@ -64,6 +64,7 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
         attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row
     )
     keys = iter(item_keys)
+    loose = _LooseFiles(connection, run)
     # A capture that has grown says again what it said, whatever staff have corrected since.
     corrected = captured_patron_ids(corrections(connection, run))
     while some := list(islice(keys, _LANES_AT_A_TIME)):
@@ -90,7 +91,7 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
             change
             for _, lane in groupby(members, key=lambda member: member.item_key)
             for change in _changes_of_lane(
-                {member.row: member for member in lane}, corrected, became
+                {member.row: member for member in lane}, corrected, loose, became
             )
         ]
         if changes:
@@ -103,10 +104,47 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
     return became
 
 
+class _LooseFiles(Container[int]):
+    """The files of a run whose lines run back in time, as those of several machines do that were
+    sent in one after another. A file is gone through once, and only where its order matters."""
+
+    def __init__(self, connection: Connection, run: Run) -> None:
+        self._connection = connection
+        self._run = run
+        self._known: dict[int, bool] = {}
+
+    def __contains__(self, file: object) -> bool:
+        assert isinstance(file, int)
+        if file not in self._known:
+            self._known[file] = self._runs_back(file)
+        return self._known[file]
+
+    def _runs_back(self, file: int) -> bool:
+        before, behind = transactions.alias("before"), transactions.alias("behind")
+        back = (
+            select(behind.c.row)
+            .join(
+                before, and_(before.c.run_id == behind.c.run_id, before.c.row == behind.c.row - 1)
+            )
+            .where(
+                behind.c.run_id == self._run.id,
+                behind.c.file_id == file,
+                before.c.file_id == file,
+                before.c.source_file == behind.c.source_file,
+                behind.c.captured_at < before.c.captured_at,
+            )
+            .limit(1)
+        )
+        return self._connection.execute(back).first() is not None
+
+
 def _changes_of_lane(
-    lane: dict[int, Any], corrected: Mapping[int, str], became: Counter[Outcome]
+    lane: dict[int, Any],
+    corrected: Mapping[int, str],
+    loose: Container[int],
+    became: Counter[Outcome],
 ) -> Iterator[dict[str, Any]]:
-    arranged = arrange(
+    rows = [
         LaneRow(
             member.row,
             member.file_id,
@@ -114,10 +152,13 @@ def _changes_of_lane(
             identifier_key(corrected.get(member.row, member.patron_id)),
             member.captured_at,
             bool(member.has_seconds),
+            member.row in corrected
+            or bool(member.tried)
+            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE),
         )
         for member in lane.values()
-    )
-    for placed in arranged:
+    ]
+    for placed in arrange(rows, loose):
         before = lane[placed.row]
         outcome, note = Outcome(before.outcome), ""
         # Whatever was sent keeps its outcome, however the lane now looks.

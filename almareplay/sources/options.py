@@ -20,6 +20,13 @@ class DateOrder(StrEnum):
     YMD = "ymd"
 
 
+class ClockHours(StrEnum):
+    """How many hours the clock has by which a table was written."""
+
+    TWELVE = "12"
+    TWENTY_FOUR = "24"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """How to read what a file does not say itself; a row's own words always win.
@@ -31,9 +38,10 @@ class ReadingOptions:
     that a capture tool marks as written out, or to which a system agreed in a self-check's log.
     ``include_saved_since``: of those, the rows of that local day and of later ones only.
     ``scanner_prefix`` and ``scanner_suffix`` are what a scanner puts around barcodes and ids.
-    ``clock`` is 12 where the times of a table have twelve hours and neither AM nor PM, 24 where
-    they are right however they run. ``fill_patron``: a row without a patron is of the one above it.
-    ``card_prefix`` is what patrons' cards begin with, where cards and items stand in one column.
+    ``clock`` is of twelve hours where the times of a table have neither AM nor PM, of twenty-four
+    where they are right however they run. ``fill_patron``: a row without a patron is of the
+    patron in the row above it. ``card_prefix`` is what patrons' cards begin with, where cards and
+    items stand in one column.
     """
 
     timezone: ZoneInfo
@@ -50,7 +58,7 @@ class ReadingOptions:
     include_saved: bool = False
     scanner_prefix: str = ""
     scanner_suffix: str = ""
-    clock: int | None = None
+    clock: ClockHours | None = None
     fill_patron: bool = False
     card_prefix: str = ""
     include_saved_since: date | None = None

@@ -11,7 +11,7 @@ from almareplay.sources.epochs import EPOCH, read_epoch
 from almareplay.sources.headers import in_words, letter
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
 from almareplay.sources.moments import Cell, plain_moment, read_when
-from almareplay.sources.options import DateOrder, ReadingOptions
+from almareplay.sources.options import ClockHours, DateOrder, ReadingOptions
 from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
 from almareplay.sources.shapes import pattern
 from almareplay.sources.survey import WHEN, Findings
@@ -70,7 +70,9 @@ class RowTimes:
     def begin(self) -> None:
         """Makes ready for the first row."""
         self._twelve_hours = (
-            TwelveHours(backward=self._found.clock.is_backward) if self._clock_flag == 12 else None
+            TwelveHours(backward=self._found.clock.is_backward)
+            if self._clock_flag is ClockHours.TWELVE
+            else None
         )
         # Most tables have one column of times, in which a date needs no other date to be read.
         only = len(self._columns) == 1 and self._columns[0][0] == "captured_at"

@@ -16,7 +16,7 @@ import openpyxl  # type: ignore[import-untyped]  # it comes without types
 import pytest
 import xlrd
 
-from almareplay.sources import DateOrder, FileRefused, Row, parse_columns
+from almareplay.sources import ClockHours, DateOrder, FileRefused, Row, parse_columns
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -52,7 +52,9 @@ LOAN = f"2 loan {FIRST} {PATRON} 09-14 09:01"
 STRUCK = Read(3, 4, 1, "7 cancelled: the row is struck through")
 
 EXPECTED: dict[str, Read | Refused] = {
-    "am-pm.xlsx": Read(5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03", {"clock": 24}),
+    "am-pm.xlsx": Read(
+        5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03", {"clock": ClockHours.TWENTY_FOUR}
+    ),
     "blank-rows.xls": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
     "circulation.sqlite": Read(3, 1, 1, "2 loan 35226030011207 25226000101133 09-14 09:08"),
     "codabar.ods": Read(
