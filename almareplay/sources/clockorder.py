@@ -85,19 +85,20 @@ class ClockOrder:
     @property
     def is_backward(self) -> bool:
         """Whether the newest row stands first."""
-        return self.down.count > self.up.count and self.up.count <= self.steps // _FEW
+        if self.steps == 1 and self.down.far and _may_be_afternoon(self.down.far):
+            return False
+        return self.down.count > self.up.count and self.up.count <= self._few
+
+    @property
+    def _few(self) -> int:
+        return max(1, self.steps // _FEW)
 
     @property
     def breaks(self) -> Steps | None:
         """The steps against the order of a table that is in order but for a few; None where all
         are with it, or where it is in no order."""
-        if self.is_backward:
-            against = self.up
-            if self.steps == 1 and self.down.far and _may_be_afternoon(self.down.far):
-                return self.down
-        else:
-            against = self.down
-        return against if 0 < against.count <= max(1, self.steps // _FEW) else None
+        against = self.up if self.is_backward else self.down
+        return against if 0 < against.count <= self._few else None
 
     @property
     def refusal(self) -> str:

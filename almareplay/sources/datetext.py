@@ -50,8 +50,10 @@ _SIGNS = (
 
 @lru_cache(maxsize=16_384)
 def read_text(text: str, *, is_time: bool = False) -> Written:
-    """What text says: a date, a time, or both. ``is_time``: no date can stand there, so that 09.03
-    is a time of day. Raises ImpossibleTimeError, UnreadableTimeError."""
+    """What text says: a date, a time, or both. ``is_time``: 09.03 is a time of day there.
+
+    Raises ImpossibleTimeError, UnreadableTimeError.
+    """
     if not text.isascii():
         for sign, meaning in _SIGNS:
             text = sign.sub(meaning, text)
@@ -66,10 +68,10 @@ def read_text(text: str, *, is_time: bool = False) -> Written:
         )
     if unusual := _NAMED_CLOCK_YEAR.fullmatch(_without_weekday(left)):
         left = f"{unusual[1]} {unusual[2]} {unusual[4]} {unusual[3]}"
-    day, figures_of_day, length = (None, None, 0) if is_time else date_at_start(left)
+    day, figures_of_day, length = date_at_start(left)
     if not length:
         left = _without_weekday(left)
-        day, figures_of_day, length = (None, None, 0) if is_time else date_at_start(left)
+        day, figures_of_day, length = date_at_start(left)
     if length:
         rest = left[length:].lstrip(" ,t-")
         if not rest:

@@ -19,7 +19,7 @@ _LAST_SECOND = timedelta(hours=23, minutes=59, seconds=59)
 
 
 def read_when(cell: Cell, *, is_time: bool = False) -> Written:
-    """What a cell says; ``is_time``: its column has times of day without dates. Raises
+    """What a cell says; ``is_time``: its column has times of day, such as 09.03. Raises
     ImpossibleTimeError, UnreadableTimeError."""
     if isinstance(cell, str):
         return _read(cell, is_time=is_time)
@@ -73,7 +73,7 @@ def plain_moment(text: str) -> tuple[datetime, bool] | None:
 def _read(text: str, *, is_time: bool) -> Written:
     """Text. Most cells are a date and a time, each of which stands in many others."""
     day, clock = _divided(text)
-    if clock and not is_time and (on := _plain_day(day)) and (at := _plain_clock(clock)):
+    if clock and (on := _plain_day(day)) and (at := _plain_clock(clock)):
         return Written(on[0], on[1], at[0], at[1], None, at[2])
     return read_text(text, is_time=is_time)
 
@@ -113,7 +113,7 @@ def _plain_clock(text: str) -> tuple[time, bool, bool] | None:
         written = read_text(text, is_time=True)
     except (ImpossibleTimeError, UnreadableTimeError):
         return None
-    if written.clock is None or written.zone:
+    if written.clock is None or written.zone or written.day or written.figures:
         return None
     return written.clock, written.to_second, written.half_told
 
