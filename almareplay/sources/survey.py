@@ -255,6 +255,8 @@ def _look_at_times(
             day = written.figures.numbers
         elif written.day is not None:
             day = written.day
+        if written.zone is not None:
+            return None  # an instant, which no clock can have told wrong
         if written.clock is not None:
             at, half_told = written.clock, written.half_told
     return None if at is None else Clock(number, day, at, half_told)

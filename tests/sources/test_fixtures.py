@@ -55,6 +55,42 @@ EXPECTED: dict[str, Read | Refused] = {
     "am-pm.xlsx": Read(
         5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03", {"clock": ClockHours.TWENTY_FOUR}
     ),
+    "card-once.csv": Read(
+        *(3, 0, 2),
+        f"5 loan 34880000500003 {PATRON} 09-14 09:03 "
+        "[the patron is that of a row above, as --fill-patron says]",
+        {"kind": Kind.LOAN, "fill_patron": True},
+    ),
+    "further-items.csv": Read(
+        5, 0, 1, f"3 loan 34880000500005 {PATRON} 09-14 09:03", {"kind": Kind.LOAN}
+    ),
+    "german.csv": Read(
+        3, 0, 1, f"4 loan 34880000500003 {PATRON} 09-14 09:03 [a renewal, replayed as a loan]"
+    ),
+    "instants.csv": Read(3, 0, 1, "4 return 34880000500003 09-14 09:03"),
+    "japanese.tsv": Read(2, 0, 1, LOAN),
+    "lines-not-in-time.dat": Read(4, 3, 0, f"4 loan AB  12 {PATRON} 09-14 09:02"),
+    "no-header-tool.tsv": Read(
+        *(1, 1, 1),
+        "3 a comma that was typed has moved the patron's id into the column of the name",
+    ),
+    "nothing.csv": Read(2, 1, 1, "4 a loan without a patron"),
+    "one-scan-a-line.txt": Read(
+        *(3, 0, 2),
+        f"5 loan 34880000500038 24880000200029 09-14 09:00 "
+        f"[the patron is that of the card scanned above; {NO_TIMES}]",
+        LOANS,
+    ),
+    "shifted.csv": Read(2, 2, 1, "4 text stands behind a closing quotation mark"),
+    "since-1970.csv": Read(
+        2, 0, 1, "3 return 34880000500002 09-14 09:02 [the time is a count of seconds since 1970]"
+    ),
+    "twelve-hours.csv": Read(
+        *(4, 0, 1),
+        "4 return 34880000500001 09-14 13:05 "
+        "[twelve hours were added to its time, as --clock 12 says]",
+        {"clock": ClockHours.TWELVE},
+    ),
     "blank-rows.xls": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
     "circulation.sqlite": Read(3, 1, 1, "2 loan 35226030011207 25226000101133 09-14 09:08"),
     "codabar.ods": Read(
@@ -174,7 +210,11 @@ def test_what_is_read_of_it(
     counts = [sum(isinstance(row, sort) for row in rows) for sort in (Transaction, InvalidRow)]
     assert [*counts, sum(isinstance(row, LeftOut) for row in rows)] == list(expected[:3])
     assert expected.shows in seen(path, **expected.flags)
-    assert len(rows) == rows_of(FIXTURES / path)
+    in_the_file = {row.source_row for row in rows if not isinstance(row, LeftOut)}
+    if name == "further-items.csv":  # where one row has several items
+        assert len(in_the_file) + expected.left_out == rows_of(FIXTURES / path)
+    else:
+        assert len(rows) == rows_of(FIXTURES / path)
 
 
 def test_a_day_month_order_that_the_user_settles(seen: Callable[..., list[str]]) -> None:
