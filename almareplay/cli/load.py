@@ -27,7 +27,7 @@ from almareplay.cli.shared import (
 from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
-from almareplay.sources import Capture, DateOrder, FileRefused, ReadingOptions, Row
+from almareplay.sources import Capture, Codabar, DateOrder, FileRefused, ReadingOptions, Row
 from almareplay.transactions import Kind
 
 _SHOWN = 5
@@ -113,6 +113,10 @@ def load(
     scanner_suffix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put after each code by the scanner: taken off.")
     ] = "",
+    codabar: Annotated[
+        Codabar | None,
+        typer.Option(help="What becomes of letters before and behind the digits of a barcode."),
+    ] = None,
     include_saved: Annotated[
         bool,
         typer.Option(
@@ -162,6 +166,7 @@ def load(
             sheet=sheet,
             scanner_prefix=scanner_prefix,
             scanner_suffix=scanner_suffix,
+            codabar=codabar,
             include_saved=include_saved,
         )
     except ValueError as error:

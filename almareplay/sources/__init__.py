@@ -11,14 +11,16 @@ from almareplay.sources.database import (
     open_database,
 )
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
-from almareplay.sources.options import DateOrder, ReadingOptions
-from almareplay.sources.sniff import open_capture
+from almareplay.sources.guarded import GuardedCapture, open_capture
+from almareplay.sources.options import Codabar, DateOrder, ReadingOptions
 
 __all__ = [
     "Capture",
+    "Codabar",
     "DatabaseCapture",
     "DateOrder",
     "FileRefused",
+    "GuardedCapture",
     "ReadingOptions",
     "Row",
     "is_database_url",

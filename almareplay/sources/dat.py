@@ -15,7 +15,8 @@ from pathlib import Path
 from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.identifiers import (
     LONGEST,
-    NO_SCANNER,
+    PLAIN_DIGITS,
+    SAME,
     bare,
     read_identifier,
     scanner_of,
@@ -30,7 +31,7 @@ from almareplay.sources.localtime import (
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined, same_identifier
 
 BARCODE_WIDTH = 80
 LONGEST_TRANSACTION = 13 + BARCODE_WIDTH + LONGEST
@@ -95,7 +96,7 @@ class DatCapture:
         others = 0
         beginning = lru_cache(maxsize=65_536)(self._beginning)
         name, library, circ_desk = self._path.name, self._library, self._circ_desk
-        plain = self._scanner is NO_SCANNER
+        plain = not (self._scanner.prefix or self._scanner.suffix)
         # Named tuples are made half as fast by their own class.
         make = tuple.__new__
         for number, line in enumerate(lines, 1):
@@ -103,7 +104,12 @@ class DatCapture:
             kind, at, note = beginning(line[:13])
             if kind and plain and line.isascii() and len(line) <= LONGEST_TRANSACTION:
                 barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
-                if barcode.isdigit() and (patron.isdigit() or (not patron and kind is Kind.RETURN)):
+                if (
+                    barcode.isdigit()
+                    and (patron.isdigit() or (not patron and kind is Kind.RETURN))
+                    and len(barcode) <= PLAIN_DIGITS >= len(patron)
+                    and barcode != patron
+                ):
                     if note:
                         self._assumptions.note(note)
                     yield make(
@@ -151,6 +157,7 @@ class DatCapture:
             or patron.problem
             or ("" if barcode.text else "no item barcode")
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or (SAME if same_identifier(barcode.text, patron.text) else "")
         )
         if problem or kind is None or at is None:
             return self._invalid(number, problem, kind, at, barcode.text, patron.text)

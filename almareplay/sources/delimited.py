@@ -32,6 +32,7 @@ class DelimitedTable:
     """
 
     day_of_name: date | None = None
+    spreadsheet = True
 
     def __init__(self, path: Path, delimiter: str, usual_width: int) -> None:
         self.name = path.name

@@ -20,6 +20,13 @@ class DateOrder(StrEnum):
     YMD = "ymd"
 
 
+class Codabar(StrEnum):
+    """What becomes of the letters before and behind the digits of a barcode."""
+
+    STRIP = "strip"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """How to read what a file does not say itself; a row's own words always win.
@@ -30,6 +37,8 @@ class ReadingOptions:
     gives the place of what a capture calls a library or a desk. ``include_saved`` reads the rows
     that a capture tool marks as written out, or to which a system agreed in a self-check's log.
     ``scanner_prefix`` and ``scanner_suffix`` are what a scanner puts around barcodes and ids.
+    ``codabar`` says whether letters before and behind digits are start and stop signs of a bar code
+    or belong to the number.
     """
 
     timezone: ZoneInfo
@@ -46,6 +55,7 @@ class ReadingOptions:
     include_saved: bool = False
     scanner_prefix: str = ""
     scanner_suffix: str = ""
+    codabar: Codabar | None = None
 
 
 FIELDS = (

@@ -23,6 +23,8 @@ MERGED = "the value of a merged cell holds for all its rows"
 class SheetTable:
     """The rows of one sheet of a file."""
 
+    spreadsheet = True
+
     def __init__(
         self, file: str, sheet: CalamineSheet, marks: SheetMarks, options: ReadingOptions
     ) -> None:

@@ -65,7 +65,7 @@ class Identifiers:
         if cell == "":
             return
         stored = cell if isinstance(cell, str) else str(cell)
-        text, *_ = scanner.around(stored)
+        text = scanner.inside(stored)
         self.filled += 1
         if len(stored) > SPREADSHEET_DIGITS and stored.isdigit() and not ends_in_zeros(stored):
             self.beyond_spreadsheet += 1

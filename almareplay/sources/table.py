@@ -57,7 +57,11 @@ class Table(Protocol):
 
     ``name`` is for the rows' ``source_file``. ``day_of_name`` is the date that the name gives.
     ``progress`` is the share of it that ``records`` has gone through, 0.0 to 1.0, roughly.
+    ``spreadsheet``: a spreadsheet program may have had it, and done what those do to numbers.
     """
+
+    @property
+    def spreadsheet(self) -> bool: ...
 
     @property
     def name(self) -> str: ...
@@ -107,7 +111,9 @@ class TableReader:
             raise FileRefused(table.name, " It also ".join(missing))
         self._of_file += times.assumptions
         self.assumptions = Assumptions(self._of_file)
-        self._rows = RowReader(table.name, columns, found, options, times)
+        self._rows = RowReader(
+            table.name, columns, found, options, times, spreadsheet=table.spreadsheet
+        )
         self._columns = columns
         self._began = False  # the survey went through the table once already
 
@@ -168,6 +174,8 @@ class TableReader:
 
     def _without_value(self, cells: list[Cell]) -> str:
         """Which cell that is needed has no value, and why, if one is so."""
+        if not self._table.spreadsheet:
+            return ""
         for column in self._columns.values():
             if column < len(cells) and (why := no_value(cells[column])):
                 return f"column {letter(column)} {why}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 
 from almareplay.sources.identifiers import (
+    SAME,
     Identifier,
     bare,
     read_identifier_cell,
@@ -17,7 +18,7 @@ from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import names_of, place_of
 from almareplay.sources.survey import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
 from almareplay.sources.tabletimes import RowTimes
-from almareplay.transactions import InvalidRow, Kind, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 
 KIND_OF_FLAG = "the row does not say loan or return: --kind is taken"
 SWAPPED = "item and patron stand in each other's column, by the numbers of the other rows"
@@ -33,6 +34,8 @@ class RowReader:
         found: Findings,
         options: ReadingOptions,
         times: RowTimes,
+        *,
+        spreadsheet: bool,
     ) -> None:
         self._name = name
         self._columns = columns
@@ -40,6 +43,7 @@ class RowReader:
         self._options = options
         self._times = times
         self._scanner = scanner_of(options)
+        self._spreadsheet = spreadsheet
         # A table has many rows and few places.
         self._place = lru_cache(maxsize=1024)(partial(place_of, options, names_of(name)))
 
@@ -65,6 +69,7 @@ class RowReader:
             or patron.problem
             or ("" if item.text else "no item barcode")
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or (SAME if same_identifier(item.text, patron.text) else "")
             or place_problem
         )
         if not problem and patron.text and self._found.swapped(item.text, patron.text):
@@ -101,13 +106,14 @@ class RowReader:
     ) -> Identifier:
         cell = self._cell(cells, name)
         is_long = isinstance(cell, str) and cell.isdigit() and len(cell) > SPREADSHEET_DIGITS
-        if is_long and ends_in_zeros(str(cell)) and not column.beyond_spreadsheet:
+        may_be_cut = self._spreadsheet and is_long and ends_in_zeros(str(cell))
+        if may_be_cut and not column.beyond_spreadsheet:
             return Identifier(
                 "",
                 problem=f"{what} was cut by a spreadsheet, it seems: "
                 f"all its digits after the {SPREADSHEET_DIGITS}th are 0",
             )
-        return read_identifier_cell(cell, what, self._scanner)
+        return read_identifier_cell(cell, what, self._scanner, spreadsheet=self._spreadsheet)
 
 
 def _word(cell: Cell) -> str:

@@ -16,7 +16,7 @@ import openpyxl  # type: ignore[import-untyped]  # it comes without types
 import pytest
 import xlrd
 
-from almareplay.sources import DateOrder, FileRefused, Row, parse_columns
+from almareplay.sources import Codabar, DateOrder, FileRefused, Row, parse_columns
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -49,6 +49,7 @@ SHOWN = "[the leading zeros are those that the spreadsheet shows]"
 SERIAL = "[a serial number of a spreadsheet, read as date and time]"
 FIRST, PATRON = "34880000500001", "24880000200014"
 LOAN = f"2 loan {FIRST} {PATRON} 09-14 09:01"
+CODABAR: dict[str, object] = {"codabar": Codabar.STRIP}
 STRUCK = Read(3, 4, 1, "7 cancelled: the row is struck through")
 
 EXPECTED: dict[str, Read | Refused] = {
@@ -59,6 +60,7 @@ EXPECTED: dict[str, Read | Refused] = {
         *(3, 0, 1),
         "3 return 34880000500002 09-14 09:02 "
         "[the Codabar letters around the item barcode were taken off]",
+        CODABAR,
     ),
     "copied-together.dat": Read(3, 0, 1, "2 return BÜCHER-1 09-14 09:02"),
     "cut-off.xlsx": Refused("is a damaged spreadsheet"),
@@ -68,7 +70,7 @@ EXPECTED: dict[str, Read | Refused] = {
     "formulas.ods": Read(2, 2, 1, "4 column D shows an error of the spreadsheet (#N/A)"),
     "formulas.xlsx": Read(2, 2, 1, f"3 loan 34880000500002 {PATRON} 09-14 09:02"),
     "header-again.xls": Read(4, 0, 4, "8 return 34880000500004 09-14 09:04"),
-    "headers.csv": Read(5, 7, 5, "(note)"),
+    "headers.csv": Read(5, 7, 5, "(note)", CODABAR),
     "hidden.ods": Read(5, 0, 3, f"5 return 34880000500003 09-14 09:03 {HIDDEN}"),
     "hidden.xls": Read(5, 0, 3, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {HIDDEN}"),
     "hidden.xlsx": Read(5, 0, 3, f"2 loan 34880000500005 {PATRON} 09-14 09:05"),
@@ -121,7 +123,7 @@ EXPECTED: dict[str, Read | Refused] = {
     "text-named.xls": Read(1, 0, 1, LOAN),
     "timestamps.ods": Read(3, 0, 1, "4 return 34880000500002 09-15 00:00"),
     "title-and-notes.ods": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
-    "traps.dat": Read(11, 14, 3, "24 a second transaction stands in the same line"),
+    "traps.dat": Read(11, 14, 3, "24 a second transaction stands in the same line", CODABAR),
     "two-columns.xlsx": Read(
         *(3, 0, 0),
         f"1 loan 34880000400010 24880000200010 09-14 09:00 [{NO_TIMES}]",
