@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from almareplay.sources.moments import Cell
 
-_DIGITS = 14
+LIBRARY_DIGITS = 14
 _FIELDS = {"2": "patron_id", "3": "item_barcode"}
 
 
@@ -19,7 +19,11 @@ def field_of(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
-    if len(text) != _DIGITS or not (text.isascii() and text.isdigit()) or not has_check_digit(text):
+    if (
+        len(text) != LIBRARY_DIGITS
+        or not (text.isascii() and text.isdigit())
+        or not has_check_digit(text)
+    ):
         return ""
     return _FIELDS.get(text[0], "")
 

@@ -246,12 +246,13 @@ LAYOUT = "the digits of x were typed with another keyboard layout"
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        ("\"çàéà'é", "3902042"),
-        ("éç'é'àààéàààà(", "29424000200005"),
+        ("éç'é'àààéààà&\"", PATRON),
+        ("\"ç'é'ààà&à&à&&", ITEM),
         ("FCàéàè", "FC0207"),
         ('Q&é"à', "A1230"),
-        ("éç!é§à", "298260"),
-        ("šéříě", "30592"),
+        ("éçèéèàààéààà&ç", "29727000200019"),
+        ("ABéç!é§à", "QB298260"),
+        ("Yšéříě", "Z30592"),
         ("EQà&éà", "EA0120"),
     ],
 )
@@ -259,7 +260,9 @@ def test_digits_of_another_keyboard(raw: str, text: str) -> None:
     assert undone(raw) == (text, LAYOUT)
 
 
-@pytest.mark.parametrize("raw", ["éééé", "FCàé-B", "ABCDEFéàç", "Mà&é"])
+@pytest.mark.parametrize(
+    "raw", ["éééé", "FCàé-B", "ABCDEFéàç", "Mà&é", "'__àààà(ààà_", "éç'é'àààéàààà"]
+)
 def test_two_keyboards_or_none(raw: str) -> None:
     assert "typed with another keyboard layout, it seems" in refused(raw)
 

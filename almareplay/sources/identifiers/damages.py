@@ -15,7 +15,7 @@ from typing import NamedTuple
 from almareplay.sources.identifiers.keyboards import looks_typed_elsewhere, pressed_keys
 from almareplay.sources.identifiers.scanner import Scanner
 from almareplay.sources.identifiers.stripes import UNREAD, number_on_stripe, part_of_stripe
-from almareplay.sources.librarybarcodes import has_check_digit
+from almareplay.sources.librarybarcodes import LIBRARY_DIGITS, has_check_digit
 from almareplay.sources.options import Codabar
 
 LONGEST = 255
@@ -131,7 +131,6 @@ def _perhaps_between_letters(text: str, scanner: Scanner) -> str | None:
 
 _BLANKS = re.compile(r"[0-9]+(?:\s[0-9]+)+")
 _GROUPS_OF_THREE = re.compile(r"[0-9]{1,3}([.,'’])[0-9]{3}(?:\1[0-9]{3})+")
-_LIBRARY_DIGITS = 14
 
 
 def _one_number(text: str) -> str | None:
@@ -139,7 +138,7 @@ def _one_number(text: str) -> str | None:
     if not (_BLANKS.fullmatch(text) or _GROUPS_OF_THREE.fullmatch(text)):
         return None
     digits = "".join(sign for sign in text if sign.isdigit())
-    return digits if len(digits) == _LIBRARY_DIGITS and has_check_digit(digits) else None
+    return digits if len(digits) == LIBRARY_DIGITS and has_check_digit(digits) else None
 
 
 _NUMBERS = re.compile(r"[0-9]{5,}(?:[\s,;/|+&]+[0-9]{5,})+[\s,;/|+&]*")
@@ -153,8 +152,8 @@ def _several(text: str) -> str | None:
         return text
     if not text.isdigit() or len(text) not in _TWICE:
         return None
-    parts = [text[at : at + _LIBRARY_DIGITS] for at in range(0, len(text), _LIBRARY_DIGITS)]
-    if len(text) % _LIBRARY_DIGITS == 0 and any(map(has_check_digit, parts)):
+    parts = [text[at : at + LIBRARY_DIGITS] for at in range(0, len(text), LIBRARY_DIGITS)]
+    if len(text) % LIBRARY_DIGITS == 0 and any(map(has_check_digit, parts)):
         return text
     half = len(text) // 2
     return text if text[:half] == text[half:] else None

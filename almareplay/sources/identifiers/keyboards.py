@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from almareplay.sources.librarybarcodes import LIBRARY_DIGITS, has_check_digit
+
 
 class _Layout(NamedTuple):
     """What comes out for the keys 1 to 0, for the letters whose keys it has elsewhere, and those
@@ -41,12 +43,20 @@ _LETTERS_AND_SIGNS = re.compile(r"([A-Za-z]{0,4})([^A-Za-z0-9\s]{3,})")
 
 
 def pressed_keys(text: str) -> str | None:
-    """The barcode whose keys were pressed, where one layout alone explains the text."""
+    """The barcode whose keys were pressed, where one layout alone explains the text.
+
+    Digits without a letter before them must have a right check digit: quotation marks around a cell
+    may have been two of them.
+    """
     found = _LETTERS_AND_SIGNS.fullmatch(text)
     if not found or found[2].isascii():
         return None
     readings = {reading for layout in _LAYOUTS if (reading := layout.reading(*found.groups()))}
-    return readings.pop() if len(readings) == 1 else None
+    if len(readings) != 1:
+        return None
+    (reading,) = readings
+    is_whole = len(reading) == LIBRARY_DIGITS and has_check_digit(reading)
+    return reading if found[1] or is_whole else None
 
 
 def looks_typed_elsewhere(text: str) -> str | None:
