@@ -23,6 +23,7 @@ CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"
 _PADDED = re.compile("0[0-9]+")
 _MOST_COLUMNS = 1 << 14
+_MOST_REPEATED = 10_000
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _BLANKS = {"text:s": " ", "text:tab": "\t", "text:line-break": "\n"}
 
@@ -168,6 +169,11 @@ class _ContentReader:
 
     def _finish_row(self, rows: SheetRows) -> None:
         if self._cells:
+            if self._repeated > _MOST_REPEATED:
+                raise NotReadError(
+                    f"has one filled row {self._repeated:,} times, one below the other: delete the "
+                    "stray cells far from the data."
+                )
             rows.reach(self._row + self._repeated, len(self._cells))
             for row in range(self._row + 1, self._row + self._repeated + 1):
                 rows.add(
