@@ -336,10 +336,11 @@ def test_numbers_with_an_e_of_their_own(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["12:34", "837120012000288:00:00", "9:05:11", "9:05 pm", "12:34:56.7"]
+    "raw",
+    ["12:34", "837120012000288:00:00", "2026-09-14T09:05:00Z", "9:05 pm", "12:34:56.7"],
 )
 def test_a_time_of_day_or_a_duration(raw: str) -> None:
-    assert refused(raw) == "a time of day or a duration stands where x belongs"
+    assert refused(raw) == "a date, a time of day or a duration stands where x belongs"
     assert undone(raw, spreadsheet=False) == (raw, "")
 
 

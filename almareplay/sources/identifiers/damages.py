@@ -200,8 +200,11 @@ DAMAGES = (
     ),
     Damage(NUMBER, _is(r"([0-9]{1,15})[.,]0"), by_spreadsheet=True),
     Damage(
-        "a time of day or a duration stands where {what} belongs",
-        _is(r"-?[0-9]+:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?(?:\s?[ap]m)?"),
+        "a date, a time of day or a duration stands where {what} belongs",
+        _is(
+            r"-?[0-9]+:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?(?:\s?[ap]m)?"
+            r"|-?[0-9]{4,}-[0-9]{2}-[0-9]{2}(?:[T ].*)?"
+        ),
         Cure.REFUSE,
         by_spreadsheet=True,
     ),

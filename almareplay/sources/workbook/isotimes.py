@@ -23,14 +23,17 @@ def iso_moment(text: str) -> Cell:
         return text
 
 
-def iso_duration(text: str) -> Cell:
-    """The duration, a time of day for example; the text as it is where it is none."""
+def iso_duration(text: str) -> timedelta:
+    """The duration, a time of day for example; the longest there is where it cannot be read.
+
+    LibreOffice has minus 2147483648 hours for all that are too long for it.
+    """
     if not (found := _DURATION.fullmatch(text)):
-        return text
+        return timedelta.max
     days, hours, minutes = (int(figures or 0) for figures in found.group(2, 3, 4))
     seconds = float((found[5] or "0").replace(",", "."))
     try:
         length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
-        return text
+        return timedelta.max
     return -length if found[1] else length
