@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     NOT_ON_LOAN = "not_on_loan"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
     PATRON_NOT_FOUND = "patron_not_found"
     PATRON_BLOCKED = "patron_blocked"
     PATRON_EXPIRED = "patron_expired"
@@ -95,6 +96,10 @@ _MEANING: dict[Outcome, tuple[Disposition, str]] = {
     Outcome.DUPLICATE: (
         Disposition.NO_CHANGE,
         "Nothing to do: the run holds the same loan or return from the same moment already.",
+    ),
+    Outcome.CANCELLED: (
+        Disposition.NO_CHANGE,
+        "Nothing to do: the desk cancelled this row itself, so it was not sent.",
     ),
     Outcome.PATRON_NOT_FOUND: (
         Disposition.ATTENTION,
@@ -207,7 +212,10 @@ class ReportRow(NamedTuple):
     """A row as the report shows it: its fields are the report's columns, in their order.
 
     Datetimes are aware; ``captured_at`` in the zone of its desk, the others UTC. What is not known
-    is ``None`` or empty.
+    is ``None`` or empty. ``phase`` is the row's phase in the run (1, until phases can be loaded).
+    ``dismissed`` tells whether staff have settled the row by hand. ``institution`` (Alma's code)
+    and ``environment`` (``sandbox``, ``production``) say to which Alma the run belongs, or which
+    one a rehearsal asked for this prediction; empty where nothing was sent yet.
     """
 
     row: int
@@ -231,16 +239,15 @@ class ReportRow(NamedTuple):
     attempts: int
     note: str
     completed_at: datetime | None
+    phase: int
+    dismissed: bool
+    institution: str
+    environment: str
 
     @property
     def to_do(self) -> bool:
         """Whether staff must still do something about it."""
         return self.disposition in OPEN and not self.dismissed
-
-    @property
-    def dismissed(self) -> bool:
-        """Whether staff have settled it by hand."""
-        return self.advice == DISMISSED
 
     def as_if(self, result: Result) -> ReportRow:
         """The row as it would be with this result, which is a prediction."""

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     requests_per_second: float = Field(default=15, gt=0, le=1000)
     daily_reserve: int = Field(default=10_000, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)
-    settle_seconds: float = Field(default=10, ge=0)
+    settle_seconds: float = Field(default=75, ge=0)
 
     @field_validator("region")
     @classmethod

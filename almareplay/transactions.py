@@ -50,7 +50,9 @@ class InvalidRow(NamedTuple):
     """A row of a capture that cannot be read or cannot be true: kept, reported, never sent.
 
     ``reason`` is a sentence for staff. What could be read of the row stands in the other fields;
-    what could not is ``None`` or empty.
+    what could not is ``None`` or empty. ``cancelled`` tells that the desk took the row back itself
+    (struck it through, undid it at the self-check): there is nothing wrong with it and nothing to
+    do about it.
     """
 
     reason: str
@@ -62,6 +64,33 @@ class InvalidRow(NamedTuple):
     patron_id: str = ""
     library: str = ""
     circ_desk: str = ""
+    cancelled: bool = False
+
+
+class AlmaInstance(NamedTuple):
+    """One Alma: an institution in one of its environments.
+
+    ``institution`` is Alma's code for it and ``name`` its name, both empty where the key may not
+    read them. ``environment`` is ``sandbox`` or ``production``, ``host`` that of the API.
+    """
+
+    institution: str
+    name: str
+    environment: str
+    host: str
+
+    def is_same(self, other: AlmaInstance) -> bool:
+        """Whether both are one Alma; by their hosts where one of them does not tell its code."""
+        if self.environment != other.environment:
+            return False
+        if self.institution and other.institution:
+            return self.institution == other.institution
+        return self.host == other.host
+
+    def __str__(self) -> str:
+        known = self.name or self.institution or f"the Alma at {self.host}"
+        code = f" ({self.institution})" if self.name and self.institution else ""
+        return f"{known}{code}, {self.environment}"
 
 
 class LeftOut(NamedTuple):

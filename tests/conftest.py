@@ -1,15 +1,17 @@
-"""What holds for all tests: where their files are, in what order they start, and that no clock
-judges an example."""
+"""What holds for all tests: where their files are, in what order they start, that no clock judges
+an example, and that every request and answer is one of Alma's."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
+from tests.contract.watch import BROKEN, watch
 
 # How long an example takes says more about the machine than about the code.
 _PROFILE = "any machine"
@@ -24,6 +26,21 @@ if os.access(_IN_MEMORY, os.W_OK):
 
 # What is compiled once need not be compiled by every worker and every command that starts cold.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+watch(BROKEN.extend)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """Fail a test in which a request of the client's, or an answer of a stand-in's, is not as Alma
+    has it, whatever else the test finds."""
+    try:
+        return (yield)
+    finally:
+        broken = sorted(set(BROKEN))
+        BROKEN.clear()
+        assert not broken, "not as Alma has it:\n" + "\n".join(broken)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from almareplay.alma.fields import plausible
 from almareplay.alma.pace import Clock
 
 
@@ -38,6 +39,6 @@ def _parsed(date: str | None) -> datetime | None:
         return None
     try:
         told = parsedate_to_datetime(date)
-        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        return plausible(told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

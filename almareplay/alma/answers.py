@@ -12,7 +12,7 @@ from datetime import date, datetime
 from urllib.parse import unquote, urlsplit
 
 from almareplay.alma import fields
-from almareplay.alma.fields import Body
+from almareplay.alma.fields import Body, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,12 @@ class ItemLoan:
     ``library`` are codes. ``loan_date`` is the moment of the call that made the loan.
     ``process_status`` is ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN`` … ``body`` is the loan
     as Alma wrote it, which a change of it must send back; empty for a loan that is over.
-    ``mms_id`` tells the title, ``item_policy`` the code of the terms under which it was lent.
+    ``mms_id`` tells the title. The terms under which it was lent are not told (recorded: the item
+    policy of a loan has no value).
+    ``last_renew_status`` is Alma's word on the last renewal, empty for a loan never renewed:
+    ``401193;`` for success (recorded), anything else for one that failed (client code), and
+    ``last_renew_message`` the same in words. ``item_id`` is the item's, empty where Alma leaves it
+    out.
     """
 
     loan_id: str
@@ -49,7 +54,9 @@ class ItemLoan:
     title: str = field(repr=False)
     body: Body = field(default_factory=dict, repr=False, compare=False)
     mms_id: str = ""
-    item_policy: str = ""
+    last_renew_status: str = ""
+    last_renew_message: str = field(default="", repr=False)
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,8 @@ class ScanIn:
     ``destination`` says where it must go: ``hold shelf``, ``transit: LIBRARY`` (``transit`` where
     Alma does not name the library), ``reshelve``, or Alma's words for another place or process;
     empty where Alma says nothing. ``requested_by_somebody`` tells whether somebody waits for it
-    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`.
+    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`. ``item_pid`` is the
+    item that was scanned, empty where Alma leaves it out.
     """
 
     destination: str
@@ -92,14 +100,17 @@ class ScanIn:
     title: str
     call_number: str
     location: str
+    item_pid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Patron:
-    """A patron's record. ``blocks`` are the descriptions of the active blocks, ``identifiers`` all
-    that name the patron besides ``primary_id``; ``status`` is ``ACTIVE`` or ``INACTIVE``.
-    ``active_loans`` is how many items the patron has now, ``patron_role`` whether the account has
-    an active patron role; ``None`` where Alma does not say it."""
+    """A patron's record. ``identifiers`` are all active ones that name the patron besides
+    ``primary_id``; ``status`` is ``ACTIVE`` or ``INACTIVE``.
+
+    ``blocks`` are the descriptions of the active blocks; ``patron_role`` tells whether the account
+    has an active patron role, and ``active_loans`` how many items the patron has now: ``None``
+    where Alma does not say it. Where only the identity was asked for there are none of these."""
 
     primary_id: str = field(repr=False)
     status: str
@@ -108,33 +119,6 @@ class Patron:
     identifiers: tuple[str, ...] = field(repr=False)
     active_loans: int | None = None
     patron_role: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Institution:
-    """Which Alma answers. ``environment`` is ``production`` or ``sandbox``."""
-
-    code: str
-    name: str
-    environment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A library of the institution."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class CircDesk:
-    """A circulation desk, and whether it may return (``check_in``) and lend (``check_out``)."""
-
-    code: str
-    name: str
-    check_in: bool
-    check_out: bool
 
 
 _ITEM_PATH = re.compile(r"/bibs/([^/]+)/holdings/([^/]+)/items/([^/]+)/?$")
@@ -220,21 +204,23 @@ def read_loan(body: Body) -> ItemLoan | None:
         title=fields.text(body, "title"),
         body=body if return_date is None else {},
         mms_id=fields.text(body, "mms_id"),
-        item_policy=fields.code(body, "item_policy"),
+        last_renew_status=fields.code(body, "last_renew_status"),
+        last_renew_message=fields.text(fields.record(body, "last_renew_status"), "desc"),
+        item_id=fields.text(body, "item_id"),
     )
 
 
-def read_loans(body: Body) -> tuple[list[ItemLoan], int | None] | None:
-    """One page of loans, and how many there are in all where Alma says it.
+def read_loans(body: Body) -> Page[ItemLoan] | None:
+    """One page of loans.
 
     A body without a list means that there is no loan only where it says so with a count of 0.
     """
     count = fields.number(body, "total_record_count")
     listed = body.get("item_loan")
     if listed is None:
-        return ([], 0) if count == 0 else None
+        return Page([], 0) if count == 0 else None
     loans = fields.every(listed, read_loan)
-    return None if loans is None else (loans, count)
+    return None if loans is None else Page(loans, count)
 
 
 _DESTINATION = re.compile(r"destination is:\s*(.*?)\s*\.\s*Request/Process Type:", re.IGNORECASE)
@@ -262,6 +248,7 @@ def read_scan_in(body: Body) -> ScanIn | None:
         title=fields.text(fields.record(body, "bib_data"), "title"),
         call_number=call_number,
         location=location,
+        item_pid=fields.text(item, "pid"),
     )
 
 
@@ -293,7 +280,10 @@ def read_patron(body: Body) -> Patron | None:
         expiry_date=fields.day(body, "expiry_date"),
         blocks=tuple(fields.words(block, "block_description") for block in active),
         identifiers=tuple(
-            filter(None, (fields.text(i, "value") for i in fields.records(body, "user_identifier")))
+            fields.text(identifier, "value")
+            for identifier in fields.records(body, "user_identifier")
+            if fields.text(identifier, "value")
+            and fields.text(identifier, "status").upper() != "INACTIVE"
         ),
         active_loans=fields.number(fields.record(body, "loans"), "value"),
         patron_role=_has_patron_role(body),
@@ -310,37 +300,4 @@ def _has_patron_role(body: Body) -> bool | None:
         fields.code(role, "role_type") == _PATRON_ROLE
         and fields.code(role, "status").upper() != "INACTIVE"
         for role in fields.records(body, "user_role")
-    )
-
-
-def read_institution(body: Body) -> Institution | None:
-    """The general configuration."""
-    institution = fields.record(body, "institution")
-    if not institution:
-        return None
-    return Institution(
-        code=fields.text(institution, "value"),
-        name=fields.text(institution, "desc"),
-        environment=fields.code(body, "environment_type").lower(),
-    )
-
-
-def read_libraries(body: Body) -> list[Library] | None:
-    """The libraries of the institution."""
-    return fields.every(
-        body.get("library"),
-        lambda library: Library(fields.text(library, "code"), fields.text(library, "name")),
-    )
-
-
-def read_circ_desks(body: Body) -> list[CircDesk] | None:
-    """The circulation desks of a library; none where the body lists none."""
-    return fields.every(
-        body.get("circ_desk") or [],
-        lambda desk: CircDesk(
-            code=fields.text(desk, "circ_desk_code") or fields.text(desk, "code"),
-            name=fields.text(desk, "circ_desk_name") or fields.text(desk, "name"),
-            check_in=fields.flag(desk, "check_in"),
-            check_out=fields.flag(desk, "check_out"),
-        ),
     )

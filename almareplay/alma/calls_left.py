@@ -44,6 +44,8 @@ class CallsLeft:
         self._clock = clock
         self._alma_clock = alma_clock
         self._left: int | None = None
+        self.quota: int | None = None
+        """Calls a day, as Alma last said it."""
         self._used_up = False
         self._day = self._today()
         self._tell = on_event or (lambda _: None)
@@ -72,16 +74,17 @@ class CallsLeft:
         if self._left is not None:
             self._left += 1
 
-    def learn(self, header: str | None) -> None:
-        """Takes in ``X-Exl-Api-Remaining``; missing or unreadable, the last count goes on.
+    def learn(self, remaining: str | None, quota: str | None = None) -> None:
+        """Takes in ``X-Exl-Api-Remaining`` and ``X-Exl-Api-Quota``; where one is missing or
+        unreadable, the last count goes on.
 
         Answers overtake each other, so within a day the lowest count is the latest.
         """
         self._forget_yesterday()
-        text = (header or "").strip()
-        if text.isascii() and text.isdigit() and len(text) < 12:
-            told = int(text)
+        told = _count(remaining)
+        if told is not None:
             self._left = told if self._left is None else min(self._left, told)
+        self.quota = _count(quota) or self.quota
 
     def used_up(self) -> None:
         """Alma said that the calls of the day are used up."""
@@ -127,3 +130,8 @@ class CallsLeft:
             self._left = None
             self._used_up = False
         self._day = today
+
+
+def _count(header: str | None) -> int | None:
+    text = (header or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import httpx
@@ -16,12 +17,15 @@ from almareplay.alma import answers
 from almareplay.alma.addressing import address, fits_path
 from almareplay.alma.answers import ItemIds, ItemLoan, ScanIn
 from almareplay.alma.call import Call, Confirm
+from almareplay.alma.codes import OF_FEES
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
 from almareplay.alma.pace import Clock, Pace, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
-from almareplay.alma.wire import CONNECT_SECONDS, Event, Traffic, Wire
+from almareplay.alma.transfer import CONNECT_SECONDS
+from almareplay.alma.wire import Event, Traffic, Wire
+from almareplay.outcomes import Outcome
 
 __all__ = ["Alma", "AlmaReader", "open_wire"]
 
@@ -55,12 +59,13 @@ class Alma(AlmaReader):
         institution of the network knows is given a linked account here; Ex Libris must have enabled
         that, for networks whose identifiers are unique.
         A patron id with a slash can stand in no path: then the call goes through the item, whose
-        ids must be known, else `Unaddressable` is raised.
+        ids must be known, else `Unaddressable` is raised. No account can be linked there
+        (documented: the call has no such parameter).
         """
         query = of_type(user_id_type)
-        if generate_linked_user:
-            query["generate_linked_user"] = "true"
         if item is None or fits_path(patron_id):
+            if generate_linked_user:
+                query["generate_linked_user"] = "true"
             target = address("users", patron_id, "loans", item_barcode=item_barcode, **query)
         else:
             target = address(*item_path(item), "loans", user_id=patron_id, **query)
@@ -98,15 +103,20 @@ class Alma(AlmaReader):
         user_id: str,
         loan_id: str,
         *,
+        item: ItemIds | None = None,
         rank: int,
         confirm: Confirm | None,
-        user_id_type: str | None = None,
     ) -> ItemLoan:
         """Renews a loan: its due date and ``last_renew_date`` move, its ``loan_date`` stays.
 
-        A loan's own ``user_id`` is a primary id and needs no ``user_id_type``.
+        An answer need not mean that it was renewed (client code): ``last_renew_status`` or moved
+        dates tell. ``user_id`` is the loan's own, a primary id. ``item`` serves one with a slash,
+        as in `loan`.
         """
-        target = address("users", user_id, "loans", loan_id, op="renew", **of_type(user_id_type))
+        if item is None or fits_path(user_id):
+            target = address("users", user_id, "loans", loan_id, op="renew")
+        else:
+            target = address(*item_path(item), "loans", loan_id, op="renew")
         return await self._post("renew", target, answers.read_loan, rank, confirm)
 
     async def change_due_date(
@@ -129,7 +139,7 @@ class Alma(AlmaReader):
         else:
             target = address(*item_path(item), "loans", loan.loan_id)
         whole = due.astimezone(UTC) + timedelta(microseconds=-due.microsecond % 1_000_000)
-        # Alma writes ``ACTIVE`` since 2023, and takes back only ``Active``.
+        # Alma writes ``ACTIVE`` (recorded), and takes back only ``Active`` (client code).
         body = loan.body | {"due_date": f"{whole:%Y-%m-%dT%H:%M:%SZ}", "loan_status": "Active"}
         return await self.wire.send(
             Call(
@@ -149,15 +159,17 @@ class Alma(AlmaReader):
         user_id: str,
         fee_id: str,
         *,
+        amount: Decimal,
         reason: str,
         comment: str,
         rank: int,
         confirm: Confirm | None,
     ) -> Fee:
-        """Waives all that is left of a fee, and gives the fee as it is then.
+        """Waives a sum of a fee, and gives the fee as it is then.
 
-        ``reason`` is a code of the institution's table of reasons (FineFeeTransactionReason);
-        neither it nor ``comment`` may be empty.
+        ``amount`` is the fee's balance where all of it is to go: the word ``ALL`` is documented for
+        all fees of a user at once only. ``reason`` is a code of the institution's table of reasons
+        (FineFeeTransactionReason); neither it nor ``comment`` may be empty.
         """
         target = address(
             "users",
@@ -165,11 +177,11 @@ class Alma(AlmaReader):
             "fees",
             fee_id,
             op="waive",
-            amount="ALL",
+            amount=f"{amount:f}",
             reason=reason,
             comment=comment,
         )
-        return await self._post("waive", target, read_fee, rank, confirm)
+        return await self._post("waive", target, read_fee, rank, confirm, outcomes=OF_FEES)
 
     async def _post(
         self,
@@ -179,9 +191,19 @@ class Alma(AlmaReader):
         rank: int,
         confirm: Confirm | None,
         body: dict[str, Any] | None = None,
+        outcomes: Mapping[str, Outcome] | None = None,
     ) -> T:
         return await self.wire.send(
-            Call(operation, "POST", target, lambda a: read(a.body), rank, body, confirm)
+            Call(
+                operation,
+                "POST",
+                target,
+                lambda a: read(a.body),
+                rank,
+                body,
+                confirm,
+                outcomes=outcomes or {},
+            )
         )
 
 
@@ -216,7 +238,13 @@ async def open_wire(
     pace = Pace(per_second, clock, in_flight)
     async with httpx.AsyncClient(
         base_url=base_url,
-        headers={"Authorization": f"apikey {key}", "Accept": "application/json"},
+        headers={
+            "Authorization": f"apikey {key}",
+            "Accept": "application/json",
+            # What decompresses without bounds is not asked for.
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "almareplay",
+        },
         timeout=httpx.Timeout(
             timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
         ),

@@ -47,7 +47,7 @@ DAILY = "DAILY_THRESHOLD"
 KEY = frozenset({"UNAUTHORIZED", "FORBIDDEN", "INVALID_REQUEST"})
 """The key is unknown, or lacks the permission."""
 
-GENERAL = frozenset({"401652", "402119"})
+GENERAL = frozenset({"401652", "402119", "60101"})
 """Alma failed, and the request is not the cause."""
 
 GATEWAY = frozenset({"NOT_FOUND", "ROUTING_ERROR"})
@@ -56,6 +56,10 @@ GATEWAY = frozenset({"NOT_FOUND", "ROUTING_ERROR"})
 SCAN_UNCLEAR = "402504"
 """Trouble with the item in a scan. The documentation says that the scan failed, client code that it
 was done."""
+
+
+OF_FEES = {"401651": Outcome.PATRON_NOT_FOUND}
+"""What a code means in the calls about fees that means something else in loans (documented)."""
 
 
 def outcome_of(code: str) -> Outcome:

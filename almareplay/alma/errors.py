@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -53,12 +53,12 @@ class AlmaError(AlmaReplayError):
 
 
 class Refusal(AlmaError):
-    """Alma said no to this request, which therefore did nothing."""
+    """Alma said no to this request, which therefore did nothing. ``outcome`` is what that makes of
+    a row."""
 
-    @property
-    def outcome(self) -> Outcome:
-        """What the refusal makes of a row."""
-        return codes.outcome_of(self.code)
+    def __init__(self, words: str, **said: Any) -> None:
+        super().__init__(words, **said)
+        self.outcome: Outcome = codes.outcome_of(self.code)
 
 
 class Unaddressable(Refusal):
@@ -67,8 +67,27 @@ class Unaddressable(Refusal):
     usual_effect = Effect.NOT_SENT
 
 
+class KeyProblem(StrEnum):
+    """Why a key is refused, as far as Alma's gateway shows it."""
+
+    MALFORMED = "malformed"
+    """It has characters of no key (client code: 400 and a text)."""
+    UNKNOWN = "unknown"
+    """Unknown, or not allowed from this machine's network address: one answer for both
+    (documented: 403)."""
+    PERMISSION = "permission"
+    """Without permission for the area, or a key of the other environment (documented: 400)."""
+    WRONG_ADDRESS = "wrong address"
+    """Sent to another region, or to the institution's own Alma (client code: 401 and a page)."""
+
+
 class KeyRefused(AlmaError):
     """The API key is unknown to Alma or may not do this. Every call would meet the same."""
+
+    @property
+    def problem(self) -> KeyProblem:
+        """Why, as far as the answer tells."""
+        return _key_problem(self.code, self.status)
 
 
 class PerSecondLimit(AlmaError):
@@ -109,7 +128,10 @@ def parse_error(response: httpx.Response, *, method: str) -> AlmaError:
     fault = read_fault(response.content)
     if response.status_code == 429 and not fault.code and codes.DAILY.encode() in response.content:
         fault = Fault(codes.DAILY)  # a gateway's text; taken for the other limit it never ends
-    kind, words = _meaning(fault, response.status_code, method.upper() != "GET")
+    writes = method.upper() != "GET"
+    kind, words = _meaning(fault, response.status_code, writes)
+    if kind is Unavailable and response.status_code == 400 and _MALFORMED_KEY in response.content:
+        kind, words = KeyRefused, _KEY_WORDS[KeyProblem.MALFORMED]
     said = f"HTTP {response.status_code}" + (f", code {fault.code}" if fault.code else "")
     return kind(
         words.format(said=said),
@@ -133,19 +155,27 @@ def _meaning(fault: Fault, status: int, writes: bool) -> tuple[type[AlmaError], 
         return Unavailable, _FAILED_WORDS
     # A number is Alma's own word on the request; the gateway speaks of the key in capitals.
     if code in codes.KEY or (status in (401, 403) and not code.isdigit()):
-        return KeyRefused, _KEY_WORDS
-    if status == 408 or (status == 404 and not code):  # a gateway's, Alma itself gives a code
-        return Unavailable, _FAILED_WORDS
-    if 400 <= status < 500:
-        return Refusal, _REFUSAL_WORDS
+        return KeyRefused, _KEY_WORDS[_key_problem(code, status)]
+    if 400 <= status < 500 and status != 408:
+        # Without a code the gateway has said it, or something before it, of no row.
+        return (Refusal, _REFUSAL_WORDS) if code else (Unavailable, _FAILED_WORDS)
     # Errors in an answer that says success: of a read they are a refusal, of a write nobody knows.
     if 200 <= status < 300 and code and not writes:
         return Refusal, _REFUSAL_WORDS
-    if status >= 500 or code:
+    if status >= 400 or code:
         return Unavailable, _FAILED_WORDS
     return Unavailable, _NOT_ALMA_WORDS
 
 
+def _key_problem(code: str, status: int | None) -> KeyProblem:
+    if code == "UNAUTHORIZED":
+        return KeyProblem.PERMISSION
+    if status == 401 and not code:
+        return KeyProblem.WRONG_ADDRESS
+    return KeyProblem.UNKNOWN if code or status == 403 else KeyProblem.MALFORMED
+
+
+_MALFORMED_KEY = b"Invalid API Key"
 _DAILY_WORDS = (
     "The institution's calls to Alma for today are used up ({said}): go on after midnight GMT."
 )
@@ -154,8 +184,22 @@ _PER_SECOND_WORDS = (
 )
 _REFUSAL_WORDS = "Alma refused this ({said})."
 _FAILED_WORDS = "Alma is not working ({said}): try again when it is back."
-_KEY_WORDS = (
-    "Alma does not accept the API key for this ({said}): check the key, its region, and that it "
-    "may read and write Users and Bibs and read Configuration."
-)
+_KEY_WORDS = {
+    KeyProblem.MALFORMED: "The API key has characters that no key has ({said}): copy it again.",
+    KeyProblem.UNKNOWN: (
+        "Alma does not know the API key, or the key may not be used from this machine's network "
+        "address ({said}): copy the key again, whole, and see in the Developer Network whether it "
+        "is limited to other addresses."
+    ),
+    KeyProblem.PERMISSION: (
+        "The API key has no permission for this, or is one of the other environment ({said}): see "
+        "in the Developer Network that it is a key of this environment, production or sandbox, "
+        "with read/write permission for Users and Bibs and read permission for Configuration."
+    ),
+    KeyProblem.WRONG_ADDRESS: (
+        "What answered is not the Alma API of this key ({said}): check ALMAREPLAY_REGION, or "
+        "ALMAREPLAY_BASE_URL, which must be the address of the region's API and not that of the "
+        "institution's own Alma."
+    ),
+}
 _NOT_ALMA_WORDS = "What answered in Alma's place is not Alma ({said}): try again when it is back."

@@ -96,5 +96,9 @@ def _line(value: object, longest: int) -> str:
     """A text or number as one line of at most ``longest`` characters; anything else is empty."""
     if not isinstance(value, str | int):
         return ""
-    # A lone surrogate, which JSON can hold, can be neither stored nor printed.
-    return " ".join(str(value).encode(errors="replace").decode().split())[:longest]
+    try:
+        plain = str(value)
+    except ValueError:
+        return ""  # a number of thousands of digits
+    # NUL and lone surrogates, which JSON can hold, can be neither stored nor printed.
+    return " ".join(plain.replace("\0", " ").encode(errors="replace").decode().split())[:longest]

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 Body = dict[str, Any]
+
+
+class Page(NamedTuple, Generic[T]):
+    """Part of a list, and how many members the whole has, ``None`` where Alma does not say it."""
+
+    members: list[T]
+    total: int | None
 
 
 def record(body: Body, name: str) -> Body:
@@ -34,12 +41,16 @@ def every(listed: object, read: Callable[[Body], T | None]) -> list[T] | None:
 
 
 def text(body: Body, name: str) -> str:
-    """A text, or a whole number as text, without blanks around it."""
+    """A text, or a whole number as text, without blanks around it and without what can be neither
+    stored nor printed: NUL, and lone surrogates, which JSON can hold."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    # A lone surrogate, which JSON can hold, can be neither stored nor printed.
-    return str(value).strip().encode(errors="replace").decode()
+    try:
+        plain = str(value)
+    except ValueError:
+        return ""  # a number of thousands of digits
+    return plain.replace("\0", "").strip().encode(errors="replace").decode()
 
 
 def code(body: Body, name: str) -> str:
@@ -66,7 +77,8 @@ def number(body: Body, name: str) -> int | None:
 
 
 def amount(body: Body, name: str) -> Decimal | None:
-    """A sum of money, exactly as it is written."""
+    """A sum of money, exactly as it is written; ``None`` also for what is none, such as
+    ``1E+999999``, which some thousand digits would be needed to write."""
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -75,24 +87,46 @@ def amount(body: Body, name: str) -> Decimal | None:
         money = Decimal(str(value))
     except ArithmeticError:
         return None
-    return money if money.is_finite() else None
+    if not money.is_finite() or money.adjusted() > 12:
+        return None
+    exponent = money.as_tuple().exponent
+    # As many digits as a sum can have that was reckoned in binary.
+    return money if isinstance(exponent, int) and exponent > -30 else None
 
 
 def moment(body: Body, name: str) -> datetime | None:
-    """A time as aware UTC.
+    """A time as aware UTC; ``None`` also for one of no century that matters.
 
-    Seen are ``2018-07-13T17:31:39.800Z`` and ``2018-08-10T18:00:00Z``; no zone is UTC.
+    Seen are ``2018-07-13T17:31:39.800Z``, ``2018-08-10T18:00:00Z`` and, in a fee of 2014,
+    milliseconds since 1970; no zone is UTC.
     """
+    value = body.get(name)
     try:
+        if isinstance(value, int) and value > _MILLISECONDS:
+            return plausible(datetime.fromtimestamp(value / 1000, UTC))
         time = datetime.fromisoformat(text(body, name))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return plausible(time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC))
+    except (ValueError, OverflowError, OSError):
         return None
+
+
+_MILLISECONDS = 10**11  # since 1970: a smaller number is no time
+
+
+def plausible(time: datetime) -> datetime | None:
+    """A time, ``None`` where it is so far away that zones or pauses could lead out of the
+    calendar."""
+    return time if _is_plausible(time) else None
+
+
+def _is_plausible(day: date) -> bool:
+    return 1900 <= day.year < 3000
 
 
 def day(body: Body, name: str) -> date | None:
     """A day. Seen are ``2015-11-05Z`` and ``2015-11-05``."""
     try:
-        return date.fromisoformat(text(body, name)[:10])
+        found = date.fromisoformat(text(body, name)[:10])
     except ValueError:
         return None
+    return found if _is_plausible(found) else None

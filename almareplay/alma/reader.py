@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
 from almareplay.alma import answers
 from almareplay.alma.addressing import address
-from almareplay.alma.answers import (
+from almareplay.alma.answers import ItemIds, ItemLoan, ItemState, Patron
+from almareplay.alma.call import Answer, Call, key_test
+from almareplay.alma.codes import OF_FEES
+from almareplay.alma.fees import Fee, read_fees
+from almareplay.alma.fields import Page
+from almareplay.alma.institution import (
     CircDesk,
     Institution,
-    ItemIds,
-    ItemLoan,
-    ItemState,
     Library,
-    Patron,
+    read_circ_desks,
+    read_institution,
+    read_libraries,
 )
-from almareplay.alma.call import Answer, Call, key_test
-from almareplay.alma.fees import Fee, read_fees
 from almareplay.alma.wire import Wire
 
-_PAGE = 100  # loans; Alma's largest page
+_PAGE = 100  # members; Alma's largest page
+
+T = TypeVar("T")
 
 
 class AlmaReader:
@@ -63,7 +69,7 @@ class AlmaReader:
         )
 
     async def active_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
-        """The loans that are open on an item: one or none."""
+        """The loans that are open on an item: one or none; in no order."""
         return await self._loans("loans of item", item_path(item), "Active", rank)
 
     async def completed_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
@@ -77,21 +83,13 @@ class AlmaReader:
     async def _loans(
         self, operation: str, owner: tuple[str, ...], status: str, rank: int
     ) -> list[ItemLoan]:
-        loans: dict[str, ItemLoan] = {}
-        offset = 0
-        while True:
-            target = address(
-                *owner, "loans", loan_status=status, limit=str(_PAGE), offset=str(offset)
-            )
-            page, total = await self.wire.send(
+        async def page(**part: str) -> Page[ItemLoan]:
+            target = address(*owner, "loans", loan_status=status, **part)
+            return await self.wire.send(
                 Call(operation, "GET", target, lambda a: answers.read_loans(a.body), rank)
             )
-            fresh = {loan.loan_id: loan for loan in page if loan.loan_id not in loans}
-            loans.update(fresh)
-            offset += _PAGE
-            done = len(page) < _PAGE if total is None else offset >= total
-            if done or not fresh:
-                return list(loans.values())
+
+        return await _every(page, lambda loan: loan.loan_id)
 
     async def loan_of(self, user_id: str, loan_id: str, *, rank: int = 0) -> ItemLoan:
         """A patron's loan, active or over.
@@ -105,14 +103,23 @@ class AlmaReader:
         )
 
     async def patron(
-        self, patron_id: str, *, rank: int = 0, user_id_type: str | None = None
+        self,
+        patron_id: str,
+        *,
+        rank: int = 0,
+        user_id_type: str | None = None,
+        account: bool = False,
     ) -> Patron:
         """The patron with this identifier: of whatever kind, or of the kind ``user_id_type`` names
-        (a code of the institution's table of identifier types).
+        (a code of the institution's table of identifier types). With ``account`` also what the
+        patron may do and has: blocks, role and number of loans.
 
+        Where a network manages its users centrally, this read creates the patron's local record in
+        Alma, or brings it up to date (documented).
         Raises `Refusal` (``patron_not_found``) where there is none.
         """
-        target = address("users", patron_id, expand="loans", **of_type(user_id_type))
+        how = {"expand": "loans"} if account else {"view": "brief"}
+        target = address("users", patron_id, **how, **of_type(user_id_type))
         return await self.wire.send(
             Call("patron", "GET", target, lambda a: answers.read_patron(a.body), rank)
         )
@@ -120,32 +127,58 @@ class AlmaReader:
     async def fees(self, user_id: str, *, rank: int = 0) -> list[Fee]:
         """A patron's active fines and fees, all in one answer: this list has no pages in Alma."""
         target = address("users", user_id, "fees", status="ACTIVE")
-        return await self.wire.send(Call("fees", "GET", target, lambda a: read_fees(a.body), rank))
+        return await self.wire.send(
+            Call("fees", "GET", target, lambda a: read_fees(a.body), rank, outcomes=OF_FEES)
+        )
 
-    async def test(self, area: str) -> None:
-        """Raises `KeyRefused` where the key is not good for ``users``, ``bibs`` or ``conf``."""
-        await self.wire.send(key_test(area))
+    async def test(self, area: str, *, writing: bool = False) -> None:
+        """Raises `KeyRefused` where the key may not read in ``users``, ``bibs`` or ``conf``; with
+        ``writing``, where it may not write there. Changes nothing either way (documented)."""
+        await self.wire.send(key_test(area, writing=writing))
 
     async def institution(self) -> Institution:
         """Which Alma this is."""
         target = address("conf", "general")
         return await self.wire.send(
-            Call("institution", "GET", target, lambda a: answers.read_institution(a.body))
+            Call("institution", "GET", target, lambda a: read_institution(a.body))
         )
 
     async def libraries(self) -> list[Library]:
         """The institution's libraries."""
         target = address("conf", "libraries")
         return await self.wire.send(
-            Call("libraries", "GET", target, lambda a: answers.read_libraries(a.body))
+            Call("libraries", "GET", target, lambda a: read_libraries(a.body))
         )
 
     async def circ_desks(self, library_code: str) -> list[CircDesk]:
-        """The circulation desks of a library."""
-        target = address("conf", "libraries", library_code, "circ-desks")
-        return await self.wire.send(
-            Call("circulation desks", "GET", target, lambda a: answers.read_circ_desks(a.body))
-        )
+        """All circulation desks of a library; Alma gives the first ten unless asked for more
+        (documented)."""
+
+        async def page(**part: str) -> Page[CircDesk]:
+            target = address("conf", "libraries", library_code, "circ-desks", **part)
+            return await self.wire.send(
+                Call("circulation desks", "GET", target, lambda a: read_circ_desks(a.body))
+            )
+
+        return await _every(page, lambda desk: desk.code)
+
+
+async def _every(read: Callable[..., Awaitable[Page[T]]], key: Callable[[T], str]) -> list[T]:
+    """All members of a list that comes in pages, each once.
+
+    A page that brings nothing new is the last: a release of Alma's once ignored where a page was
+    to begin (documented).
+    """
+    found: dict[str, T] = {}
+    offset = 0
+    while True:
+        members, total = await read(limit=str(_PAGE), offset=str(offset))
+        fresh = {key(member): member for member in members if key(member) not in found}
+        found.update(fresh)
+        # A page may be shorter than what was asked for.
+        offset += len(members)
+        if not fresh or (total is not None and offset >= total):
+            return list(found.values())
 
 
 def item_path(ids: ItemIds) -> tuple[str, ...]:

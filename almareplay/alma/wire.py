@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -28,14 +27,13 @@ from almareplay.alma.errors import (
 )
 from almareplay.alma.outage import Outage, OutageEvent
 from almareplay.alma.pace import Clock, Departure, FullPace, Pace, SlowedDown
+from almareplay.alma.transfer import transfer
 
 T = TypeVar("T")
 
 Event = OutageEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
-PREFIX = "/almaws/v1"
-CONNECT_SECONDS = 10.0
 _TRIES = 5  # of one call while Alma is there
 _LONGEST_PAUSE = 8.0  # seconds between them
 _PROBE_RANK = -1  # before every row
@@ -47,11 +45,13 @@ _log = logging.getLogger("almareplay.alma")
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """For the progress display: calls a second now, calls left today, calls made so far."""
+    """For the progress display: calls a second now, calls left today, calls made so far, and how
+    many the institution may make in a day, ``None`` where Alma has not said it."""
 
     pace: float
     calls_left: int | None
     calls_made: int
+    quota: int | None = None
 
 
 class Wire:
@@ -99,6 +99,11 @@ class Wire:
     def calls_left(self) -> int | None:
         """Calls left today; ``None`` where Alma has not said it yet."""
         return self._calls_left.known
+
+    @property
+    def quota(self) -> int | None:
+        """Calls the institution may make in a day; ``None`` where Alma has not said it."""
+        return self._calls_left.quota
 
     def alma_now(self) -> datetime | None:
         """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
@@ -183,14 +188,16 @@ class Wire:
         left_at = self._clock.monotonic()
         self.calls_made += 1
         self._calls_left.leaving()
-        response = await self._transfer(call, departure)
+        response = await transfer(self._client, call, departure, within=self._answer_within)
         if isinstance(response, Unavailable):
             result: T | AlmaError = response
             if response.effect is Effect.NOT_SENT:
                 self._calls_left.not_counted()
         else:
             self._alma_clock.learn(response.headers.get("Date"))
-            self._calls_left.learn(response.headers.get("X-Exl-Api-Remaining"))
+            self._calls_left.learn(
+                response.headers.get("X-Exl-Api-Remaining"), response.headers.get("X-Exl-Api-Quota")
+            )
             result = judged(call, response)
         if isinstance(result, PerSecondLimit):
             if self.pace.slow_down(left_at):
@@ -202,46 +209,11 @@ class Wire:
             self._slowed = False
             self._on_event(FullPace(self.pace.current))
         _note(call, result, self._clock.monotonic() - left_at)
-        self._on_call(Traffic(self.pace.current, self.calls_left, self.calls_made))
+        self._on_call(Traffic(self.pace.current, self.calls_left, self.calls_made, self.quota))
         if isinstance(result, AlmaError):
             raise result
         self._remember(call)
         return result
-
-    async def _transfer(
-        self, call: Call[Any], departure: Departure
-    ) -> httpx.Response | Unavailable:
-        """The answer, read to its end, or what its absence says."""
-
-        async def trace(event: str, _: object) -> None:
-            if event == "connection.connect_tcp.started":
-                departure.hold()
-            elif event == "http11.send_request_headers.started":
-                # Connecting takes seconds at times, and the machine may have slept in them.
-                if call.confirm is not None:
-                    await call.confirm()
-                departure.leave()
-
-        # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
-        content = None if call.body is None else json.dumps(call.body).encode()
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        departure.leave()
-        try:
-            async with asyncio.timeout(self._answer_within + CONNECT_SECONDS):
-                return await self._client.request(
-                    call.method,
-                    PREFIX + call.target,
-                    content=content,
-                    headers=headers,
-                    follow_redirects=False,
-                    extensions={"trace": trace},
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
-            return _lost(e, "No connection to Alma could be made", Effect.NOT_SENT)
-        except (httpx.TimeoutException, TimeoutError) as e:
-            return _lost(e, "Alma did not answer in time", Effect.UNKNOWN)
-        except httpx.HTTPError as e:
-            return _lost(e, "The connection to Alma broke", Effect.UNKNOWN)
 
     @asynccontextmanager
     async def _unless_stopped(self) -> AsyncIterator[None]:
@@ -261,13 +233,6 @@ class Wire:
     async def _sleep(self, seconds: float) -> None:
         async with self._unless_stopped():
             await self._clock.sleep(seconds)
-
-
-def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
-    error = Unavailable(f"{words}: try again when it is back.", effect=effect)
-    # Errors of the HTTP library may quote headers and addresses: only their name is chained.
-    error.__cause__ = ConnectionError(type(cause).__name__)
-    return error
 
 
 def _may_repeat(call: Call[Any], failure: AlmaError) -> bool:

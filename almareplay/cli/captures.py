@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from almareplay.sources import (
     open_capture,
     open_database,
 )
-from almareplay.sources.deskmap import DeskMapError, read_desk_map
+from almareplay.sources.deskmap import DeskMap, DeskMapError, read_desk_map
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
 
 
@@ -70,6 +70,26 @@ def reading_options(
         circ_desk=settings.circ_desk,
         **flags,
     )
+
+
+def flags_of(reading: ReadingOptions) -> dict[str, str]:
+    """What was said about a file besides what it says itself, by the names of the flags; only what
+    makes a difference to how it is read."""
+    said: dict[str, str] = {}
+    for field in fields(reading):
+        value = getattr(reading, field.name)
+        # The sheet stands beside the file; the present time is no flag.
+        if field.name not in ("now", "sheet") and value not in (None, "", False, timedelta(0), {}):
+            said[field.name.replace("_", "-")] = _in_words(value)
+    return said
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={column}" for name, column in value.items())
+    if isinstance(value, DeskMap):
+        return ", ".join(sorted(entry.name for entry in value.entries.values()))
+    return "yes" if value is True else str(value)
 
 
 def find_capture(file: str, reading: ReadingOptions, settings: Settings) -> NamedCapture:

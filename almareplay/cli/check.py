@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
 from almareplay.alma.client import AlmaReader
-from almareplay.cli.session import open_session
+from almareplay.cli.probe import refuse_production, run_probe
+from almareplay.cli.session import instance_of, open_session
 from almareplay.cli.shared import (
     Exit,
     count,
@@ -19,6 +21,7 @@ from almareplay.cli.shared import (
     shared_options,
 )
 from almareplay.queue import reading
+from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueMissing
 from almareplay.queue.reading import Work
 from almareplay.queue.store import Queue
@@ -41,7 +44,15 @@ def add_to(app: typer.Typer) -> None:
     app.command()(shared_options(check))
 
 
-def check(requests_per_second: PaceOption = None) -> None:
+ProbeOption = Annotated[
+    bool,
+    typer.Option(
+        "--probe", help="In a sandbox: also read what is not known of Alma's API, and tell it."
+    ),
+]
+
+
+def check(requests_per_second: PaceOption = None, probe: ProbeOption = False) -> None:
     """Check key, environment, libraries, desks and the calls left.
 
     Asks Alma and changes nothing. Works before anything is loaded; afterwards it also checks the
@@ -51,6 +62,7 @@ def check(requests_per_second: PaceOption = None) -> None:
     Examples:
       almareplay check
       almareplay check --run night
+      almareplay check --probe
 
     \b
     Exit codes:
@@ -60,18 +72,26 @@ def check(requests_per_second: PaceOption = None) -> None:
       75  Alma cannot be asked now
     """
     settings = settings_of(requests_per_second=requests_per_second)
+    if probe:
+        refuse_production(settings)
     places: dict[tuple[str, str], int] = {}
     work = Work(0, 0, 0, 0)
-    try:
-        with Queue.open(settings.queue) as queue:
+    with ExitStack() as stack:
+        queue = run = None
+        try:
+            queue = stack.enter_context(Queue.open(settings.queue))
             run = queue.run(options.run, purged_too=True)
             places, work = reading.places(queue, run), reading.work_left(queue, run)
-    except QueueMissing:
-        pass  # nothing is loaded yet: key and environment can be checked all the same
-    with open_session(settings, give_up_after=_GIVES_UP_AFTER) as session:
+        except QueueMissing:
+            pass  # nothing is loaded yet: key and environment can be checked all the same
+        session = stack.enter_context(open_session(settings, give_up_after=_GIVES_UP_AFTER))
         reader = AlmaReader(session.wire)
         findings = session.do(check_alma(reader, settings.environment, places))
-    tell_findings(findings, results.print)
+        tell_findings(findings, results.print)
+        if queue is not None and run is not None:
+            check_alma_of_run(queue, run, instance_of(findings, settings))
+        if probe:
+            run_probe(session, reader, findings)
     if work.rows and not findings.problems:
         tell_plan(work, findings, settings, Policy(), results.print)
     if findings.problems or findings.unverified:

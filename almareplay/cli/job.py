@@ -19,10 +19,10 @@ from almareplay.cli.check import tell_findings, tell_plan
 from almareplay.cli.display import Display, print_outcomes
 from almareplay.cli.how import How
 from almareplay.cli.lists import prediction_of, report_of, tell_lists, to_work_on
-from almareplay.cli.load import load_files
+from almareplay.cli.loading import load_files
 from almareplay.cli.log import note
 from almareplay.cli.notify import Tally
-from almareplay.cli.session import Session
+from almareplay.cli.session import Session, instance_of
 from almareplay.cli.shared import (
     Exit,
     count,
@@ -36,6 +36,7 @@ from almareplay.cli.shared import (
 from almareplay.cli.steps import Step, next_steps, tell_steps
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue import reading
+from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
@@ -44,6 +45,7 @@ from almareplay.replay.check import check as check_alma
 from almareplay.replay.decide import Policy
 from almareplay.reports import Report, ReportError, check_report_path, write_report
 from almareplay.settings import Settings
+from almareplay.transactions import AlmaInstance
 
 Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
 
@@ -90,15 +92,17 @@ def prepare(files: list[str] | None, how: How) -> Job:
     return Job(settings, policy, queue, run, left, how.report or [], zone, how.tally)
 
 
-def check(job: Job, session: Session) -> Findings:
-    """Check, and say what the run will do. Nothing is decided yet."""
+def check(job: Job, session: Session, *, writes: bool = True) -> Findings:
+    """Check, and say what the run will do. Nothing is decided yet. ``writes`` says whether the key
+    must be good for writing."""
     session.watcher = Display("Checking", 0)
     places = reading.places(job.queue, job.run)
     reader = AlmaReader(session.wire)
-    findings = session.do(check_alma(reader, job.settings.environment, places))
+    findings = session.do(check_alma(reader, job.settings.environment, places, writes=writes))
     # Nobody posts to production without having read what is about to happen.
     tell = say if job.settings.environment == "production" else messages.print
     tell_findings(findings, tell)
+    check_alma_of_run(job.queue, job.run, instance_of(findings, job.settings))
     if not findings.problems:
         work = reading.work_left(job.queue, job.run)
         tell_plan(work, findings, job.settings, job.policy, tell)
@@ -129,13 +133,21 @@ def _look(queue: Queue, run: Run, tally: Tally) -> None:
     tally.outcomes, tally.dismissed = stands.to_do, sum(stands.dismissed.values())
 
 
-def finish(job: Job, code: Exit, predictions: Mapping[int, Result] | None = None) -> NoReturn:
-    """Say what came out, write the reports, say what to do next, and leave."""
+def finish(
+    job: Job,
+    code: Exit,
+    predictions: Mapping[int, Result] | None = None,
+    asked: AlmaInstance | None = None,
+) -> NoReturn:
+    """Say what came out, write the reports, say what to do next, and leave.
+
+    ``predictions`` are those of a rehearsal by row number, ``asked`` is the Alma that it asked.
+    """
     try:
         report = (
             report_of(job.queue, job.run)
             if predictions is None
-            else prediction_of(job.queue, job.run, predictions)
+            else prediction_of(job.queue, job.run, predictions, asked)
         )
         open_rows = _count(report, job.tally)
         job.tally.predicted = bool(predictions)

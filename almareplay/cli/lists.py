@@ -8,32 +8,43 @@ from dataclasses import replace
 from almareplay.cli.shared import count, follow_up
 from almareplay.outcomes import FineRow, ReportRow, Result
 from almareplay.queue import reading
+from almareplay.queue.binding import binding_of
 from almareplay.queue.lists import fine_list, pull_list
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import Report
 from almareplay.reports.anonymous import anonymous, number_patrons
-from almareplay.transactions import identifier_key
+from almareplay.transactions import AlmaInstance, identifier_key
 
 
 def report_of(queue: Queue, run: Run) -> Report:
     """The report of a run."""
+    binding = binding_of(queue, run)
     return Report(
         run.name,
         lambda: reading.report_rows(queue, run),
         pull_list(queue, run),
         fine_list(queue, run),
+        alma=binding.alma,
+        rehearsed=binding.rehearsed_here,
     )
 
 
-def prediction_of(queue: Queue, run: Run, predictions: Mapping[int, Result]) -> Report:
-    """The report of a run as a rehearsal foresees it: the results by row number."""
+def prediction_of(
+    queue: Queue, run: Run, predictions: Mapping[int, Result], asked: AlmaInstance | None
+) -> Report:
+    """The report of a run as a rehearsal foresees it: the results by row number, of the Alma that
+    was ``asked``."""
 
     def rows() -> Iterator[ReportRow]:
         for row in reading.report_rows(queue, run):
             result = predictions.get(row.row)
-            yield row if result is None else row.as_if(result)
+            if result is not None:
+                row = row.as_if(result)
+            if asked is not None:
+                row = row._replace(institution=asked.institution, environment=asked.environment)
+            yield row
 
-    return Report(run.name, rows, predicted=True)
+    return Report(run.name, rows, predicted=True, alma=asked)
 
 
 def without_patrons(queue: Queue, run: Run, report: Report) -> Report:

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column
 
-from almareplay.cli.captures import NamedCapture, find_capture, reading_options
+from almareplay.cli.captures import reading_options
+from almareplay.cli.loading import load_files
 from almareplay.cli.preview import preview_files
 from almareplay.cli.shared import (
     Exit,
-    count,
     follow_up,
     messages,
     options,
     say,
     settings_of,
     shared_options,
-    show,
 )
-from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
-from almareplay.queue.store import Queue, Run
-from almareplay.settings import Settings
-from almareplay.sources import Capture, Codabar, DateOrder, FileRefused, ReadingOptions, Row
+from almareplay.queue.store import Queue
+from almareplay.sources import Codabar, DateOrder
 from almareplay.transactions import Kind
-
-_SHOWN = 5
-_SHOWN_EVERY = 2_000
-"""Rows between two looks at the bar."""
-
-
-@dataclass(slots=True)
-class Loading:
-    """What a load of several files came to."""
-
-    files: int = 0
-    known: int = 0
-    refused: int = 0
-    invalid: int = 0
-
-    def exit_code(self) -> Exit:
-        """0 all read; 1 some rows invalid or a file refused, the rest loaded; 2 nothing loaded."""
-        if self.files == 0 and self.known == 0:
-            return Exit.USAGE
-        return Exit.OPEN if self.refused or self.invalid else Exit.DONE
 
 
 def add_to(app: typer.Typer) -> None:
@@ -180,102 +153,3 @@ def load(
     if loading.files:
         messages.print(f"Next, once the files of all desks are in: {follow_up('rehearse')}")
     raise typer.Exit(loading.exit_code())
-
-
-def load_files(
-    queue: Queue,
-    run: Run,
-    files: Iterable[str],
-    reading: ReadingOptions,
-    settings: Settings,
-    *,
-    again: bool = False,
-) -> Loading:
-    """Load captures one after another and say what came of each. Raises QueueError."""
-    loading = Loading()
-    for file in files:
-        try:
-            named = find_capture(file, reading, settings)
-            known = known_files(queue, named.sha256, named.sheet)
-            here = [each for each in known if each.run == run.name]
-            if here or (known and not again):
-                loading.known += 1
-                _tell_known(named.name, (here or known)[0], run, reading)
-            else:
-                loaded = _load(queue, run, named)
-                loading.files += 1
-                loading.invalid += loaded.invalid
-        except FileRefused as refused:
-            loading.refused += 1
-            say(str(refused))
-    return loading
-
-
-def _load(queue: Queue, run: Run, named: NamedCapture) -> Loaded:
-    with _progress() as progress:
-        task = progress.add_task(named.name, total=None, rows="")
-        capture = named.open()
-        file = CaptureFile(named.name, named.sha256, capture.format, named.sheet)
-        loaded = load_file(queue, run, file, _shown(capture, progress, task))
-    _tell(named.name, capture, loaded)
-    return loaded
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=24)),
-        BarColumn(bar_width=24, complete_style="cyan", pulse_style="cyan"),
-        TextColumn("{task.fields[rows]}"),
-        TimeElapsedColumn(),
-        console=messages,
-        transient=True,
-        disable=not messages.is_terminal or messages.quiet,
-    )
-
-
-def _shown(capture: Capture, progress: Progress, task: TaskID) -> Iterator[Row]:
-    """The rows of a capture, with the bar kept up where there is one."""
-    if progress.disable:
-        yield from capture.rows()
-        return
-    number = 0
-    for number, row in enumerate(capture.rows(), start=1):
-        if number % _SHOWN_EVERY == 0:
-            elapsed = progress.tasks[task].elapsed or 0.001
-            progress.update(
-                task,
-                total=1.0,
-                completed=capture.progress,
-                rows=f"{number:,} rows, {number / elapsed:,.0f}/s",
-            )
-        yield row
-    # The queue has all rows now; what follows is their order.
-    progress.update(task, total=None, rows=f"{count(number, 'row')}: putting them in order")
-
-
-def _tell_known(name: str, before: KnownFile, run: Run, reading: ReadingOptions) -> None:
-    words = f"{name}: loaded already as {before.name} into run {before.run!r} on "
-    words += f"{before.loaded_at.astimezone(reading.timezone):%d %B %Y at %H:%M}; adds nothing."
-    if before.run != run.name:
-        words += " --again loads it into this run as well."
-    say(words)
-
-
-def _tell(name: str, capture: Capture, loaded: Loaded) -> None:
-    good = loaded.rows - loaded.invalid
-    span = ""
-    if loaded.first is not None and loaded.last is not None:
-        span = f", {loaded.first:%d %b %Y %H:%M} to {loaded.last:%d %b %Y %H:%M}"
-    messages.print(f"{name}: {capture.format}; {count(good, 'row')} read{span}")
-    if loaded.duplicates:
-        messages.print(f"  {count(loaded.duplicates, 'row')} the run has already (duplicate)")
-    for reason, lines in loaded.left_out.items():
-        messages.print(f"  {count(lines, 'line')} left out: {reason}")
-    for assumption in capture.assumptions:
-        messages.print(f"  {assumption}")
-    if loaded.invalid:
-        say(f"{name}: {count(loaded.invalid, 'row')} cannot be read (in the report as invalid):")
-        for problem in loaded.problems[:_SHOWN]:
-            show(f"  {problem.source_file}:{problem.source_row}: {problem.reason}")
-        if loaded.invalid > _SHOWN:
-            say(f"  … and {loaded.invalid - _SHOWN:,} more")

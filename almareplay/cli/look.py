@@ -22,6 +22,7 @@ from almareplay.cli.shared import (
 from almareplay.cli.steps import Step, next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition, FineRow, PullRow
 from almareplay.queue import reading
+from almareplay.queue.binding import Binding, binding_of
 from almareplay.queue.hold import holder_of
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
@@ -54,22 +55,32 @@ def status(
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run, purged_too=True)
         stands = standing(queue, run)
-        state, steps = _state(queue, run, stands)
+        binding = binding_of(queue, run)
+        state, steps = _state(queue, run, stands, binding)
     if as_json:
         results.out(json.dumps(state, ensure_ascii=False, indent=2), highlight=False)
     else:
-        _print_state(state, stands, steps)
+        _print_state(state, stands, steps, binding)
 
 
-def _state(queue: Queue, run: Run, stands: Standing) -> tuple[dict[str, Any], list[Step]]:
+def _state(
+    queue: Queue, run: Run, stands: Standing, binding: Binding
+) -> tuple[dict[str, Any], list[Step]]:
     """What there is to say of a run, ready for JSON, and what to do next."""
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work = reading.work_left(queue, run)
     # Whoever replays the run has the next step.
     steps = next_steps(stands) if holder is None else []
+    alma = binding.alma or binding.rehearsed_on
+    rehearsed = binding.rehearsed_here
     state = {
         "run": run.name,
+        "institution": alma.institution if alma else "",
+        "institution_name": alma.name if alma else "",
+        "environment": alma.environment if alma else "",
+        "posted": binding.alma is not None,
+        "rehearsed_at": rehearsed and rehearsed.isoformat(timespec="seconds"),
         "rows": sum(outcomes.values()),
         "dispositions": {
             disposition.value: sum(
@@ -101,11 +112,26 @@ def _state(queue: Queue, run: Run, stands: Standing) -> tuple[dict[str, Any], li
     return state, steps
 
 
-def _print_state(state: dict[str, Any], stands: Standing, steps: list[Step]) -> None:
+def _alma_in_words(binding: Binding) -> str:
+    """To which Alma the run belongs, and whether it was rehearsed there."""
+    when = binding.rehearsed_here
+    rehearsed = f"{when.astimezone():%d %B %Y at %H:%M}" if when else ""
+    if binding.alma is not None:
+        there = f"rehearsed there on {rehearsed}" if rehearsed else "not rehearsed there"
+        return f"Alma: {binding.alma}; {there}"
+    if binding.rehearsed_on is not None:
+        return f"Nothing was sent to Alma yet; rehearsed on {binding.rehearsed_on}, {rehearsed}"
+    return "Nothing was sent to Alma yet; not rehearsed"
+
+
+def _print_state(
+    state: dict[str, Any], stands: Standing, steps: list[Step], binding: Binding
+) -> None:
     results.print(
         f"Run {state['run']!r}: {count(state['rows'], 'row')} "
         f"from {count(len(state['files']), 'file')}"
     )
+    results.print(_alma_in_words(binding))
     print_outcomes(stands.to_do, results, state["dismissed"])
     if state["purged_at"]:
         results.print(f"Purged on {state['purged_at']}: its rows are gone, these counts are kept.")

@@ -10,6 +10,7 @@ import typer
 
 from almareplay.cli import (
     check,
+    copy,
     demo,
     export,
     history,
@@ -55,7 +56,7 @@ app = typer.Typer(
 )
 for commands in (
     *(check, load, unload, rehearse, replay, look, staff, history),
-    *(export, purge, simulate, demo),
+    *(export, copy, purge, simulate, demo),
 ):
     commands.add_to(app)
 

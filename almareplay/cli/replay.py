@@ -13,7 +13,7 @@ from almareplay.cli.display import Display
 from almareplay.cli.how import How, replay_options
 from almareplay.cli.interlock import Said, ask
 from almareplay.cli.job import check, finish, prepare, run_work
-from almareplay.cli.session import Session, open_session
+from almareplay.cli.session import Session, instance_of, open_session
 from almareplay.cli.shared import Exit, shared_options
 from almareplay.replay.engine import Replaying
 from almareplay.replay.engine import replay as replay_run
@@ -74,6 +74,7 @@ def replay(
 
     def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
         replaying = Replaying(
+            instance=instance_of(findings, job.settings),
             policy=job.policy,
             settle_seconds=job.settings.settle_seconds,
             zone=job.zone,
@@ -87,6 +88,7 @@ def replay(
         code = Exit.DONE
         if job.work_left:
             with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                ask(job, check(job, session), Said(yes, confirm, environment_unverified))
+                findings = check(job, session)
+                ask(job, findings, Said(yes, confirm, environment_unverified))
                 code = run_work(job, session, "Replaying", work)
         finish(job, code)

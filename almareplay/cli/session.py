@@ -10,11 +10,15 @@ from contextlib import AsyncExitStack, contextmanager
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
+import httpx
+
 from almareplay.alma.client import open_wire
 from almareplay.alma.wire import Event, Traffic, Wire
 from almareplay.cli.log import note
 from almareplay.cli.shared import Exit, messages
+from almareplay.replay.check import Findings
 from almareplay.settings import Settings
+from almareplay.transactions import AlmaInstance
 
 T = TypeVar("T")
 
@@ -30,6 +34,17 @@ class Watcher(Protocol):
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
+
+
+def instance_of(findings: Findings, settings: Settings) -> AlmaInstance:
+    """Which Alma a command talks to: as Alma says it, or as set where the key may not ask that."""
+    told = findings.institution
+    return AlmaInstance(
+        institution=told.code if told else "",
+        name=told.name if told else "",
+        environment=told.environment if told else settings.environment,
+        host=httpx.URL(settings.require_base_url()).host,
+    )
 
 
 class Session:

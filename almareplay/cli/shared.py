@@ -23,7 +23,13 @@ from sqlalchemy.exc import ArgumentError
 from almareplay import __version__
 from almareplay.alma.errors import AlmaError, AlmaGone, DailyLimit, Stopped, Unavailable
 from almareplay.cli.log import JsonLines, note
-from almareplay.queue.errors import HoldLost, NotErased, RunHeld
+from almareplay.queue.errors import (
+    HoldLost,
+    NotErased,
+    PostedByAnotherRun,
+    RunHeld,
+    RunOfAnotherAlma,
+)
 from almareplay.settings import Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 
@@ -79,7 +85,7 @@ def exit_code_of(error: AlmaReplayError) -> Exit:
         return Exit.INTERRUPTED
     if isinstance(error, DailyLimit | AlmaGone | Unavailable | NotErased):
         return Exit.RESUMABLE
-    if isinstance(error, AlmaError | RunHeld | HoldLost):
+    if isinstance(error, AlmaError | RunHeld | HoldLost | RunOfAnotherAlma | PostedByAnotherRun):
         return Exit.REFUSED
     return Exit.USAGE
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     and_,
     bindparam,
     exists,
@@ -38,6 +39,18 @@ def is_close(one: FromClause, other: FromClause) -> ColumnElement[bool]:
             one.c.captured_at - 2 * NEIGHBOUR_SECONDS, one.c.captured_at + 2 * NEIGHBOUR_SECONDS
         ),
         other.c.row != one.c.row,
+    )
+
+
+def lanes_to_arrange(run: Run) -> Select[Any]:
+    """Select the lanes of a run in which rows stand so close that order or sameness is open, by
+    their keys and in the order of these."""
+    mine, other = lanes.alias("mine"), lanes.alias("other")
+    return (
+        select(mine.c.item_key)
+        .distinct()
+        .where(mine.c.run_id == run.id, exists().where(is_close(mine, other)))
+        .order_by(mine.c.item_key)
     )
 
 

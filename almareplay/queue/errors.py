@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from almareplay.transactions import AlmaReplayError
+from almareplay.transactions import AlmaInstance, AlmaReplayError
 
 
 class QueueError(AlmaReplayError):
@@ -92,6 +92,33 @@ class RunHeld(QueueError):
             f"{since:%Y-%m-%d %H:%M:%S} UTC. Wait for it, or stop it there with Ctrl-C."
         )
         self.host, self.pid, self.since = host, pid, since
+
+
+class RunOfAnotherAlma(QueueError):
+    """The run was posted to another Alma than this one."""
+
+    def __init__(self, run: str, bound: AlmaInstance, here: AlmaInstance) -> None:
+        new = "production" if here.environment == "production" and run != "production" else "NAME"
+        super().__init__(
+            f"Run {run!r} belongs to {bound}: rows of it were posted there. This is {here}. To "
+            "post its captures here, copy them into a run of their own: "
+            f"almareplay copy --run {run} --to {new}"
+        )
+
+
+class PostedByAnotherRun(QueueError):
+    """Another run has posted rows of one of this run's files to the same Alma."""
+
+    def __init__(self, run: str, file: str, other: str, here: AlmaInstance) -> None:
+        super().__init__(
+            f"Run {run!r} has the file {file}, of which run {other!r} has posted rows to {here} "
+            f"already: they would be posted twice. Go on with run {other!r}, or take the file out "
+            "with 'almareplay unload'."
+        )
+
+
+class RunNotEmpty(QueueError):
+    """A run that has rows already cannot be copied into."""
 
 
 class HoldLost(QueueError):

@@ -25,13 +25,21 @@ class Task(StrEnum):
     FINE = "fine"
 
 
+class MadeBy(StrEnum):
+    """What makes a fine of an overdue loan."""
+
+    RETURN = "return"
+    RENEWAL = "renewal"
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUp:
     """One thing to do about a row.
 
     ``user_id`` is the patron's primary id. Alma lent, renewed or took back between ``since`` and
     ``until``; ``due_date`` is the loan's after a loan and before a return, ``due_before`` what it
-    was before a renewal. All are aware UTC, the first two on Alma's clock.
+    was before a renewal. All are aware UTC, the first two on Alma's clock. ``made_by`` is what may
+    have made a fine.
     """
 
     task: Task
@@ -41,6 +49,7 @@ class FollowUp:
     until: datetime
     due_date: datetime
     due_before: datetime | None = None
+    made_by: MadeBy = MadeBy.RETURN
 
 
 class OpenFollowUp(NamedTuple):
@@ -80,6 +89,7 @@ def store_follow_ups(connection: Connection, run: Run, row: int, what: Iterable[
                 until=each.until,
                 due_date=each.due_date,
                 due_before=each.due_before,
+                made_by=each.made_by,
             )
         )
 
@@ -108,6 +118,7 @@ def open_follow_ups(queue: Queue, run: Run, row: int | None = None) -> list[Open
                     task.until,
                     task.due_date,
                     task.due_before,
+                    MadeBy(task.made_by),
                 ),
             )
             for task in tasks

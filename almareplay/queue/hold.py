@@ -15,9 +15,11 @@ from uuid import uuid4
 import psutil
 from sqlalchemy import Connection, select, update
 
+from almareplay.queue.binding import make_sure_of_alma
 from almareplay.queue.errors import HoldLost, RunHeld
 from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue, Run
+from almareplay.transactions import AlmaInstance
 
 LEASE_SECONDS = 60.0
 RENEW_SECONDS = 15.0
@@ -34,21 +36,25 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """This process's hold on a run."""
+    """This process's hold on a run, and the Alma to which it posts the run."""
 
     run: Run
     token: str
+    alma: AlmaInstance | None = None
 
 
-def take_hold(queue: Queue, run: Run) -> Hold:
-    """Take the hold on a run. Raises RunHeld where another living process has it.
+def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
+    """Take the hold on a run, to post it to ``alma`` where that is given.
 
     The hold of a process that died on this machine is free at once, any other after its lease.
+    Raises RunHeld where another living process has it, and as `check_alma` does.
     """
-    hold = Hold(run, uuid4().hex)
+    hold = Hold(run, uuid4().hex, alma)
     now = datetime.now(UTC)
     with queue.writing() as connection:
         make_sure_it_is_free(connection, run)
+        if alma is not None:
+            make_sure_of_alma(connection, run, alma)
         connection.execute(
             update(runs)
             .where(runs.c.id == run.id)

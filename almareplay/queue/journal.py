@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.queue.binding import bind
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.rows import Order, QueuedRow, captured_time, queued_row
@@ -43,15 +44,16 @@ class Intent:
     """A call that is about to leave, or whose fate is unknown.
 
     ``alma_time`` (aware UTC) is no later than Alma's clock when the call arrived there, None where
-    Alma had not told its time. The other
-    fields tell the active loan of the item before the call: ``loan_id`` is empty where it had none,
-    and None where nobody had looked.
+    Alma had not told its time; ``intended_at`` (aware UTC) is when it was stored, on our clock. The
+    other fields tell the active loan of the item before the call: ``loan_id`` is empty where it had
+    none, and None where nobody had looked.
     """
 
     id: int
     row: int
     call: Call
     alma_time: datetime | None
+    intended_at: datetime
     loan_id: str | None = None
     due_date: datetime | None = None
     last_renew_date: datetime | None = None
@@ -162,16 +164,22 @@ def store_intent(
     due_date: datetime | None = None,
     last_renew_date: datetime | None = None,
 ) -> Intent:
-    """Put on disk that a call is about to leave. Raises HoldLost, QueueError: then it must not."""
+    """Put on disk that a call is about to leave; the first one binds the run to the hold's Alma.
+
+    Raises HoldLost, QueueError: then it must not leave.
+    """
+    now = datetime.now(UTC)
     with queue.writing() as connection:
         confirm_hold(connection, hold)
+        if hold.alma is not None:
+            bind(connection, hold.run, hold.alma)
         made = connection.execute(
             insert(attempts)
             .values(
                 run_id=hold.run.id,
                 row=row,
                 call=call,
-                intended_at=datetime.now(UTC),
+                intended_at=now,
                 alma_time=alma_time,
                 loan_id=loan_id,
                 due_date=due_date,
@@ -182,7 +190,7 @@ def store_intent(
             .returning(attempts.c.id)
         )
         number = made.scalar_one()
-    return Intent(number, row, call, alma_time, loan_id, due_date, last_renew_date)
+    return Intent(number, row, call, alma_time, now, loan_id, due_date, last_renew_date)
 
 
 def still_held(queue: Queue, hold: Hold) -> None:
@@ -283,6 +291,7 @@ def attempts_of(queue: Queue, run: Run, row: int) -> list[tuple[Intent, Fate | N
                     made.row,
                     Call(made.call),
                     made.alma_time,
+                    made.intended_at,
                     made.loan_id,
                     made.due_date,
                     made.last_renew_date,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, Dialect, Select, func, insert, select, update
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.arranging import arrange_lanes, is_close
+from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
 from almareplay.queue.errors import RunPurged
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
@@ -51,39 +52,48 @@ _Record = tuple[str | int | None, ...]
 
 _LOAN, _RETURN = Kind.LOAN.value, Kind.RETURN.value
 _PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
+_CANCELLED = Outcome.CANCELLED.value
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureFile:
     """A captured file as the queue knows it: its name without the folder, the SHA-256 of its bytes
-    in hexadecimal, the words for its format, and the sheet where only one was read."""
+    in hexadecimal, the words for its format, and the sheet where only one was read. ``flags`` are
+    the flags and settings by which it is read, ``insisted`` tells that it is loaded although
+    another run has it."""
 
     name: str
     sha256: str
     format: str
     sheet: str | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+    insisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file that was loaded before: under which name, into which run, when (aware UTC)."""
+    """A file that was loaded before: under which name, into which run, when (aware UTC), and by
+    which flags it was read."""
 
     name: str
     run: str
     loaded_at: datetime
+    flags: Mapping[str, str]
 
 
 @dataclass(slots=True)
 class Loaded:
     """What one file brought: counts of rows, and of lines left out by reason.
 
-    ``rows`` counts all rows of the file, ``invalid`` and ``duplicates`` those among them.
+    ``rows`` counts all rows of the file, ``invalid``, ``cancelled`` and ``duplicates`` those among
+    them.
     ``first`` and ``last`` are the earliest and latest captured time (aware), None without rows.
     ``problems`` holds the first invalid rows.
     """
 
     rows: int = 0
     invalid: int = 0
+    cancelled: int = 0
     duplicates: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     first: datetime | None = None
@@ -95,12 +105,12 @@ def known_files(queue: Queue, sha256: str, sheet: str | None = None) -> list[Kno
     """Tell where these bytes, or this sheet of them, were loaded before, oldest first."""
     with queue.reading() as connection:
         found = connection.execute(
-            select(files.c.name, runs.c.name.label("run"), files.c.loaded_at)
+            select(files.c.name, runs.c.name.label("run"), files.c.loaded_at, files.c.flags)
             .join(runs, runs.c.id == files.c.run_id)
             .where(files.c.sha256 == sha256, files.c.sheet.is_not_distinct_from(sheet))
             .order_by(files.c.id)
         )
-        return [KnownFile(row.name, row.run, row.loaded_at) for row in found]
+        return [KnownFile(row.name, row.run, row.loaded_at, json.loads(row.flags)) for row in found]
 
 
 def load_file(
@@ -124,6 +134,8 @@ def load_file(
             sha256=file.sha256,
             sheet=file.sheet,
             format=file.format,
+            flags=json.dumps(dict(file.flags), sort_keys=True),
+            insisted=int(file.insisted),
             loaded_at=datetime.now(UTC),
             first_row=first_row,
             rows=0,
@@ -170,9 +182,12 @@ def _records(
                 patron_id, library, desk, note, _PENDING,
             )  # fmt: skip
         elif isinstance(read, InvalidRow):
-            loaded.invalid += 1
-            if len(loaded.problems) < _PROBLEMS_KEPT:
-                loaded.problems.append(read)
+            if read.cancelled:
+                loaded.cancelled += 1
+            else:
+                loaded.invalid += 1
+                if len(loaded.problems) < _PROBLEMS_KEPT:
+                    loaded.problems.append(read)
             yield (run_id, row, file_id, *_invalid(read, row))
         else:
             loaded.left_out[read.reason] += 1
@@ -189,7 +204,8 @@ def _invalid(read: InvalidRow, row: int) -> _Record:
         seconds, offset, 0, seconds, row,
         # It happens to no item: it stands in no lane.
         read.item_barcode, "",
-        read.patron_id, read.library, read.circ_desk, read.reason, _INVALID,
+        read.patron_id, read.library, read.circ_desk, read.reason,
+        _CANCELLED if read.cancelled else _INVALID,
     )  # fmt: skip
 
 
@@ -243,20 +259,15 @@ def _join_lanes(connection: Connection, run: Run, first_row: int) -> None:
 
 
 def _open_lanes(run: Run, first_row: int, rows: int) -> Select[Any]:
-    """Select the lanes of a file in which rows stand so close that order or sameness is open."""
-    mine, other = lanes.alias("mine"), lanes.alias("other")
-    query = (
-        select(mine.c.item_key)
-        .distinct()
-        .where(mine.c.run_id == run.id, exists().where(is_close(mine, other)))
-    )
+    """Select the lanes to arrange after a file was stored."""
+    query = lanes_to_arrange(run)
     if rows > first_row * _LARGE_SHARE:
-        # Through all lanes of the run in their order: those of other files are open as before.
-        return query.order_by(mine.c.item_key)
+        # Through all lanes of the run: those of other files are open as before.
+        return query
     of_file = select(transactions.c.item_key).where(
         transactions.c.run_id == run.id, transactions.c.row >= first_row
     )
-    return query.where(mine.c.item_key.in_(of_file))
+    return query.where(query.selected_columns.item_key.in_(of_file)).order_by(None)
 
 
 def _count_duplicates(connection: Connection, run: Run, first_row: int) -> int:

@@ -25,12 +25,14 @@ _KEPT = (files, purged)
 class Standing:
     """How a run stands before or after its purge.
 
-    ``dismissed`` are those of the ``outcomes`` that staff have settled by hand. ``last_active`` is
-    when a row of it was last loaded, brought to its outcome or changed by staff; ``erased_at`` is
-    None while bytes of a purged run may be in the queue's files. All moments are aware UTC.
+    ``sent`` tells whether anything of it was sent to Alma. ``dismissed`` are those of the
+    ``outcomes`` that staff have settled by hand. ``last_active`` is when a row of it was last
+    loaded, brought to its outcome or changed by staff; ``erased_at`` is None while bytes of a
+    purged run may be in the queue's files. All moments are aware UTC.
     """
 
     run: Run
+    sent: bool
     outcomes: dict[Outcome, int]
     dismissed: dict[Outcome, int]
     follow_ups: int
@@ -80,6 +82,7 @@ def standing(queue: Queue, run: Run) -> Standing:
         ]
         return Standing(
             run,
+            found.environment is not None,
             outcomes,
             dismissed,
             _open_follow_ups(connection, run),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow
 from almareplay.queue.journal import Fate
 from almareplay.queue.rows import QueuedRow, captured_time, queued_row
-from almareplay.queue.schema import attempts, files, follow_ups, purged, transactions
+from almareplay.queue.schema import attempts, files, follow_ups, purged, runs, transactions
 from almareplay.queue.staff import captured_patron_ids, corrections
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind, joined
@@ -204,7 +204,11 @@ def _reported(run: Run) -> Select[Any]:
     )
     # Each column costs a large report its time.
     told = [each for each in transactions.c if each.name not in _NOT_REPORTED]
-    return select(*told, tries.label("attempts")).where(transactions.c.run_id == run.id)
+    return (
+        select(*told, tries.label("attempts"), runs.c.institution, runs.c.environment)
+        .join(runs, runs.c.id == transactions.c.run_id)
+        .where(transactions.c.run_id == run.id)
+    )
 
 
 def _report_row(row: Any) -> ReportRow:
@@ -231,6 +235,10 @@ def _report_row(row: Any) -> ReportRow:
         attempts=row.attempts,
         note=joined(*_notes(row)),
         completed_at=row.completed_at,
+        phase=1,
+        dismissed=bool(row.dismissal),
+        institution=row.institution or "",
+        environment=row.environment or "",
     )
 
 

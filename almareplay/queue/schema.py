@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION = 4
+VERSION = 5
 
 
 class Moment(TypeDecorator[datetime]):
@@ -60,6 +60,18 @@ runs = Table(
     Column("holder_pid", Integer),
     Column("held_since", Moment),
     Column("lease_until", Moment),
+    # The Alma that the run belongs to, from its first call that writes on; all empty before. The
+    # code and the name are empty where Alma would not tell them to the key.
+    Column("institution", String(100)),
+    Column("institution_name", Text),
+    Column("environment", String(20)),
+    Column("host", String(255)),
+    # The Alma that the run's last whole rehearsal asked, and when.
+    Column("rehearsed_institution", String(100)),
+    Column("rehearsed_name", Text),
+    Column("rehearsed_environment", String(20)),
+    Column("rehearsed_host", String(255)),
+    Column("rehearsed_at", Moment),
     # When its rows were deleted for good, and when nothing of them was left in the queue's own
     # files either.
     Column("purged_at", Moment),
@@ -85,6 +97,10 @@ files = Table(
     # The one sheet of a workbook that was loaded; NULL where the whole file was.
     Column("sheet", Text),
     Column("format", String(100), nullable=False),
+    # How it was read: flags and settings as JSON, by the names of the flags.
+    Column("flags", Text, nullable=False),
+    # 1 where it was loaded although another run had it, 0 else.
+    Column("insisted", SmallInteger, nullable=False),
     Column("loaded_at", Moment, nullable=False),
     # A file's rows are numbered without a gap.
     Column("first_row", Integer, nullable=False),
@@ -231,6 +247,8 @@ follow_ups = Table(
     Column("due_date", Moment, nullable=False),
     # What it was before a renewal.
     Column("due_before", Moment),
+    # What may have made the fine: return or renewal.
+    Column("made_by", String(10), nullable=False),
     Column("done_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("follow_ups_by_row", "run_id", "row"),

@@ -33,7 +33,7 @@ from almareplay.transactions import Kind, same_identifier
 
 _RETRYABLE = (Disposition.ATTENTION, Disposition.UNRESOLVED)
 
-_AS_NEW: dict[str, Any] = {
+AS_NEW: dict[str, Any] = {
     "outcome": Outcome.PENDING,
     "alma_code": "",
     "alma_message": "",
@@ -46,6 +46,7 @@ _AS_NEW: dict[str, Any] = {
     "looked_at": None,
     "dismissal": "",
 }
+"""A row as it is before it was ever sent."""
 
 _KEPT = (
     *("run_id", "row", "outcome", "alma_code", "alma_message", "tracking_id", "loan_id", "note"),
@@ -108,7 +109,7 @@ def retry(
             chosen = or_(by_row, chosen) if outcomes else by_row
         # What it was stays to be seen beside what comes of it.
         before = literal("retried after ") + transactions.c.outcome
-        pending = _change(connection, run, Change.RETRIED, chosen, _AS_NEW | {"note": before})
+        pending = _change(connection, run, Change.RETRIED, chosen, AS_NEW | {"note": before})
     return Retried(pending, reopened)
 
 
@@ -135,7 +136,7 @@ def correct(queue: Queue, run: Run, row: int, patron_id: str) -> None:
             raise NotCorrectable(f"Row {row} has this patron id already: nothing was changed.")
         corrected = {"patron_id": patron_id, "corrected_at": datetime.now(UTC)}
         chosen = transactions.c.row == row
-        _change(connection, run, Change.CORRECTED, chosen, _AS_NEW | corrected)
+        _change(connection, run, Change.CORRECTED, chosen, AS_NEW | corrected)
 
 
 def _why_not_correctable(connection: Connection, row: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
@@ -40,6 +41,8 @@ class Queue:
     """
 
     def __init__(self, engine: Engine, still_there: Callable[[], None] | None = None) -> None:
+        self.is_new = False
+        """Whether it was made when it was opened."""
         self._engine = engine
         self._still_there = still_there
 
@@ -79,6 +82,7 @@ class Queue:
                 )
             if not create:
                 raise QueueMissing("The queue is empty. Load a capture first: almareplay load FILE")
+            self.is_new = True
             with self.writing() as connection:
                 metadata.create_all(connection)
                 if connection.scalar(select(versions.c.version)) is None:
@@ -94,6 +98,14 @@ class Queue:
                 f"needs {VERSION}). Finish its runs with the version that wrote it, and name a new "
                 "queue with --queue for new ones."
             )
+
+    @property
+    def place(self) -> str:
+        """Where it is: the whole path of its file, or the address of its database."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            return str(Path(url.database or "").absolute())
+        return url.render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

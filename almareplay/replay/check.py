@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from almareplay.alma.answers import CircDesk, Institution
 from almareplay.alma.client import AlmaReader
-from almareplay.alma.errors import AlmaError, KeyRefused, Refusal
+from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
+from almareplay.alma.institution import Institution
 from almareplay.queue.reading import Work
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
@@ -27,47 +27,83 @@ class Findings:
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
     and the places could not be read (the key may not read Configuration), empty where they were.
-    ``calls_left`` is None where Alma does not say it. ``desks`` are those of the rows, by the codes
-    of library and desk, as far as they were read.
+    ``calls_left`` today and the day's ``quota`` are None where Alma does not say them.
     """
 
     institution: Institution | None = None
     problems: list[str] = field(default_factory=list)
     unverified: str = ""
     calls_left: int | None = None
-    desks: dict[tuple[str, str], CircDesk] = field(default_factory=dict)
+    quota: int | None = None
 
 
 async def check(
-    reader: AlmaReader, environment: str, places: Mapping[tuple[str, str], int]
+    reader: AlmaReader,
+    environment: str,
+    places: Mapping[tuple[str, str], int],
+    *,
+    writes: bool = True,
 ) -> Findings:
-    """Compare Alma with what the user expects of it; reads only.
+    """Compare Alma with what the user expects of it; changes nothing.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes with the number of their rows. Raises AlmaError where Alma cannot be asked.
+    codes with the number of their rows; without ``writes`` the key need not be good for writing,
+    and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = Findings()
-    await _check_key(reader, findings)
+    await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
-    findings.calls_left = reader.calls_left
+    findings.calls_left, findings.quota = reader.calls_left, reader.wire.quota
     return findings
 
 
-async def _check_key(reader: AlmaReader, findings: Findings) -> None:
-    refused: dict[str, str] = {}
-    for area in ("users", "bibs"):
+_Needed = Sequence[tuple[str, str]]
+"""Areas of the API, and the access to them: ``read`` or ``write``."""
+_NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "write")]
+_NEEDED_TO_READ = [need for need in _NEEDED if need[1] == "read"]
+
+
+async def _check_key(reader: AlmaReader, findings: Findings, needed: _Needed) -> None:
+    """Whether the key may read and write where the work needs it."""
+    refused: dict[tuple[str, str], AlmaError] = {}
+    for area, access in needed:
         try:
-            await reader.test(area)
-        except (KeyRefused, Refusal) as error:
-            refused[area.capitalize()] = _code(error)
+            await reader.test(area.lower(), writing=access == "write")
+        except KeyRefused as error:
+            if error.problem is not KeyProblem.PERMISSION:
+                findings.problems.append(str(error))  # every other call would meet the same
+                return
+            refused[area, access] = error
+        except Refusal as error:
+            refused[area, access] = error
     if refused:
-        findings.problems.append(
-            f"Alma does not accept the API key for {' and '.join(refused)} "
-            f"({', '.join(dict.fromkeys(refused.values()))}). Copy the key whole, see that it is "
-            "one of this Alma, and give it read/write permission for Users and Bibs in the "
-            "Developer Network."
+        findings.problems.append(_missing(refused, all_of_it=len(refused) == len(needed)))
+
+
+def _missing(refused: Mapping[tuple[str, str], AlmaError], *, all_of_it: bool) -> str:
+    """The sentence about the areas that the key may not read, or read but not write."""
+    said = ", ".join(dict.fromkeys(map(_code, refused.values())))
+    if all_of_it:
+        return (
+            f"The API key has no permission for Users and Bibs ({said}). Either it is a key of the "
+            "other environment (production or sandbox), or these permissions are missing: see both "
+            "in the Developer Network."
         )
+    unread = _areas(area for area, access in refused if access == "read")
+    read_only = _areas(
+        area for area, access in refused if access == "write" and (area, "read") not in refused
+    )
+    parts = [f"may not read {unread}"] if unread else []
+    parts += [f"may read {read_only} but not write"] if read_only else []
+    return (
+        f"The API key {' and '.join(parts)} ({said}). Give it read/write permission for Users and "
+        "Bibs in the Developer Network."
+    )
+
+
+def _areas(areas: Iterable[str]) -> str:
+    return " and ".join(areas)
 
 
 async def _check_configuration(
@@ -77,6 +113,7 @@ async def _check_configuration(
     findings: Findings,
 ) -> None:
     try:
+        await reader.test("conf")
         findings.institution = await reader.institution()
         found = findings.institution.environment
         if found != environment:
@@ -98,7 +135,7 @@ async def _check_places(
     reader: AlmaReader, places: Mapping[tuple[str, str], int], findings: Findings
 ) -> None:
     libraries = {library.code for library in await reader.libraries()}
-    desks: dict[str, dict[str, CircDesk]] = {}
+    desks: dict[str, set[str]] = {}
     for (library, desk), rows in places.items():
         said = f"{rows:,} row{'s' if rows > 1 else ''}"
         if library not in libraries:
@@ -109,16 +146,13 @@ async def _check_places(
             )
             continue
         if library not in desks:
-            listed = await reader.circ_desks(library)
-            desks[library] = {each.code: each for each in listed}
+            desks[library] = {each.code for each in await reader.circ_desks(library)}
         if desk not in desks[library]:
             findings.problems.append(
                 f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
                 f"has: {', '.join(sorted(desks[library]))}.{nearest(desk, desks[library])} "
                 f"{_LOAD_AGAIN.format('--circ-desk')}"
             )
-            continue
-        findings.desks[library, desk] = desks[library][desk]
 
 
 def _code(error: AlmaError) -> str:

@@ -20,6 +20,7 @@ from almareplay.replay.decide import Policy
 from almareplay.replay.dispatch import Dispatch, Turn
 from almareplay.replay.lanes import QueueThread
 from almareplay.replay.post import Poster
+from almareplay.transactions import AlmaInstance
 
 _BATCH = 500
 
@@ -29,12 +30,14 @@ Settled = Callable[[QueuedRow, Outcome], None]
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """What a replay needs besides the queue and Alma.
+    """What a replay needs besides the queue and the connection to Alma.
 
+    ``instance`` is the Alma that the connection leads to: the run belongs to it from now on.
     ``settle_seconds`` is the pause before an item is read again after a lost answer. ``zone`` is
     that of the libraries. Setting ``stopping`` ends the replay before the next call of each row.
     """
 
+    instance: AlmaInstance
     policy: Policy
     settle_seconds: float
     zone: tzinfo
@@ -47,10 +50,11 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     """Post the pending rows of a run.
 
     Returns when no row is pending or when it was stopped. Raises RunHeld when another process
-    replays the run, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
+    replays the run, RunOfAnotherAlma or PostedByAnotherRun where it must not be posted to this
+    Alma, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
-    hold = take_hold(queue, run)
+    hold = take_hold(queue, run, how.instance)
     thread = QueueThread(queue)
     poster = Poster(
         alma,

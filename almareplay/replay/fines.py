@@ -1,6 +1,6 @@
-"""The fine that a return posted too late makes, and how much of it is wrong: pure functions.
+"""The fine that a return or renewal posted too late makes, and how much of it is wrong.
 
-Alma counts a fine up to the moment of the call, the upload up to the captured time.
+Pure functions. Alma counts a fine up to the moment of the call, the upload up to the captured time.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from almareplay.alma.fees import Fee
+from almareplay.queue.follow_ups import MadeBy
 from almareplay.transactions import same_identifier
 
 OVERDUE = "OVERDUEFINE"
-"""The type of the fee that a scan-in makes of an overdue loan."""
+"""The type of the fee that a scan-in or a renewal makes of an overdue loan."""
+
+# What a fine's comment ends in (recorded).
+_ACTION = {MadeBy.RETURN: "Action: Item was returned", MadeBy.RENEWAL: "Action: Renewed"}
 
 # Alma makes the fee while it answers; its clock and ours, read off its answers, differ by seconds.
 _EARLIER = timedelta(seconds=2)
@@ -45,14 +49,20 @@ def wrong_part(captured_at: datetime, due: datetime, scanned_at: datetime) -> Wr
     return Wrong.WHOLE if captured_at.replace(second=0, microsecond=0) <= due else Wrong.PART
 
 
-def made_by_scan(
-    fees: Iterable[Fee], item_barcode: str, scanned_from: datetime, scanned_until: datetime
+def made_by_call(
+    fees: Iterable[Fee],
+    item_barcode: str,
+    sent_from: datetime,
+    answered_by: datetime,
+    made_by: MadeBy,
 ) -> list[Fee]:
-    """The overdue fines among a patron's fees that the scan-in of this item made.
+    """The overdue fines among a patron's fees that the return or renewal of this item made.
 
-    The scan left no earlier than ``scanned_from`` and was answered by ``scanned_until``, both on
-    Alma's clock. A fee without a time, or of which Alma does not name the item, is none of them.
+    The call left no earlier than ``sent_from`` and was answered by ``answered_by``, both on Alma's
+    clock. A fee without a time, of which Alma does not name the item, or of which it says that the
+    other kind of call made it, is none of them.
     """
+    others = [words for kind, words in _ACTION.items() if kind is not made_by]
     return [
         fee
         for fee in fees
@@ -60,5 +70,6 @@ def made_by_scan(
         and fee.item_barcode
         and same_identifier(fee.item_barcode, item_barcode)
         and fee.creation_time is not None
-        and scanned_from - _EARLIER <= fee.creation_time <= scanned_until + _LATER
+        and sent_from - _EARLIER <= fee.creation_time <= answered_by + _LATER
+        and not fee.comment.rstrip().endswith(tuple(others))
     ]

@@ -1,4 +1,4 @@
-"""After a row's outcome: its loan's due date as captured, and the fine that its scan made."""
+"""After a row's outcome: its loan's due date as captured, and the fine that its call made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 
 from almareplay.alma.addressing import fits_path
 from almareplay.alma.answers import ItemLoan
@@ -16,6 +17,7 @@ from almareplay.alma.fees import Fee
 from almareplay.queue.follow_ups import (
     Fine,
     FollowUp,
+    MadeBy,
     OpenFollowUp,
     Task,
     fines_of_row,
@@ -28,7 +30,7 @@ from almareplay.queue.journal import Call, Intent
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.decide import Borrowed, Policy
 from almareplay.replay.due_dates import due_as_captured
-from almareplay.replay.fines import Fines, Wrong, made_by_scan, wrong_part
+from almareplay.replay.fines import Fines, Wrong, made_by_call, wrong_part
 from almareplay.replay.lanes import Lane, Lanes, QueueThread
 
 _log = logging.getLogger("almareplay.replay")
@@ -37,6 +39,7 @@ _PAST = "401681"
 """Alma's code for a due date that lies in the past."""
 _TRIES = 3
 _WHEN = "%Y-%m-%d %H:%M"
+_DONE = {MadeBy.RETURN: "returned", MadeBy.RENEWAL: "renewed"}
 
 
 def due_date_to_follow(
@@ -57,15 +60,17 @@ def due_date_to_follow(
 def fine_to_follow(
     row: QueuedRow, ended: Borrowed | ItemLoan, intent: Intent, *, now: datetime
 ) -> tuple[FollowUp, ...]:
-    """The fine to look for after a scan that ended a loan, if it was due; ``now`` is Alma's."""
-    due = ended.due_date
+    """The fine to look for after a scan that ended a loan, or a renewal that moved it on, if it was
+    due before; ``now`` is Alma's."""
+    made_by = MadeBy.RENEWAL if intent.call is Call.RENEW else MadeBy.RETURN
+    due = intent.due_date if made_by is MadeBy.RENEWAL else ended.due_date
     if due is None or not ended.user_id or wrong_part(row.captured_at, due, now) is None:
         return ()
-    if isinstance(ended, ItemLoan) and ended.return_date is not None:
+    since = intent.alma_time or now
+    if isinstance(ended, ItemLoan) and made_by is MadeBy.RETURN and ended.return_date is not None:
         since = now = ended.return_date
-    else:
-        since = intent.alma_time or now
-    return (FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, now, due),)
+    fine = FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, now, due, made_by=made_by)
+    return (fine,)
 
 
 class FollowUps:
@@ -181,7 +186,7 @@ class FollowUps:
             known = await self._queue(fines_of_row, self._queue.queue, self._hold.run, task.row.row)
             fines = _fines(
                 known,
-                made_by_scan(active, task.row.item_barcode, what.since, what.until),
+                made_by_call(active, task.row.item_barcode, what.since, what.until, what.made_by),
                 active,
                 wrong,
             )
@@ -193,7 +198,8 @@ class FollowUps:
             # After a failure the fees are read again: one that was waived is active no more, be it
             # by a sending whose answer was lost, before another was refused.
             try:
-                return self._fine_note(task, [await self._waive(task, fines[0], rank)])
+                balance = next(fee.balance for fee in active if fee.fee_id == fines[0].fee_id)
+                return self._fine_note(task, [await self._waive(task, fines[0], balance, rank)])
             except Refusal as no:
                 refused = no
             except AlmaError as error:
@@ -207,14 +213,16 @@ class FollowUps:
             return False
         return [fine.waived_at for fine in fines] == [None]
 
-    async def _waive(self, task: OpenFollowUp, fine: Fine, rank: int) -> Fine:
+    async def _waive(self, task: OpenFollowUp, fine: Fine, balance: Decimal, rank: int) -> Fine:
         await self._alma.waive(
             task.what.user_id,
             fine.fee_id,
+            amount=balance,
             reason=self._policy.waive_reason,
             comment=(
-                f"almareplay, run {self._hold.run.name}, row {task.row.row}: returned on time, "
-                f"{self._local(task.row.captured_at)}, while Alma was away"
+                f"almareplay, run {self._hold.run.name}, row {task.row.row}: "
+                f"{_DONE[task.what.made_by]} on time, {self._local(task.row.captured_at)}, "
+                "while Alma was away"
             ),
             rank=rank,
             confirm=self._confirm,
@@ -224,7 +232,7 @@ class FollowUps:
         return waived
 
     def _fine_note(self, task: OpenFollowUp, fines: Sequence[Fine]) -> str:
-        returned = f"returned {self._local(task.row.captured_at)}, due "
+        returned = f"{_DONE[task.what.made_by]} {self._local(task.row.captured_at)}, due "
         returned += self._local(task.what.due_date)
         notes = []
         for fine in fines:
@@ -235,7 +243,7 @@ class FollowUps:
                 notes.append(f"{sum_} is wrong as a whole, waive it: {returned}")
             else:
                 notes.append(f"{sum_} is too high, count it anew: {returned}")
-        doubt = "only one of these is of this return: " if len(notes) > 1 else ""
+        doubt = f"only one of these is of this {task.what.made_by}: " if len(notes) > 1 else ""
         return doubt + "; ".join(notes)
 
     def _local(self, moment: datetime) -> str:

@@ -5,12 +5,12 @@ It asks nothing: the reading is done when the first row is forecast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from almareplay.alma.answers import CircDesk, ItemState, Patron
+from almareplay.alma.answers import ItemState, Patron
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.decide import Action, Borrowed, Decision, Guard, OnLoanElsewhere, Policy
@@ -23,7 +23,6 @@ _HOW = {
     Outcome.PATRON_EXPIRED: "predicted from the patron's record",
     Outcome.PATRON_INACTIVE: "predicted from the patron's record",
     Outcome.PATRON_BLOCKED: "predicted from the patron's record",
-    Outcome.DESK_REFUSED: "predicted from the desk's settings: it does not lend",
     Outcome.OTHER_COPY_ON_LOAN: "predicted from the patron's loans",
 }
 _LOST = ("LOST_LOAN", "LOST_LOAN_AND_PAID", "CLAIM_RETURNED_LOAN")
@@ -32,12 +31,11 @@ _LOST = ("LOST_LOAN", "LOST_LOAN_AND_PAID", "CLAIM_RETURNED_LOAN")
 @dataclass(slots=True)
 class Seen:
     """What a rehearsal has read of Alma: the states of items by the key of their barcode, the
-    accounts of patrons by the key of their primary id, and the desks by library and desk.
+    accounts of patrons by the key of their primary id.
 
     ``given_back`` has the last row of each item that may scan it in.
     """
 
-    desks: Mapping[tuple[str, str], CircDesk]
     states: dict[str, ItemState] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=Evidence)
@@ -83,9 +81,9 @@ class Forecaster:
             case Action.NOTHING:
                 made = Forecast(decision.outcome)
             case Action.SCAN_IN:
-                made = self._scan_in(row, lane, decision)
-                # A scan that is refused, or unguarded, has one outcome, whoever has the item.
-                after_doubt &= made.outcome is not Outcome.REFUSED
+                self._give_back(row.item_key, lane)
+                made = Forecast(decision.outcome)
+                # A scan without a look has one outcome, whoever has the item.
                 after_doubt &= self._policy.guard is not Guard.OFF
             case Action.RENEW:
                 made = self._renew(row, lane, decision, patron)
@@ -93,14 +91,6 @@ class Forecaster:
                 made = self._lend(row, lane, decision, patron)
         doubts = (Doubt.EARLIER, *made.doubts) if after_doubt else made.doubts
         return Forecast(made.outcome, tuple(dict.fromkeys(doubts)), made.note or decision.note)
-
-    def _scan_in(self, row: QueuedRow, lane: Lane, decision: Decision) -> Forecast:
-        desk = self._seen.desks.get((row.library, row.circ_desk))
-        if desk is not None and not desk.check_in:
-            note = "predicted from the desk's settings: it takes no returns"
-            return Forecast(Outcome.REFUSED, note=note)
-        self._give_back(row.item_key, lane)
-        return Forecast(decision.outcome)
 
     def _give_back(self, item: str, lane: Lane) -> None:
         had_it = {identifier_key(lane.loan.user_id)} if lane.loan else set()
@@ -140,18 +130,13 @@ class Forecaster:
         self, row: QueuedRow, lane: Lane, decision: Decision, patron: Patron | None
     ) -> Forecast:
         item, mms_id = row.item_key, lane.ids.mms_id if lane.ids else ""
-        desk = self._seen.desks.get((row.library, row.circ_desk))
         if decision.action is Action.RETURN_FIRST:
-            if desk is not None and not desk.check_in:
-                return self._scan_in(row, lane, decision)
             self._give_back(item, lane)
         account = self._seen.accounts.get(identifier_key(patron.primary_id)) if patron else None
         copies = account.copies(item, mms_id) if account and mms_id else []
         of_patron, of_item = patron_refusals(patron, row.captured_at), []
         if decision.outcome is not Outcome.LOANED:
             of_item.append(decision.outcome)
-        if desk is not None and not desk.check_out:
-            of_item.append(Outcome.DESK_REFUSED)
         likely, doubts = self._doubts_of_item(row, lane)
         if account is not None and copies:
             if copy_doubts := self._doubts_of_copies(row, account, copies):

@@ -34,8 +34,9 @@ from almareplay.replay.due_dates import DueDates
 from almareplay.replay.follow_up import FollowUps, due_date_to_follow, fine_to_follow
 from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
 from almareplay.replay.reconcile import CannotTell, Reconciler
+from almareplay.replay.renewal import refusal_of, was_renewed
 from almareplay.replay.results import Settled
-from almareplay.transactions import Kind, joined
+from almareplay.transactions import Kind, joined, same_identifier
 
 Answer = TypeVar("Answer")
 Confirm = Callable[[], Awaitable[None]]
@@ -55,10 +56,10 @@ _RACED = (Outcome.ALREADY_LOANED, Outcome.ON_LOAN_TO_OTHER)
 
 
 class _LostAnswer(Exception):
-    """A call left, and its effect is unknown."""
+    """A call left at ``sent_at`` (seconds of the clock), and its effect is unknown."""
 
-    def __init__(self, intent: Intent) -> None:
-        self.intent = intent
+    def __init__(self, intent: Intent, sent_at: float) -> None:
+        self.intent, self.sent_at = intent, sent_at
 
 
 class _Refused(Exception):
@@ -94,7 +95,8 @@ class Poster:
         self._clock = clock
         self._patrons = Patrons(alma, policy.user_id_type)
         self._lanes = Lanes(alma, queue, hold.run, policy, self._patrons)
-        self._reconciler = Reconciler(self._lanes, self._patrons, clock, settle_seconds, stopping)
+        self._settle_seconds = settle_seconds
+        self._reconciler = Reconciler(self._lanes, self._patrons, clock, stopping)
         self._zone = zone
         self._follow_ups = FollowUps(
             alma, queue, hold, policy, self._lanes, zone=zone, confirm=self._make_sure_of_hold
@@ -148,34 +150,43 @@ class Poster:
             note = f"row {blocking} of this item is unresolved"
             return Settled(Result(Outcome.HELD_BACK, note=note))
         made = await self._queue(attempts_of, self._queue.queue, self._hold.run, turn.row.row)
-        unknown = [intent for intent, fate in made if fate is None]
+        unknown = [(intent, self._sent_by(intent)) for intent, fate in made if fate is None]
         lane.returned_first = turn.row.kind is Kind.LOAN and any(
             intent.call is Call.SCAN_IN and fate is Fate.DONE for intent, fate in made
         )
         tries = 0
         while True:
-            for intent in unknown:
-                adopted = await self._find_out(turn, lane, intent)
+            for intent, sent_at in unknown:
+                adopted = await self._find_out(turn, lane, intent, sent_at)
                 if adopted is not None:
                     return adopted
             if tries == _TRIES:
-                return Settled(results.given_up(unknown[-1], _TRIES))
+                return Settled(results.given_up(unknown[-1][0], _TRIES))
             tries += 1
             try:
                 return await self._post(turn, lane)
             except _LostAnswer as lost:
-                unknown = [lost.intent]
+                unknown = [(lost.intent, lost.sent_at)]
             except Refusal as refusal:
                 return Settled(results.refused(refusal))
             except Unavailable as error:
                 return Settled(results.unavailable(Outcome.UNAVAILABLE, error))
 
-    async def _find_out(self, turn: Turn, lane: Lane, intent: Intent) -> Settled | None:
+    def _sent_by(self, intent: Intent) -> float:
+        """When (seconds of the clock) a call of an earlier start left at the latest: it may have
+        waited for its turn. A clock that was set back since makes it no later than now."""
+        ago = (self._clock.now() - intent.intended_at).total_seconds() - _LOOK_HOLDS_SECONDS
+        return self._clock.monotonic() - max(0.0, ago)
+
+    async def _find_out(
+        self, turn: Turn, lane: Lane, intent: Intent, sent_at: float
+    ) -> Settled | None:
         """The result of a call whose answer was lost; None where the row must be decided anew."""
         # Alma may show a loan that is over no more.
         seen = lane.loan if lane.loan and lane.loan.loan_id == intent.loan_id else None
         try:
-            found = await self._reconciler.find_out(turn, lane, intent)
+            settled_at = sent_at + self._settle_seconds
+            found = await self._reconciler.find_out(turn, lane, intent, settled_at)
         except CannotTell as doubt:
             return Settled(Result(Outcome.UNCERTAIN, note=str(doubt)))
         except Refusal as refusal:
@@ -201,7 +212,10 @@ class Poster:
             return Settled(await self._scan_read_back(turn, lane), intent, follow_ups=fine)
         result = results.loan_read_back(turn.row, lane, intent, found)
         loan = None if found.ended else found.loan
-        return Settled(result, intent, follow_ups=self._due_to_follow(turn, loan, intent))
+        tasks = self._due_to_follow(turn, loan, intent)
+        if intent.call is Call.RENEW and found.loan is not None:
+            tasks += self._fine_to_follow(turn, found.loan, intent)
+        return Settled(result, intent, follow_ups=tasks)
 
     async def _scan_read_back(self, turn: Turn, lane: Lane) -> Result:
         """The result of a scan whose answer was lost: where the item must go, its state tells."""
@@ -223,7 +237,8 @@ class Poster:
     def _fine_to_follow(
         self, turn: Turn, ended: Borrowed | ItemLoan | None, intent: Intent
     ) -> tuple[FollowUp, ...]:
-        """What is to be done about the fine of a loan that a scan has ended."""
+        """What is to be done about the fine of a loan that a scan has ended, or a renewal moved
+        on."""
         return () if ended is None else fine_to_follow(turn.row, ended, intent, now=self._now())
 
     def _now(self) -> datetime:
@@ -274,9 +289,12 @@ class Poster:
                 result = results.of_scan(decision, scan)
                 return Settled(result, intent, follow_ups=self._fine_to_follow(turn, ended, intent))
             case Action.RENEW:
+                overdue = lane.loan
                 intent, loan = await self._renew(turn, lane)
                 lane.renewed(loan)
-                return self._lent(turn, Outcome.RENEWED, loan, intent, decision.note)
+                settled = self._lent(turn, Outcome.RENEWED, loan, intent, decision.note)
+                fine = self._fine_to_follow(turn, overdue, intent)
+                return settled._replace(follow_ups=settled.follow_ups + fine)
             case Action.RETURN_FIRST:
                 ended = lane.loan
                 intent, _ = await self._scan_in(turn, lane)
@@ -297,10 +315,20 @@ class Poster:
 
     async def _loan(self, turn: Turn, lane: Lane) -> tuple[Intent, ItemLoan]:
         row = turn.row
+
+        async def is_this_loan(loan: ItemLoan) -> bool:
+            of_item = same_identifier(loan.item_barcode or row.item_barcode, row.item_barcode)
+            try:
+                to_patron = await self._patrons.may_be(row.patron_id, loan.user_id, turn.rank)
+            except (Refusal, Unavailable):
+                to_patron = False
+            return of_item and to_patron
+
         return await self._call(
             turn,
             lane,
             Call.LOAN,
+            is_this_loan,
             lambda confirm: self._alma.loan(
                 row.patron_id,
                 row.item_barcode,
@@ -317,10 +345,15 @@ class Poster:
     async def _scan_in(self, turn: Turn, lane: Lane) -> tuple[Intent, ScanIn]:
         row = turn.row
         ids = await self._lanes.find(lane, row, turn.rank)
+
+        async def is_this_item(scan: ScanIn) -> bool:
+            return scan.item_pid in ("", ids.item_pid)
+
         return await self._call(
             turn,
             lane,
             Call.SCAN_IN,
+            is_this_item,
             lambda confirm: self._alma.scan_in(
                 ids,
                 row.library,
@@ -334,19 +367,35 @@ class Poster:
     async def _renew(self, turn: Turn, lane: Lane) -> tuple[Intent, ItemLoan]:
         loan = lane.loan
         assert loan is not None, "only a loan is renewed"
-        return await self._call(
+
+        async def is_this_loan(answer: ItemLoan) -> bool:
+            return answer.loan_id == loan.loan_id
+
+        intent, answer = await self._call(
             turn,
             lane,
             Call.RENEW,
+            is_this_loan,
             lambda confirm: self._alma.renew(
-                loan.user_id, loan.loan_id, rank=turn.rank, confirm=confirm
+                loan.user_id, loan.loan_id, item=lane.ids, rank=turn.rank, confirm=confirm
             ),
         )
+        if not was_renewed(loan, answer):
+            raise _Refused(intent, refusal_of(answer))
+        return intent, answer
 
     async def _call(
-        self, turn: Turn, lane: Lane, call: Call, send: Callable[[Confirm], Awaitable[Answer]]
+        self,
+        turn: Turn,
+        lane: Lane,
+        call: Call,
+        is_ours: Callable[[Answer], Awaitable[bool]],
+        send: Callable[[Confirm], Awaitable[Answer]],
     ) -> tuple[Intent, Answer]:
-        """Store the intent, then send. Raises _Refused, _LostAnswer; AlmaError if it never left."""
+        """Store the intent, then send. An answer that is not ``is_ours`` says nothing of this call.
+
+        Raises _Refused, _LostAnswer; AlmaError if it never left.
+        """
         loan = lane.loan
         intent = await self._queue(
             store_intent,
@@ -359,16 +408,18 @@ class Poster:
             due_date=loan.due_date if loan else None,
             last_renew_date=loan.last_renew_date if loan else None,
         )
-        decided_at = self._clock.monotonic()
+        sent_at = decided_at = self._clock.monotonic()
 
         async def confirm() -> None:
             """Make sure of the hold, and of what was seen, right before the call leaves."""
+            nonlocal sent_at
             if self._clock.monotonic() - decided_at > _LOOK_HOLDS_SECONDS:
                 raise _WaitedTooLong
             await self._make_sure_of_hold()
+            sent_at = self._clock.monotonic()
 
         try:
-            return intent, await send(confirm)
+            answer = await send(confirm)
         except _WaitedTooLong:
             await self._store_fate(intent, Fate.NOT_SENT)
             raise
@@ -377,10 +428,14 @@ class Poster:
         except AlmaError as error:
             if error.effect is Effect.UNKNOWN:
                 _log.info("row %d: no answer to the %s; reading what it did", turn.row.row, call)
-                raise _LostAnswer(intent) from error
+                raise _LostAnswer(intent, sent_at) from error
             fate = Fate.REFUSED if error.effect is Effect.REFUSED else Fate.NOT_SENT
             await self._store_fate(intent, fate)
             raise
+        if not await is_ours(answer):
+            _log.info("row %d: the answer to the %s is about another", turn.row.row, call)
+            raise _LostAnswer(intent, sent_at)
+        return intent, answer
 
     async def _make_sure_of_hold(self) -> None:
         """By a look at the queue that is not older than a moment: a process that was suspended

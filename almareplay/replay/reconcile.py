@@ -15,6 +15,7 @@ from almareplay.queue.journal import Call, Intent
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.dispatch import Turn
 from almareplay.replay.lanes import CLOCK_SLACK, Lane, Lanes, Patrons
+from almareplay.replay.renewal import has_moved, says_failure, says_success
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +37,34 @@ class CannotTell(Exception):
 
 
 class Reconciler:
-    """Reads an item's loans after a lost answer; reads again after a pause of ``settle`` seconds,
-    since Alma may still be working on the call."""
+    """Reads an item's loans after a lost answer, and again when Alma can no longer be working on
+    the call."""
 
     def __init__(
-        self,
-        lanes: Lanes,
-        patrons: Patrons,
-        clock: Clock,
-        settle: float,
-        stopping: asyncio.Event,
+        self, lanes: Lanes, patrons: Patrons, clock: Clock, stopping: asyncio.Event
     ) -> None:
         self._lanes = lanes
         self._patrons = patrons
         self._clock = clock
-        self._settle = settle
         self._stopping = stopping
 
-    async def find_out(self, turn: Turn, lane: Lane, intent: Intent) -> Found | None:
+    async def find_out(
+        self, turn: Turn, lane: Lane, intent: Intent, settled_at: float
+    ) -> Found | None:
         """The effect of a call, or None when it certainly had none.
 
-        Leaves in ``lane`` what Alma shows now. Raises CannotTell, and AlmaError when Alma cannot
-        be read.
+        ``settled_at`` (seconds of the clock) is when whatever the call does is done. Leaves in
+        ``lane`` what Alma shows now. Raises CannotTell, and AlmaError when Alma cannot be read.
         """
         found = await self._read(turn, lane, intent)
         if found is None:
-            await self._pause()
+            await self._pause_until(settled_at)
             found = await self._read(turn, lane, intent)
         return found
 
-    async def _pause(self) -> None:
-        sleep = asyncio.ensure_future(self._clock.sleep(self._settle))
+    async def _pause_until(self, settled_at: float) -> None:
+        rest = max(0.0, settled_at - self._clock.monotonic())
+        sleep = asyncio.ensure_future(self._clock.sleep(rest))
         stop = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait((sleep, stop), return_when=asyncio.FIRST_COMPLETED)
         sleep.cancel()
@@ -129,11 +127,12 @@ def _find_renewal(
     for loan in [*active, *completed]:
         if loan.loan_id != intent.loan_id:
             continue
-        if loan.last_renew_date not in (None, intent.last_renew_date):
+        if has_moved(intent.due_date, intent.last_renew_date, loan):
             return Found(loan, ended=loan not in active)
-        if loan.due_date != intent.due_date:
-            return Found(loan, ended=loan not in active)
-        if loan.last_renew_date is None and loan.process_status == "RENEW":
+        if says_failure(loan):
+            return None
+        was_renewed_once = loan.process_status == "RENEW" or says_success(loan)
+        if loan.last_renew_date is None and was_renewed_once:
             # Renewed at some time, and Alma does not say when: a renewal need not move the date.
             raise CannotTell("the loan's dates do not tell whether it was renewed")
         return None

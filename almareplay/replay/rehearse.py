@@ -1,7 +1,9 @@
 """A rehearsal: the replay's own decisions, with predictions in the place of calls that write.
 
-It has only a reader of Alma, which has no way to write. First all is read, side by side and nothing
-twice; then the rows are gone through in replay order, and nothing is asked any more.
+It has only a reader of Alma, which has no way to write. Where a network manages its users
+centrally, Alma itself creates or updates its local record of each patron that is read.
+First all is read, side by side and nothing twice; then the rows are gone through in replay order,
+and nothing is asked any more.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from almareplay.alma.answers import CircDesk, ItemIds, ItemLoan, Patron
+from almareplay.alma.answers import ItemIds, ItemLoan, Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import (
     AlmaError,
@@ -54,20 +56,18 @@ async def rehearse(
     run: Run,
     reader: AlmaReader,
     policy: Policy,
-    desks: Mapping[tuple[str, str], CircDesk],
     *,
     stopping: asyncio.Event,
     on_read: Callable[[], None],
 ) -> Rehearsal:
     """Predict the outcomes of the pending rows of a run; nothing is stored.
 
-    ``desks`` are circulation desks by the codes of library and desk; ``on_read`` is told of each
-    row for which all is read. Stopped before the end, or when Alma stays away or has no calls left
-    today, the rehearsal has the rows before the first that was not read. Raises QueueError, and
-    AlmaError for what else concerns the whole run.
+    ``on_read`` is told of each row for which all is read. Stopped before the end, or when Alma
+    stays away or has no calls left today, the rehearsal has the rows before the first that was not
+    read. Raises QueueError, and AlmaError for what else concerns the whole run.
     """
     thread = QueueThread(queue)
-    rehearsing = _Rehearsing(thread, run, reader, policy, desks)
+    rehearsing = _Rehearsing(thread, run, reader, policy)
     turns: list[Turn] = []
     cut_short: AlmaError | None = None
 
@@ -110,17 +110,16 @@ class _Rehearsing:
         run: Run,
         reader: AlmaReader,
         policy: Policy,
-        desks: Mapping[tuple[str, str], CircDesk],
     ) -> None:
         self._reader = reader
         self._policy = policy
         # Without a look nothing could be predicted: a rehearsal always looks.
         unguarded = policy.guard is Guard.OFF
         looking = replace(policy, guard=Guard.ACTIVE) if unguarded else policy
-        self._patrons = Patrons(reader, policy.user_id_type)
+        self._patrons = Patrons(reader, policy.user_id_type, accounts=True)
         self._lanes = Lanes(reader, thread, run, looking, self._patrons)
         self._full = looking.guard is Guard.FULL
-        self._seen = Seen(desks)
+        self._seen = Seen()
         self._ids: dict[str, ItemIds] = {}
         self._loans: dict[str, list[ItemLoan]] = {}
         # What could not be read is not asked for again by other rows.
@@ -166,8 +165,6 @@ class _Rehearsing:
         if patron.active_loans != 0:
             loans = await self._reader.loans_of_patron(patron.primary_id, rank=turn.rank)
             accounts[user] = Account.of(patron, loans)
-            for loan in loans:
-                self._seen.evidence.add(loan)
 
     async def read_history(self) -> None:
         """Ask a few items of each policy without a loan for loans that are over."""
@@ -191,10 +188,8 @@ class _Rehearsing:
 
     def _weigh(self, key: str, loan: ItemLoan) -> None:
         state = self._seen.states.get(key)
-        if state is None:
-            self._seen.evidence.add(loan)
-        else:
-            self._seen.evidence.add_of(loan, state)
+        if state is not None:
+            self._seen.evidence.add(loan, state)
 
     async def forecast(self, turns: Sequence[Turn]) -> Rehearsal:
         """Go through the rows in replay order."""

@@ -51,12 +51,8 @@ class Evidence:
     lends: set[tuple[str, str, str]] = field(default_factory=set)
     to_lend: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def add(self, loan: ItemLoan) -> None:
-        """A loan in Alma, active or over."""
-        self.lent.add(loan.item_policy)
-
-    def add_of(self, loan: ItemLoan, state: ItemState) -> None:
-        """A loan of an item whose state is known."""
+    def add(self, loan: ItemLoan, state: ItemState) -> None:
+        """A loan in Alma, active or over, of an item whose state is known."""
         self.lent.add(state.policy)
         self.lends.add((loan.library, loan.circ_desk, state.library))
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from almareplay.outcomes import FineRow, PullRow, ReportRow
+from almareplay.transactions import AlmaInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,10 @@ class Report:
 
     ``rows`` gives all rows in replay order, anew each time it is called: a run may have more of
     them than memory. ``pull_list`` and ``fines`` are whole. ``predicted`` tells that outcomes are
-    those that a rehearsal foresees, ``anonymous`` that numbers stand for patrons.
+    those that a rehearsal foresees, ``anonymous`` that numbers stand for patrons. ``alma`` is the
+    Alma that the run was posted to, or that the rehearsal asked; None where nothing was sent yet.
+    ``rehearsed`` is when (aware UTC) the run was last rehearsed whole on that Alma, or on any where
+    nothing was sent yet; None where it was not.
     """
 
     run: str
@@ -23,3 +28,5 @@ class Report:
     fines: Sequence[FineRow] = ()
     predicted: bool = False
     anonymous: bool = False
+    alma: AlmaInstance | None = None
+    rehearsed: datetime | None = None

@@ -31,6 +31,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
+    if isinstance(value, bool):
+        return "true" if value else "false"
     text = str(value).replace("\x00", "")
     if isinstance(value, str) and text.lstrip(" \xa0").startswith(_FORMULA):
         return f"'{text}"

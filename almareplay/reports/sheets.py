@@ -85,6 +85,8 @@ class Book:
                 sheet.write_string(line, column, self._text(value), form)
         elif isinstance(value, datetime):
             self._write_moment(sheet, line, column, value)
+        elif isinstance(value, bool):
+            sheet.write_boolean(line, column, value, form)
         elif isinstance(value, Decimal):
             sheet.write_number(line, column, value, self._money)
         elif value is not None:

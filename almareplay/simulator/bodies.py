@@ -1,23 +1,13 @@
-"""Alma's answers as JSON objects, the same as XML, and what requests carry in their bodies.
-
-In XML, ``{"value": V, "desc": D}`` is the text V with an attribute ``desc``; links, counts and sums
-are attributes, and a list inside a record stands in an element of its own.
-"""
+"""Alma's answers as JSON objects."""
 
 from __future__ import annotations
 
-import json
-import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
-from typing import Any
+from urllib.parse import quote
 
-from almareplay.simulator.happenings import Refused
+from almareplay.simulator.formats import Json
 from almareplay.simulator.record import stamp
-from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, World
-
-Json = dict[str, Any]
-
-ERROR_NAMESPACE = "http://com/exlibris/urm/general/xmlbeans"
+from almareplay.simulator.world import Desk, Fee, Item, Library, Loan, Patron, Waiver, World
 
 _DESCRIPTIONS = {
     "": None,
@@ -34,7 +24,7 @@ _DESCRIPTIONS = {
     "CLOSED": "Closed",
     "OVERDUEFINE": "Overdue fine",
 }
-_ATTRIBUTES = {"link", "total_record_count", "total_sum", "currency"}
+_RENEWED = {"401193;": "Renewed Successfully", "401822;": "Not Renewed"}
 
 
 def coded(value: str | None, desc: str | None = None) -> Json:
@@ -42,8 +32,13 @@ def coded(value: str | None, desc: str | None = None) -> Json:
     return {"value": value, "desc": desc}
 
 
-def loan_body(world: World, loan: Loan) -> Json:
-    """An item loan."""
+def linked(value: str | float | None, path: str) -> Json:
+    """A value with the path at which more about it stands."""
+    return {"value": value, "link": f"/almaws/v1{path}"}
+
+
+def loan_body(world: World, loan: Loan, *, renewable: bool | None = None) -> Json:
+    """An item loan; ``renewable`` is None where nobody has asked for it."""
     item = world.item(loan.item_barcode)
     library = world.library(loan.library)
     assert item is not None, "a world holds no loan without its item"
@@ -55,7 +50,8 @@ def loan_body(world: World, loan: Loan) -> Json:
         "library": coded(library.code, library.name),
         "user_id": loan.patron_id,
         "item_barcode": item.barcode,
-        "due_date": _seconds(loan.due_date),
+        # Seen with milliseconds after a renewal, without them before.
+        "due_date": stamp(loan.due_date) if loan.last_renew_date else _seconds(loan.due_date),
         "loan_status": "ACTIVE" if loan.return_date is None else "COMPLETE",
         "loan_date": stamp(loan.loan_date),
         "process_status": loan.process_status,
@@ -66,21 +62,25 @@ def loan_body(world: World, loan: Loan) -> Json:
         "author": item.author,
         "description": None,
         "call_number": item.call_number,
-        "item_policy": {"value": item.policy, "description": item.policy},
+        # Without a value in all recordings.
+        "item_policy": {"value": None, "description": None},
         "location_code": {"value": item.location, "name": item.location},
-        "renewable": None,
+        "renewable": renewable,
+        "last_renew_status": coded(
+            loan.last_renew_status or None, _RENEWED.get(loan.last_renew_status, "")
+        ),
     }
     if loan.last_renew_date:
         body["last_renew_date"] = stamp(loan.last_renew_date)
     if loan.return_date:
         body["return_date"] = stamp(loan.return_date)
-        body["returned_by"] = coded(loan.returned_by)
+        body["returned_by"] = linked(loan.returned_by, f"/users/{loan.returned_by}")
         body["return_circ_desk"] = coded(loan.return_circ_desk)
     return body
 
 
-def item_body(world: World, item: Item) -> Json:
-    """An item with its title and holding."""
+def item_body(world: World, item: Item, *, scanned: bool = False) -> Json:
+    """An item with its title and holding, as a read or a scan answers it."""
     library = world.library(item.library)
     assert library is not None, "a world holds no item without its library"
     loan = world.active_loan(item)
@@ -100,8 +100,9 @@ def item_body(world: World, item: Item) -> Json:
         "library": coded(library.code, library.name),
         "location": coded(item.location, item.location),
         "description": "",
-        "requested": bool(world.requests_of_item(item)),
-        "awaiting_reshelving": item.awaiting_reshelving,
+        # Null in recorded answers of scans, be the item requested or not.
+        "requested": None if scanned else bool(world.requests_of_item(item)),
+        "awaiting_reshelving": False,
     }
     if loan:
         data["due_date"] = _seconds(loan.due_date)
@@ -141,10 +142,18 @@ def user_body(world: World, patron: Patron, *, brief: bool, expand: set[str]) ->
         "expiry_date": f"{patron.expiry_date.isoformat()}Z",
         "status": coded(patron.status, _DESCRIPTIONS.get(patron.status)),
         "user_identifier": [
-            {"value": value, "id_type": coded(id_type), "status": "ACTIVE"}
-            for id_type, value in patron.identifiers.items()
+            {"value": value, "id_type": coded(id_type), "status": status}
+            for status, identifiers in (
+                ("ACTIVE", patron.identifiers),
+                ("INACTIVE", patron.inactive_identifiers),
+            )
+            for id_type, value in identifiers.items()
         ],
+        "loans": None,
+        "requests": None,
+        "fees": None,
     }
+    path = f"/users/{patron.primary_id}"
     if not brief:
         body["user_block"] = [
             {
@@ -159,18 +168,21 @@ def user_body(world: World, patron: Patron, *, brief: bool, expand: set[str]) ->
         body["user_role"] = [{"status": coded(role), "role_type": coded("200", "Patron")}]
     if "loans" in expand:
         active = [loan for loan in world.loans_of_patron(patron) if loan.return_date is None]
-        body["loans"] = {"value": len(active)}
+        body["loans"] = linked(len(active), f"{path}/loans")
     if "requests" in expand:
         mine = [request for request in world.requests if request.patron_id == patron.primary_id]
-        body["requests"] = {"value": len(mine)}
+        body["requests"] = linked(len(mine), f"{path}/requests")
     if "fees" in expand:
-        body["fees"] = {"value": sum(fee.balance for fee in world.fees_of_patron(patron))}
+        owed = sum(fee.balance for fee in world.fees_of_patron(patron))
+        body["fees"] = linked(round(owed, 2), f"{path}/fees")
     return body
 
 
 def fee_body(world: World, fee: Fee) -> Json:
     """A fee."""
     library = world.library(fee.library)
+    waivers = [_waiver_body(waiver) for waiver in fee.waivers]
+    item = fee.item_barcode
     return {
         "id": fee.fee_id,
         "type": coded(fee.type, _DESCRIPTIONS.get(fee.type)),
@@ -181,8 +193,20 @@ def fee_body(world: World, fee: Fee) -> Json:
         "comment": fee.comment or None,
         "owner": coded(fee.library, library.name if library else None),
         "title": fee.title or None,
-        "barcode": {"value": fee.item_barcode} if fee.item_barcode else None,
+        "barcode": linked(item, f"/items?item_barcode={quote(item, safe='')}") if item else None,
         "link": f"/almaws/v1/users/{fee.patron_id}/fees/{fee.fee_id}",
+        **({"transaction": waivers} if waivers else {}),
+    }
+
+
+def _waiver_body(waiver: Waiver) -> Json:
+    return {
+        "transaction_id": waiver.transaction_id,
+        "type": coded("WAIVE", "Waive"),
+        "amount": waiver.amount,
+        "reason": coded(waiver.reason),
+        "comment": waiver.comment or None,
+        "transaction_time": stamp(waiver.time),
     }
 
 
@@ -197,95 +221,42 @@ def library_body(library: Library) -> Json:
     }
 
 
-def desk_body(library: Library, desk: Desk) -> Json:
-    """A circulation desk."""
+def listed_desk_body(library: Library, desk: Desk) -> Json:
+    """A circulation desk as the list of a library's desks has it."""
     return {
-        "circ_desk_code": desk.code,
-        "circ_desk_name": desk.name or desk.code,
-        "check_in": desk.check_in,
-        "check_out": desk.check_out,
-        "reshelve": desk.reshelve,
+        "code": desk.code,
+        "name": desk.name or desk.code,
         "link": f"/almaws/v1/conf/libraries/{library.code}/circ-desks/{desk.code}",
     }
 
 
-def error_body(code: str, message: str, tracking_id: str) -> Json:
-    """An error; an empty tracking id is left out."""
-    error = {"errorCode": code, "errorMessage": message}
-    if tracking_id:
-        error["trackingId"] = tracking_id
-    return {"errorsExist": True, "errorList": {"error": [error]}, "result": None}
-
-
-def to_json(body: Json) -> bytes:
-    """The body as JSON."""
-    return json.dumps(body, ensure_ascii=False).encode()
-
-
-def to_xml(root: str, body: Json) -> bytes:
-    """The body as XML under an element named ``root``."""
-    element = ET.Element(root)
-    if root == "web_service_result":
-        element.set("xmlns", ERROR_NAMESPACE)
-    _fill(element, body)
-    xml: bytes = ET.tostring(element, encoding="utf-8", xml_declaration=True)
-    return xml
-
-
-def fields_of(content_type: str, body: bytes) -> dict[str, str]:
-    """The top-level fields of a request's body, JSON or XML, codes without their descriptions."""
-    if not body.strip():
-        return {}
-    try:
-        if "xml" in content_type:
-            return {child.tag: (child.text or "").strip() for child in ET.fromstring(body)}
-        fields = json.loads(body)
-        if not isinstance(fields, dict):
-            raise ValueError("the body is no JSON object")
-    except (ValueError, ET.ParseError) as error:
-        raise Refused("INVALID_REQUEST", f"The request's body is not valid: {error}") from error
-    plain = {
-        name: value.get("value") if isinstance(value, dict) else value
-        for name, value in fields.items()
+def desk_body(world: World, library: Library, desk: Desk) -> Json:
+    """A circulation desk as a read of it alone has it, with its locations."""
+    return listed_desk_body(library, desk) | {
+        "primary": desk is library.desks[0],
+        "location": [
+            {"location_code": code, "location_name": code, **_does(desk)}
+            for code in world.locations(library)
+        ],
     }
-    return {name: str(value) for name, value in plain.items() if value is not None}
+
+
+def location_body(library: Library, code: str) -> Json:
+    """A location of a library, which all of its desks serve."""
+    return {
+        "code": code,
+        "name": code,
+        "circ_desk": [
+            {"circ_desk_code": desk.code, "circ_desk_name": desk.name or desk.code, **_does(desk)}
+            for desk in library.desks
+        ],
+    }
+
+
+def _does(desk: Desk) -> Json:
+    """What a desk does for a location."""
+    return {"check_in": desk.check_in, "check_out": desk.check_out, "reshelve": desk.reshelve}
 
 
 def _seconds(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _fill(element: ET.Element, body: Json) -> None:
-    for name, value in body.items():
-        if name in _ATTRIBUTES:
-            if value is not None:
-                element.set(name, str(value))
-        elif isinstance(value, list):
-            listed = _is_list_of(element.tag, name) or name == "error"
-            parent = element if listed else ET.SubElement(element, _plural(name))
-            for member in value:
-                _fill(ET.SubElement(parent, name), member)
-        elif isinstance(value, dict) and "value" in value:
-            child = ET.SubElement(element, name)
-            child.text = _text(value["value"])
-            for attribute in ("desc", "description", "name"):
-                if value.get(attribute):
-                    child.set(attribute, str(value[attribute]))
-        elif isinstance(value, dict):
-            _fill(ET.SubElement(element, name), value)
-        elif value is not None:
-            ET.SubElement(element, name).text = _text(value)
-
-
-def _is_list_of(tag: str, member: str) -> bool:
-    return tag == _plural(member)
-
-
-def _plural(name: str) -> str:
-    return name[:-1] + "ies" if name.endswith("y") else name + "s"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)

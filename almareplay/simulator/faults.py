@@ -62,11 +62,11 @@ _MATCHES = {
 class Fault:
     """One rule: which calls it is about, when it strikes them, and what it does.
 
-    ``match`` is ``any``, ``any_get``, ``any_post``, ``any_put``, the name of an operation
-    (``loan``, ``scan_in``, ``renew``, ``change_due_date``, ``waive``, ``find_item``, ``item``,
-    ``item_loans``, ``user``, ``user_loans``, ``fees`` …), or a method and a regular expression for
-    the whole path below ``/almaws/v1``, such as ``POST /users/.*``.
-    Of the matching calls it strikes the ``nth`` only (from 1), or each with ``probability``, at
+    ``match`` is ``any``, ``any_get``, ``any_post`` or ``any_put`` (which write), the name of an
+    operation (``loan``, ``scan_in``, ``renew``, ``change_due_date``, ``waive``, ``find_item``,
+    ``item``, ``item_loans``, ``user``, ``user_loans``, ``fees`` …), or a method and a regular
+    expression for the whole path below ``/almaws/v1``, such as ``POST /users/.*``. Of the matching
+    calls it strikes the ``nth`` only (from 1), or each with ``probability``, at
     most ``times`` times, and none in the first ``wait`` seconds after it was set.
 
     ``effect`` says when the call does what it asks for: ``before`` the answer, ``after`` it (that
@@ -147,7 +147,12 @@ class _Armed:
     def _matches(self, operation: str, method: str, path: str) -> bool:
         if self.path is not None:
             return self.method in (method, "*") and self.path.fullmatch(path) is not None
-        return self.rule.match in ("any", f"any_{method.lower()}", operation)
+        if self.rule.match in ("any", operation):
+            return True
+        # Testing a key writes nothing, whatever its method is.
+        return self.rule.match == f"any_{method.lower()}" and (
+            method == "GET" or operation != "test"
+        )
 
 
 class Faults:

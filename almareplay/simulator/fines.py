@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime, timedelta
+from typing import Literal
 
 from almareplay.simulator.happenings import Happened, Happening, Refused
-from almareplay.simulator.world import Fee, Item, Loan, Patron, Policy, World
+from almareplay.simulator.world import Fee, Item, Loan, Patron, Policy, Waiver, World
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 
 
-def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened) -> None:
-    """Fine the patron for each day, or hour, begun since the loan that ends ``now`` fell due."""
+Action = Literal["Item was returned", "Renewed"]
+"""What made a fine, in the words with which its comment ends."""
+
+
+def fine(
+    world: World, item: Item, loan: Loan, action: Action, now: datetime, happened: Happened
+) -> None:
+    """Fine the patron for each day, or hour, begun since the loan that is returned or renewed
+    ``now`` fell due."""
     policy = world.policy(item.policy)
     assert policy is not None, "a world holds no item without its policy"
     amount = overdue_fine(policy, now - loan.due_date)
@@ -29,6 +37,10 @@ def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened
         library=item.library,
         item_barcode=item.barcode,
         title=item.title,
+        comment=(
+            f"Date generated: {now:%m/%d/%Y}, Due: {loan.due_date:%m/%d/%Y}, "
+            f"Fine Policy: Overdue, Action: {action}"
+        ),
     )
     world.add_fee(fee)
     happened(
@@ -39,43 +51,42 @@ def fine(world: World, item: Item, loan: Loan, now: datetime, happened: Happened
 
 
 def overdue_fine(policy: Policy, late: timedelta) -> float:
-    """The fine of a policy for a return that is so late; 0 for one that is not."""
+    """The fine of a policy for a loan that is so late; 0 for one that is not."""
     if policy.hours and policy.fine_per_hour:
         return round(max(0, math.ceil(late / _HOUR)) * policy.fine_per_hour, 2)
     return round(max(0, math.ceil(late / _DAY)) * policy.fine_per_day, 2)
 
 
+def find_fee(world: World, patron: Patron, fee_id: str) -> Fee:
+    """The one of a patron's fees that has this id."""
+    for fee in world.fees_of_patron(patron):
+        if fee.fee_id == fee_id:
+            return fee
+    raise Refused("401665", f"Fine not found: {fee_id}")
+
+
 def waive(
     world: World,
-    patron: Patron,
-    fee_id: str,
+    fee: Fee,
     amount: str,
     reason: str,
     comment: str,
+    now: datetime,
     happened: Happened,
-) -> Fee:
-    """Waive a fee, wholly (``ALL``) or by an amount of money, for a reason of the institution."""
-    if not reason:
-        raise Refused("401664", "Mandatory field is missing: reason")
+) -> None:
+    """Waive an amount of money of an active fee, for a reason of the institution."""
     if reason not in world.waive_reasons:
         raise Refused("401666", f"The parameter reason is not valid: {reason}")
-    fees = [fee for fee in world.fees_of_patron(patron) if fee.fee_id == fee_id]
-    if not fees or fees[0].status != "ACTIVE":
-        raise Refused("401665", f"Fine not found: {fee_id}")
-    fee = fees[0]
-    if amount.upper() == "ALL":
-        waived = fee.balance
-    elif re.fullmatch(r"\d+(\.\d+)?", amount) and 0 < float(amount) <= fee.balance:
-        waived = float(amount)
-    else:
+    if fee.status != "ACTIVE":
+        raise Refused("401665", f"Fine not found: {fee.fee_id}")
+    # ``ALL`` is documented for all fees of a user at once; what it does here nobody knows.
+    if not re.fullmatch(r"\d+(\.\d+)?", amount) or not 0 < float(amount) <= fee.balance:
         raise Refused("401666", f"The parameter amount is not valid: {amount}")
+    waived = float(amount)
     fee.balance = round(fee.balance - waived, 2)
-    fee.comment = comment
+    fee.waivers.append(Waiver(waived, reason, comment, now, world.new_id("97")))
     if fee.balance == 0:
         fee.status = "CLOSED"
     happened(
-        Happening(
-            "waive", fee.item_barcode, patron.primary_id, library=fee.library, fee_id=fee.fee_id
-        )
+        Happening("waive", fee.item_barcode, fee.patron_id, library=fee.library, fee_id=fee.fee_id)
     )
-    return fee

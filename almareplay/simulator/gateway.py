@@ -1,30 +1,34 @@
-"""The door of the stand-in Alma: keys, limits, faults and delays before and after the endpoints."""
+"""The gateway of the stand-in Alma: keys, limits, faults and delays around the endpoints."""
 
 from __future__ import annotations
 
 import asyncio
 import posixpath
 import random
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from almareplay.simulator.api import Endpoint, find_endpoint
-from almareplay.simulator.bodies import error_body, fields_of, to_json, to_xml
 from almareplay.simulator.call import Answer, Call
 from almareplay.simulator.clock import Clock
 from almareplay.simulator.connection import Connection
+from almareplay.simulator.exchange import Exchange
 from almareplay.simulator.faults import Fault, Faults
+from almareplay.simulator.formats import error_body, fields_of, to_json, to_xml
 from almareplay.simulator.happenings import Refused
 from almareplay.simulator.limits import DAILY, PER_SECOND, Limits
 from almareplay.simulator.record import Record, RequestEntry
 from almareplay.simulator.world import World
 
 PREFIX = "/almaws/v1"
+_XML = "application/xml;charset=UTF-8"
 
 _TOMCAT_PAGE = (
     '<!doctype html><html lang="en"><head><title>HTTP Status 400 – Bad Request</title></head>'
@@ -35,15 +39,20 @@ _MAINTENANCE_PAGE = (
     "<body><p>Alma is being maintained and will be back soon.</p></body></html>"
 )
 _TEXT_PAGE = "upstream connect error or disconnect/reset before headers"
+_A_KEY = re.compile(r"[A-Za-z0-9._-]+")
+_UNTRACKED = (PER_SECOND, "UNAUTHORIZED")
+"""The errors that the gateway writes without a tracking id."""
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """What a key may do in each area: ``""``, ``"read"`` or ``"read/write"``."""
+    """What a key may do in each area: ``""``, ``"read"`` or ``"read/write"``. With
+    ``only_elsewhere`` it may not be used from this machine's address."""
 
     users: str = ""
     bibs: str = ""
     conf: str = ""
+    only_elsewhere: bool = False
 
     def allow(self, area: str, method: str) -> bool:
         """Whether a call with this method is allowed in the area."""
@@ -71,6 +80,9 @@ class Gateway:
 
     ``keys`` maps API keys to what they may do; ``latency`` is how many seconds each answer takes.
     """
+
+    observer: ClassVar[Callable[[Exchange], None] | None] = None
+    """Is told of every request and its answer, before it is sent, in all stand-ins of a process."""
 
     def __init__(
         self,
@@ -103,6 +115,8 @@ class Gateway:
         visit = _Visit(self, request, body)
         reply = await self._reply(visit, reused=connection.served > 0)
         connection.served += 1
+        if Gateway.observer is not None:
+            Gateway.observer(visit.exchange(reply if isinstance(reply, Response) else None))
         if isinstance(reply, Response):
             self.record.end(visit.entry, reply.status_code, visit.error_code)
             await reply(scope, receive, send)
@@ -117,7 +131,7 @@ class Gateway:
         if outage:
             visit.entry.fault = outage.fault
             return self._stand_in_for(outage, visit, None)
-        refusal = self._refuse_at_the_door(visit)
+        refusal = self._refuse(visit)
         if refusal is not None:
             return self._respond(visit, refusal)
         fault = self.faults.pick(visit.entry.operation, visit.method, visit.path, reused)
@@ -129,26 +143,28 @@ class Gateway:
         await self._pause(self.latency / 2)
         return self._respond(visit, answer)
 
-    def _refuse_at_the_door(self, visit: _Visit) -> Answer | Page | None:
+    def _refuse(self, visit: _Visit) -> Answer | Page | None:
+        """What the gateway says itself to a call that does not get through to Alma."""
         if b"%2f" in visit.raw_path.lower():
             return Page(_TOMCAT_PAGE, 400)
-        if visit.bad_authorization:
-            return self._error(visit, "INVALID_REQUEST", "The Authorization is not valid.", 400)
-        permissions = self.keys.get(visit.key)
+        if visit.key and not _A_KEY.fullmatch(visit.key):
+            return Page("Invalid API Key", 400, "text/plain")
+        permissions = None if visit.bad_authorization else self.keys.get(visit.key)
         if permissions is None:
-            message = "API-key not defined or not configured to allow this API."
-            return self._error(visit, "UNAUTHORIZED", message, 401)
+            return self._error(visit, "INVALID_REQUEST", "The API key is not valid.", 403)
+        if permissions.only_elsewhere:
+            return self._error(visit, "FORBIDDEN", "Not allowed from this address.", 403)
         if visit.endpoint is None:
             return self._error(visit, "NOT_FOUND", "There is nothing at this address.", 404)
         if not permissions.allow(visit.endpoint.area, visit.method):
-            message = f"The API-key has no permission for {visit.endpoint.area}."
-            return self._error(visit, "FORBIDDEN", message, 403)
+            message = "API-key not defined or not configured to allow this API."
+            return self._error(visit, "UNAUTHORIZED", message, 400)
         threshold = self.limits.admit()
         return None if threshold is None else self._over(visit, threshold)
 
     def _process(self, visit: _Visit) -> Answer:
         """Do what the call asks for, now."""
-        assert visit.endpoint is not None, "calls to nowhere are refused at the door"
+        assert visit.endpoint is not None, "calls to nowhere are refused"
         try:
             call = Call(
                 world=self.world,
@@ -229,28 +245,31 @@ class Gateway:
     def _error(self, visit: _Visit, code: str, message: str, status: int) -> Answer:
         visit.error_code = code
         tracking_id = ""
-        if code != PER_SECOND:
+        if code not in _UNTRACKED:
             letters = "".join(self._dice.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=5))
             tracking_id = (
                 f"E01-{self.clock.now():%d%m%H%M%S}-{letters}"
                 f"-AWAE{self._dice.randrange(10**9, 10**10)}"
             )
-        return Answer("web_service_result", error_body(code, message, tracking_id), status)
+        return Answer("web_service_result", error_body(code, message, tracking_id), status=status)
 
     def _respond(self, visit: _Visit, answer: Answer | Page, header: str = "") -> Response:
         headers = {"Date": format_datetime(self.clock.now(), usegmt=True)}
         left = self.limits.left()
         if left is not None and header != "missing":
             headers["X-Exl-Api-Remaining"] = "unknown" if header == "garbage" else str(left)
+            headers["X-Exl-Api-Quota"] = str(self.limits.daily)
         if isinstance(answer, Page):
             return Response(answer.text, answer.status, headers, answer.media_type)
         headers |= answer.headers
         if not answer.root:
             return Response(None, answer.status, headers)
-        if visit.wants_json:
+        if answer.text:
+            content, media_type = f"<{answer.root}>{answer.text}</{answer.root}>".encode(), _XML
+        elif visit.wants_json and visit.error_code != "UNAUTHORIZED":
             content, media_type = to_json(answer.body), "application/json;charset=UTF-8"
         else:
-            content, media_type = to_xml(answer.root, answer.body), "application/xml;charset=UTF-8"
+            content, media_type = to_xml(answer.root, answer.body), _XML
         return Response(content, answer.status, headers, media_type)
 
     @staticmethod
@@ -260,7 +279,7 @@ class Gateway:
 
 
 class _Visit:
-    """A request as it stands at the door, and what is known of it so far."""
+    """A request as it arrives, and what is known of it so far."""
 
     def __init__(self, gateway: Gateway, request: Request, body: bytes) -> None:
         self.method = request.method
@@ -288,3 +307,19 @@ class _Visit:
             self.key,
         )
         self.entry.operation = self.endpoint.operation if self.endpoint else ""
+        self._query = request.scope["query_string"].decode("latin-1")
+        self._headers = {name.lower(): value for name, value in request.headers.items()}
+
+    def exchange(self, reply: Response | None) -> Exchange:
+        """The request with its answer, None where there is none."""
+        return Exchange(
+            method=self.method,
+            path=self.raw_path.decode("ascii"),
+            query=self._query,
+            headers=self._headers,
+            body=self.body,
+            fault=self.entry.fault,
+            status=None if reply is None else reply.status_code,
+            answer_headers={} if reply is None else dict(reply.headers),
+            answer=b"" if reply is None else bytes(reply.body),
+        )

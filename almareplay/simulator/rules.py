@@ -123,7 +123,7 @@ def lend(
     for request in world.requests_of_item(item):
         if request.patron_id == patron.primary_id:
             world.requests.remove(request)
-    item.destination, item.awaiting_reshelving, item.modification_date = "", False, now.date()
+    item.destination, item.modification_date = "", now.date()
     happened(_about("loan", loan, library.code, desk.code))
     return loan
 
@@ -194,8 +194,8 @@ def scan_in(
         return _hold_for(world, item, waiting[0], library, place_on_hold_shelf)
     if item.library != library.code or not desk.reshelve:
         return _send(world, item, item.library, "Transit for reshelving")
-    item.process_type, item.destination, item.awaiting_reshelving = "", "", True
-    return _sentence(f"Reshelve to {item.location}", "Reshelve")
+    item.process_type, item.destination = "", ""
+    return _sentence(f"Reshelve to {item.location}", "", queue=0)
 
 
 def scan_in_at_department(
@@ -209,7 +209,7 @@ def scan_in_at_department(
     if done:
         return _send(world, item, item.library, "Transit for reshelving")
     item.process_type, item.destination = "WORK_ORDER_DEPARTMENT", ""
-    return _sentence(department, "Work order")
+    return _sentence(f"Manage Locally ({department})", "Work order")
 
 
 def _close_loan(
@@ -234,7 +234,7 @@ def _close_loan(
     item.process_type = ""
     world.close_loan(loan)
     happened(_about("return", loan, library, desk))
-    fine(world, item, loan, now, happened)
+    fine(world, item, loan, "Item was returned", now, happened)
 
 
 def _hold_for(
@@ -245,7 +245,7 @@ def _hold_for(
         return _send(world, item, request.pickup_library, "Patron physical item request", patron)
     # Without being placed on the shelf the item waits in processing for a second scan.
     item.process_type = "HOLDSHELF" if place_on_hold_shelf else "REQUESTED"
-    item.destination, item.awaiting_reshelving = "", False
+    item.destination = ""
     place = "On Hold Shelf" if place_on_hold_shelf else "Hold Shelf Processing"
     return _sentence(place, "Patron physical item request", patron)
 
@@ -253,27 +253,55 @@ def _hold_for(
 def _send(
     world: World, item: Item, to_library: str, process: str, patron: Patron | None = None
 ) -> str:
-    item.process_type, item.destination, item.awaiting_reshelving = "TRANSIT", to_library, False
+    item.process_type, item.destination = "TRANSIT", to_library
     library = world.library(to_library)
     return _sentence(library.name if library else to_library, process, patron)
 
 
-def _sentence(destination: str, process: str, patron: Patron | None = None) -> str:
+def _sentence(
+    destination: str, process: str, patron: Patron | None = None, *, queue: int = 1
+) -> str:
     name = f"{patron.last_name}, {patron.first_name}" if patron else ""
     primary_id = patron.primary_id if patron else ""
     return (
         f"Item's destination is: {destination}. Request/Process Type: {process}. "
-        f"Requester: {name}. Requester ID: {primary_id}. Place in Queue: 1"
+        f"Requester: {name}. Requester ID: {primary_id}. Place in Queue: {queue}"
     )
 
 
-def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: Happened) -> Loan:
-    """Renew the patron's loan: it keeps its ``loan_date``, its due date is counted from ``now``."""
-    loan = find_loan(world.loans_of_patron(patron), loan_id)
+RENEWED, NOT_RENEWED = "401193;", "401822;"
+"""Alma's word on a renewal in the loan; it is recorded for success only."""
+
+
+def renew(world: World, loan: Loan, now: datetime, happened: Happened) -> None:
+    """Renew a loan: it keeps its ``loan_date``, its due date is counted from ``now``. One that is
+    overdue is fined."""
     item = world.item(loan.item_barcode)
-    policy = world.policy(item.policy) if item else None
+    assert item is not None, "a world holds no loan without its item"
+    if why := _why_not_renewed(world, loan, item, now):
+        if not world.refuses_renewals_by_status:
+            raise Refused("401822", f"Cannot renew loan: {why}.")
+        loan.last_renew_status = NOT_RENEWED
+        return
+    fine(world, item, loan, "Renewed", now, happened)
+    loan.due_date = max(loan.due_date, due_date(world, item, now))
+    loan.last_renew_date, loan.process_status, loan.last_renew_status = now, "RENEW", RENEWED
+    loan.renewals += 1
+    happened(_about("renew", loan, loan.library, loan.circ_desk))
+
+
+def is_renewable(world: World, loan: Loan, now: datetime) -> bool:
+    """Whether a loan could be renewed now."""
+    item = world.item(loan.item_barcode)
+    return item is not None and not _why_not_renewed(world, loan, item, now)
+
+
+def _why_not_renewed(world: World, loan: Loan, item: Item, now: datetime) -> str:
+    policy, patron = world.policy(item.policy), world.patron(loan.patron_id)
+    assert policy is not None, "a world holds no item without its policy"
+    assert patron is not None, "a world holds no loan without its patron"
     reason = ""
-    if item is None or policy is None or loan.return_date is not None:
+    if loan.return_date is not None:
         reason = "the loan is not active"
     elif loan.process_status in ("LOST", "CLAIMED_RETURN"):
         reason = "the item is lost or claimed to be returned"
@@ -285,13 +313,7 @@ def renew(world: World, patron: Patron, loan_id: str, now: datetime, happened: H
         reason = f"the patron is blocked: {patron.blocks[0].description}"
     elif patron.expiry_date < now.date():
         reason = "the patron's card has expired"
-    if reason or item is None:
-        raise Refused("401822", f"Cannot renew loan: {reason}.")
-    loan.due_date = max(loan.due_date, due_date(world, item, now))
-    loan.last_renew_date, loan.process_status = now, "RENEW"
-    loan.renewals += 1
-    happened(_about("renew", loan, loan.library, loan.circ_desk))
-    return loan
+    return reason
 
 
 def change_due_date(loan: Loan, due: datetime, now: datetime, happened: Happened) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from almareplay.simulator import control
@@ -19,6 +20,7 @@ from almareplay.simulator.connection import Connection
 from almareplay.simulator.faults import Faults
 from almareplay.simulator.gateway import EVERYTHING, PREFIX, Gateway, Permissions
 from almareplay.simulator.limits import Limits
+from almareplay.simulator.origin import OnlyThisMachine
 from almareplay.simulator.record import Record
 from almareplay.simulator.world import World
 
@@ -68,7 +70,8 @@ class Simulator:
             routes=[
                 Mount(PREFIX, self._gateway),
                 Mount("/simulator", routes=control.routes(self._gateway)),
-            ]
+            ],
+            middleware=[Middleware(OnlyThisMachine)],
         )
         self._host = host
         self._port = port

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 @dataclass
 class Desk:
-    """A circulation desk. ``lends_for`` names the libraries whose items it lends; None: all."""
+    """A circulation desk, and what it does for all locations of its library. ``lends_for`` names
+    the libraries whose items it lends; None: all."""
 
     code: str
     name: str = ""
@@ -60,7 +61,8 @@ class Block:
 
 @dataclass
 class Patron:
-    """A user; ``identifiers`` maps identifier types (``BARCODE``, ``EMAIL`` …) to values."""
+    """A user; ``identifiers`` maps identifier types (``BARCODE``, ``EMAIL`` …) to values.
+    ``inactive_identifiers`` are shown, but find nobody."""
 
     primary_id: str
     identifiers: dict[str, str] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Patron:
     expiry_date: date = date(2099, 12, 31)
     loan_limit: int | None = None
     blocks: list[Block] = field(default_factory=list)
+    inactive_identifiers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,7 +97,6 @@ class Item:
     pid: str = ""
     process_type: str = ""
     destination: str = ""
-    awaiting_reshelving: bool = False
     in_house_uses: int = 0
     modification_date: date = date(2020, 1, 1)
 
@@ -114,7 +116,8 @@ class Loan:
     """A loan, active until it has a ``return_date``. Moments are aware UTC.
 
     ``process_status`` is Alma's: ``NORMAL``, ``RENEW``, ``LOST``, ``CLAIMED_RETURN``. A lost loan
-    and one that the patron claims to have returned are active.
+    and one that the patron claims to have returned are active. ``last_renew_status`` is Alma's
+    word on the last attempt to renew, empty for a loan that nobody has tried to renew.
     """
 
     patron_id: str
@@ -131,6 +134,18 @@ class Loan:
     return_library: str = ""
     return_circ_desk: str = ""
     process_status: str = "NORMAL"
+    last_renew_status: str = ""
+
+
+@dataclass
+class Waiver:
+    """What staff have waived of a fee, in the institution's currency, and why."""
+
+    amount: float
+    reason: str
+    comment: str
+    time: datetime
+    transaction_id: str
 
 
 @dataclass
@@ -151,6 +166,7 @@ class Fee:
     fee_id: str = ""
     status: str = "ACTIVE"
     comment: str = ""
+    waivers: list[Waiver] = field(default_factory=list)
 
 
 @dataclass
@@ -160,12 +176,15 @@ class World:
     The lists are what a test writes and a file stores; once the world stands, add to them only
     through the ``add_…`` methods, which keep the look-ups in step. Raises ValueError when two
     records claim one identifier, or when one names a library, policy, patron or item that is not
-    there. ``network_patrons`` are known to other institutions of the network only.
+    there. ``network_patrons`` are known to other institutions of the network only. With
+    ``refuses_renewals_by_status`` a renewal that is refused is answered with 200 and an unchanged
+    loan, whose ``last_renew_status`` tells it, instead of an error: it is not known which of both
+    Alma does.
     """
 
     institution: str = "01CALDER_INST"
     institution_name: str = "Calder University"
-    environment: str = "SANDBOX"
+    environment: str = "sandbox"
     timezone: str = "UTC"
     closing_hour: int = 22
     currency: str = "USD"
@@ -180,6 +199,7 @@ class World:
     )
     waive_reasons: list[str] = field(default_factory=lambda: ["OUTAGE", "STAFF_ERROR", "OTHER"])
     anonymize_on_return: bool = False
+    refuses_renewals_by_status: bool = False
     patrons: list[Patron] = field(default_factory=list)
     network_patrons: list[Patron] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
@@ -235,6 +255,10 @@ class World:
     def library(self, code: str) -> Library | None:
         """The library with this code."""
         return next((library for library in self.libraries if library.code == code), None)
+
+    def locations(self, library: Library) -> list[str]:
+        """The codes of the locations that have items of a library."""
+        return sorted({item.location for item in self.items if item.library == library.code})
 
     def policy(self, code: str) -> Policy | None:
         """The terms of use with this code."""

@@ -148,7 +148,6 @@ class DatabaseTable:
     """The rows of one table as they were at one moment, packed in memory."""
 
     day_of_name: date | None = None
-    spreadsheet = False
 
     def __init__(self, name: str, parts: Iterable[Sequence[Sequence[object]]]) -> None:
         self.name = name

@@ -77,7 +77,6 @@ class DumpTable:
     """The rows of one table of a dump. ``zone``: its times are in UTC, and local to that."""
 
     day_of_name: date | None = None
-    spreadsheet = False
 
     def __init__(
         self,

@@ -31,17 +31,24 @@ def field_of(cell: Cell) -> str:
 def certain_columns(rows: Iterable[list[Cell]]) -> dict[str, int]:
     """The columns of patrons and items of a table without a header, from all its filled cells.
 
-    Empty where a single cell is neither, or the same column holds both.
+    Empty where a single cell is neither, or a column beside others holds both. A table of one
+    column may hold both, or only items: cards with their items below them.
     """
     columns: dict[str, int] = {}
+    found: dict[int, set[str]] = {}
     for cells in rows:
         for column, cell in enumerate(cells):
             if cell == "":
                 continue
             field = field_of(cell)
-            if not field or columns.setdefault(field, column) != column:
+            if not field:
                 return {}
-    return columns if len(set(columns.values())) == len(_FIELDS) else {}
+            columns.setdefault(field, column)
+            found.setdefault(column, set()).add(field)
+    if len(found) == 1:
+        (column,) = found
+        return {"item_barcode": column} if "item_barcode" in columns else {}
+    return columns if all(len(fields) == 1 for fields in found.values()) else {}
 
 
 def has_check_digit(digits: str) -> bool:

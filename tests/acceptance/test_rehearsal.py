@@ -169,6 +169,7 @@ class Outage:
         self.row(60, RETURN, item.barcode)
 
     def at_wrong_desks(self) -> None:
+        """What a desk may do, only posting shows."""
         self.row(70, LOAN, self.item().barcode, self.somebody(), DROP)
         item = self.item()
         self.on_loan(item, self.somebody(), -900)
@@ -238,8 +239,15 @@ def surprises(predicted: Rows, real: Rows) -> list[tuple[int, str, str]]:
     return [
         (number, row["outcome"], real[number]["outcome"])
         for number, row in predicted.items()
-        if row["outcome"] != real[number]["outcome"] and not row["note"].startswith(LIKELY)
+        if row["outcome"] != real[number]["outcome"]
+        and not row["note"].startswith(LIKELY)
+        and not at_wrong_desk(row)
     ]
+
+
+def at_wrong_desk(row: dict[str, Any]) -> bool:
+    """Whether the row is of a desk that does not do what was recorded there."""
+    return (row["library"], row["circ_desk"]) in (DROP, KIOSK)
 
 
 def test_of_1000_rows_those_that_are_not_marked_become_what_was_rehearsed(begin: Begin) -> None:
@@ -248,6 +256,10 @@ def test_of_1000_rows_those_that_are_not_marked_become_what_was_rehearsed(begin:
     assert surprises(predicted, real) == []
     assert len(predicted) >= 1_000
     assert len(marked) < 0.05 * len(predicted)
+    at_desks = [number for number, row in predicted.items() if at_wrong_desk(row)]
+    expected = {predicted[number]["outcome"] for number in at_desks}
+    assert expected == {"loaned", "returned", "not_on_loan"}
+    assert {real[number]["outcome"] for number in at_desks} >= {"desk_refused", "refused"}
     became = {row["outcome"] for row in real.values()}
     assert len(became) >= 17, became
     assert f"Not certain are {len(marked)} rows" in plan

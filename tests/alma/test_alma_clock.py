@@ -19,7 +19,12 @@ def test_goes_on_from_the_last_date_header(clock: Any) -> None:
     assert alma_clock.now().isoformat() == "2026-03-02T08:00:00+00:00"
 
 
-@pytest.mark.parametrize("date", [None, "", "soon", "Mon, 99 Mar 2026 99:00:05 GMT", "1", ",,,,"])
+FAR = ["Fri, 31 Dec 9999 23:59:59 -1200", "Fri, 31 Dec 99999 23:59:59 GMT"]
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "soon", "Mon, 99 Mar 2026 99:00:05 GMT", "1", ",,,,", *FAR]
+)
 def test_takes_our_own_time_where_alma_gives_none(clock: Any, date: str | None) -> None:
     alma_clock = AlmaClock(clock)
     alma_clock.learn(date)

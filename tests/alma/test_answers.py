@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma import answers, fees
-from almareplay.alma.answers import CircDesk, ItemIds, ItemState, Library, ScanIn
+from almareplay.alma import answers, fees, institution
+from almareplay.alma.answers import ItemIds, ItemState, ScanIn
+from almareplay.alma.fields import Page
+from almareplay.alma.institution import CircDesk, Institution, Library
 
 LOAN: dict[str, Any] = {
     "loan_id": "71",
@@ -22,7 +24,7 @@ LOAN: dict[str, Any] = {
     "process_status": "NORMAL",
     "title": "A title",
     "mms_id": "99",
-    "item_policy": {"value": "BOOK", "description": "Book"},
+    "item_policy": {"value": None, "description": None},
 }
 
 
@@ -54,7 +56,7 @@ def test_reads_a_loan() -> None:
     assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
     assert loan.return_date is None
     assert (loan.loan_status, loan.process_status) == ("ACTIVE", "NORMAL")
-    assert (loan.mms_id, loan.item_policy) == ("99", "BOOK")
+    assert (loan.mms_id, loan.last_renew_status) == ("99", "")
     assert loan.body == LOAN
     assert "berta" not in repr(loan)
 
@@ -235,21 +237,69 @@ def test_reads_a_patron_without_name_or_notes() -> None:
     assert answers.read_patron({"full_name": "Berta"}) is None
 
 
-def test_reads_the_configuration() -> None:
-    institution = answers.read_institution(
-        {"institution": {"value": "01EX", "desc": "Example"}, "environment_type": "SANDBOX"}
-    )
-    assert institution == answers.Institution("01EX", "Example", "sandbox")
-    assert answers.read_institution({"environment_type": "SANDBOX"}) is None
-    assert answers.read_libraries({"library": [{"code": "MAIN", "name": None}]}) == [
-        Library("MAIN", "")
+def test_an_inactive_identifier_is_not_the_patrons() -> None:
+    identifiers = [
+        {"value": "P-0815", "status": "ACTIVE"},
+        {"value": "P-0001", "status": "INACTIVE"},
+        {"value": "B@EX", "status": None},
     ]
-    assert answers.read_libraries({}) is None
-    desk = {"circ_desk_code": "FRONT", "circ_desk_name": "Front", "check_in": True}
-    assert answers.read_circ_desks({"circ_desk": [desk]}) == [
-        CircDesk("FRONT", "Front", check_in=True, check_out=False)
-    ]
-    assert answers.read_circ_desks({"total_record_count": 0}) == []
+    patron = answers.read_patron({"primary_id": "berta", "user_identifier": identifiers})
+    assert patron is not None
+    assert patron.identifiers == ("P-0815", "B@EX")
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [
+        ({"value": "401193;", "desc": "Renewed Successfully"}, "401193;"),
+        ({"value": None, "desc": ""}, ""),
+        (None, ""),
+    ],
+)
+def test_reads_what_alma_says_of_a_renewal(status: Any, read: str) -> None:
+    loan = answers.read_loan(LOAN | {"last_renew_status": status})
+    assert loan is not None
+    assert loan.last_renew_status == read
+
+
+@pytest.mark.parametrize(
+    "due", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", 1e300]
+)
+def test_a_time_of_no_century_that_matters_is_none(due: Any) -> None:
+    loan = answers.read_loan(LOAN | {"due_date": due})
+    assert loan is not None
+    assert loan.due_date is None
+
+
+def test_what_cannot_be_stored_is_left_out_of_texts() -> None:
+    loan = answers.read_loan(LOAN | {"title": "A\0 ti\ud800tle", "user_id": 10**5000})
+    assert loan is not None
+    assert (loan.title, loan.user_id) == ("A ti?tle", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("SANDBOX", "sandbox"),
+        ("Premium sandbox", "sandbox"),
+        ("Production", "production"),
+        ("pre-production", "pre-production"),
+        (None, ""),
+    ],
+)
+def test_an_environment_is_production_only_where_it_says_so(said: Any, read: str) -> None:
+    body = {"institution": {"value": "01EX", "desc": "Example"}, "environment_type": said}
+    assert institution.read_institution(body) == Institution("01EX", "Example", read)
+    assert institution.read_institution({"environment_type": said}) is None
+
+
+def test_reads_libraries_and_desks() -> None:
+    listed = {"library": [{"code": "MAIN", "name": None}]}
+    assert institution.read_libraries(listed) == [Library("MAIN", "")]
+    assert institution.read_libraries({}) is None
+    desks = {"circ_desk": [{"code": "FRONT", "name": "Front"}], "total_record_count": 14}
+    assert institution.read_circ_desks(desks) == Page([CircDesk("FRONT", "Front")], 14)
+    assert institution.read_circ_desks({"total_record_count": 0}) == Page([], 0)
 
 
 NAMES = (
@@ -267,7 +317,7 @@ values = st.recursive(
 
 @given(st.dictionaries(names, values, max_size=6))
 def test_no_body_crashes_a_reader(body: dict[str, Any]) -> None:
-    both = {**vars(answers), **vars(fees)}
-    readers = [reader for name, reader in both.items() if name.startswith("read_")]
+    all_of_them = {**vars(answers), **vars(fees), **vars(institution)}
+    readers = [reader for name, reader in all_of_them.items() if name.startswith("read_")]
     results = [read(body) for read in readers if read is not answers.read_location]
     assert len(results) == 11

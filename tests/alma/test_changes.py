@@ -137,6 +137,48 @@ def test_a_due_date_whose_answer_is_lost_is_set_again(
     assert len(confirmed) >= 1 + (fault.times or 0)
 
 
+@pytest.mark.parametrize("barcode", ["B1", "B2"])
+def test_renews_a_loan_and_that_of_a_patron_id_with_a_slash(
+    there: Simulator, ask: Any, barcode: str
+) -> None:
+    async def work(alma: Alma) -> None:
+        item, before = await alma.find_item(barcode), await lent(alma, barcode)
+        assert before.last_renew_status == ""
+        renewed = await alma.renew(before.user_id, before.loan_id, item=item, rank=0, confirm=None)
+        assert renewed.last_renew_status == "401193;"
+        assert (renewed.last_renew_date, renewed.loan_date) == (NOW, before.loan_date)
+        assert renewed.due_date is not None
+        assert before.due_date is not None
+        assert renewed.due_date > before.due_date
+        assert await lent(alma, barcode) == renewed
+
+    ask(work)
+    assert types(there)[-1] == "renew"
+    through_item = [
+        entry.path.startswith("/almaws/v1/bibs")
+        for entry in there.record.requests
+        if entry.operation == "renew"
+    ]
+    assert through_item == [barcode == "B2"]
+
+
+def test_a_renewal_that_alma_only_seems_to_take_shows_its_status(
+    there: Simulator, ask: Any
+) -> None:
+    there.world.refuses_renewals_by_status = True
+    there.world.requests.append(Request("wanda", "B1", "MAIN"))
+
+    async def work(alma: Alma) -> None:
+        before = await lent(alma, "B1")
+        answered = await alma.renew("berta", before.loan_id, rank=0, confirm=None)
+        assert answered.last_renew_status
+        assert "401193" not in answered.last_renew_status
+        assert (answered.due_date, answered.last_renew_date) == (before.due_date, None)
+
+    ask(work)
+    assert types(there) == []
+
+
 def test_a_due_date_in_the_past_is_refused(there: Simulator, ask: Any) -> None:
     async def work(alma: Alma) -> Any:
         loan = await lent(alma, "B1")
@@ -150,7 +192,13 @@ def test_a_due_date_in_the_past_is_refused(there: Simulator, ask: Any) -> None:
 
 async def waive(alma: Alma, fee_id: str) -> Any:
     return await alma.waive(
-        "berta", fee_id, reason="OUTAGE", comment="run main, row 7", rank=0, confirm=None
+        "berta",
+        fee_id,
+        amount=Decimal("0.50"),
+        reason="OUTAGE",
+        comment="run main, row 7",
+        rank=0,
+        confirm=None,
     )
 
 
@@ -171,7 +219,7 @@ def test_waives_one_fee_and_no_other(there: Simulator, ask: Any) -> None:
         assert [(fee.type, fee.item_barcode) for fee in before] == [("CARDRENEWAL", "")]
         waived = await waive(alma, await return_late(alma))
         assert (waived.balance, waived.status) == (0, "CLOSED")
-        assert waived.comment == "run main, row 7"
+        assert waived.comment.endswith("Action: Item was returned")
         assert await alma.fees("berta") == before
         with pytest.raises(Refusal):
             await waive(alma, waived.fee_id)
@@ -179,7 +227,10 @@ def test_waives_one_fee_and_no_other(there: Simulator, ask: Any) -> None:
 
     ask(work)
     assert types(there) == ["return", "fee", "waive"]
-    assert {effect.fee_id for effect in there.record.effects[1:]} == {there.world.fees[1].fee_id}
+    fine = there.world.fees[1]
+    assert {effect.fee_id for effect in there.record.effects[1:]} == {fine.fee_id}
+    [waiver] = fine.waivers
+    assert (waiver.amount, waiver.reason, waiver.comment) == (0.5, "OUTAGE", "run main, row 7")
 
 
 def test_a_waiver_whose_answer_is_lost_is_left_to_the_reader(there: Simulator, ask: Any) -> None:
@@ -229,9 +280,11 @@ def test_one_scan_says_where_the_book_must_go(
 
 def test_one_patron_under_two_identifiers(ask: Any) -> None:
     async def work(alma: Alma) -> None:
-        one = await alma.patron("P-0815", user_id_type="BARCODE")
-        assert one == await alma.patron("BERTA")
-        assert one.active_loans == 1
+        one = await alma.patron("P-0815", user_id_type="BARCODE", account=True)
+        assert one == await alma.patron("BERTA", account=True)
+        assert (one.active_loans, one.patron_role) == (1, True)
+        who = await alma.patron("P-0815")
+        assert (who.primary_id, who.active_loans, who.patron_role) == ("berta", None, None)
         with pytest.raises(Refusal) as caught:
             await alma.patron("berta", user_id_type="BARCODE")
         assert caught.value.code == "401890"

@@ -9,9 +9,10 @@ import httpx
 import pytest
 import respx
 
-from almareplay.alma.answers import ItemIds, ItemLoan, ItemState, Library
+from almareplay.alma.answers import ItemIds, ItemLoan, ItemState
 from almareplay.alma.client import Alma, AlmaReader, open_wire
 from almareplay.alma.errors import Effect, KeyRefused, Refusal, Unaddressable, Unavailable
+from almareplay.alma.institution import CircDesk, Library
 from almareplay.outcomes import Outcome
 
 ITEM = ItemIds("99", "22", "23")
@@ -76,7 +77,7 @@ def test_an_unknown_item_is_a_refusal(alma_mock: respx.MockRouter, ask: Any) -> 
 def test_sends_the_key_in_its_header_and_asks_for_json(
     alma_mock: respx.MockRouter, ask: Any
 ) -> None:
-    tested = alma_mock.get("/users/test").respond(text="")
+    tested = alma_mock.get("/users/operation/test").respond(text="")
     ask(lambda alma: alma.test("users"))
     assert sent(tested).headers["Authorization"] == "apikey l7xx0secret0key"
     assert sent(tested).headers["Accept"] == "application/json"
@@ -92,10 +93,28 @@ def test_an_error_is_no_answer_to_a_test(alma_mock: respx.MockRouter, ask: Any) 
 
 
 def test_a_page_of_html_is_no_answer_to_a_test(alma_mock: respx.MockRouter, ask: Any) -> None:
-    alma_mock.get("/users/test").respond(html="<html>Maintenance</html>")
+    page = alma_mock.get("/users/operation/test")
     alma_mock.get("/bibs/test").respond(json={})
-    with pytest.raises(Unavailable):
-        ask(lambda alma: alma.test("users"))
+    for answer in (
+        httpx.Response(200, html="<html>Maintenance</html>"),
+        httpx.Response(200, text=" <!DOCTYPE html><html>Maintenance</html>"),
+        httpx.Response(404, text="Not Found"),
+    ):
+        page.mock(return_value=answer)
+        with pytest.raises(Unavailable):
+            ask(lambda alma: alma.test("users"))
+
+
+def test_writing_is_tested_without_writing_and_again_where_the_answer_is_lost(
+    alma_mock: respx.MockRouter, ask: Any
+) -> None:
+    alma_mock.get("/bibs/test").respond(text="<test>GET - OK</test>")
+    written = alma_mock.post("/bibs/test").mock(
+        side_effect=[httpx.ReadTimeout, httpx.Response(200, text="<test>POST - OK</test>")]
+    )
+    ask(lambda alma: alma.test("bibs", writing=True))
+    assert written.call_count == 2
+    assert sent(written).content == b""
 
 
 def test_reads_active_loans(alma_mock: respx.MockRouter, ask: Any) -> None:
@@ -152,18 +171,42 @@ def test_an_alma_that_pages_wrongly_ends_too(
 def test_reads_patron_and_configuration(alma_mock: respx.MockRouter, ask: Any) -> None:
     patron = alma_mock.get(path__regex="/users/.*").respond(json={"primary_id": "berta"})
     assert ask(lambda alma: alma.patron("b@ä.org")).primary_id == "berta"
-    assert sent(patron).url.raw_path == b"/almaws/v1/users/b%40%C3%A4.org?expand=loans"
+    assert sent(patron).url.raw_path == b"/almaws/v1/users/b%40%C3%A4.org?view=brief"
+    ask(lambda alma: alma.patron("berta", account=True))
+    assert sent(patron).url.query == b"expand=loans"
     alma_mock.get("/conf/general").respond(
         json={"institution": {"value": "01"}, "environment_type": "PRODUCTION"}
     )
     assert ask(lambda alma: alma.institution()).environment == "production"
     alma_mock.get("/conf/libraries").respond(json={"library": [{"code": "MAIN", "name": "Main"}]})
     assert ask(lambda alma: alma.libraries()) == [Library("MAIN", "Main")]
-    alma_mock.get("/conf/libraries/MAIN/circ-desks").respond(
-        json={"circ_desk": [{"circ_desk_code": "FRONT", "check_out": True}]}
-    )
-    [desk] = ask(lambda alma: alma.circ_desks("MAIN"))
-    assert (desk.code, desk.check_in, desk.check_out) == ("FRONT", False, True)
+
+
+@pytest.mark.parametrize("longest", [100, 10])
+def test_reads_all_pages_of_desks(alma_mock: respx.MockRouter, ask: Any, longest: int) -> None:
+    """Also where Alma's pages are shorter than what was asked for."""
+
+    def page(request: httpx.Request) -> httpx.Response:
+        offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
+        codes = range(offset, min(offset + min(limit, longest), 114))
+        desks = [{"code": f"D{code}", "name": f"Desk {code}"} for code in codes]
+        return httpx.Response(200, json={"circ_desk": desks, "total_record_count": 114})
+
+    alma_mock.get("/conf/libraries/MAIN/circ-desks").mock(side_effect=page)
+    desks = ask(lambda alma: alma.circ_desks("MAIN"))
+    assert desks == [CircDesk(f"D{code}", f"Desk {code}") for code in range(114)]
+
+
+def test_the_fees_of_nobody_are_an_unknown_patron(alma_mock: respx.MockRouter, ask: Any) -> None:
+    error = {"errorList": {"error": [{"errorCode": "401651"}]}}
+    alma_mock.get("/users/berta/fees").respond(400, json=error)
+    alma_mock.post("/users/berta/loans").respond(400, json=error)
+    with pytest.raises(Refusal) as unknown:
+        ask(lambda alma: alma.fees("berta"))
+    assert unknown.value.outcome is Outcome.PATRON_NOT_FOUND
+    with pytest.raises(Refusal) as not_loanable:
+        ask(lend("berta"))
+    assert not_loanable.value.outcome is Outcome.ITEM_NOT_LOANABLE
 
 
 def test_lends(alma_mock: respx.MockRouter, ask: Any) -> None:
@@ -196,18 +239,19 @@ def test_cannot_lend_to_such_a_patron_id_without_the_item(
 def test_asks_for_an_identifier_of_one_kind(alma_mock: respx.MockRouter, ask: Any) -> None:
     patron = alma_mock.get("/users/7").respond(json={"primary_id": "berta"})
     ask(lambda alma: alma.patron("7", user_id_type="BARCODE"))
-    assert sent(patron).url.query == b"expand=loans&user_id_type=BARCODE"
-    renewed = alma_mock.post("/users/7/loans/71").respond(json=LOAN)
-    ask(lambda alma: alma.renew("7", "71", rank=0, confirm=None, user_id_type="BARCODE"))
-    assert sent(renewed).url.query == b"op=renew&user_id_type=BARCODE"
+    assert sent(patron).url.query == b"view=brief&user_id_type=BARCODE"
 
 
 @pytest.mark.parametrize(
-    ("patron_id", "path", "asked"),
-    [("7", "/users/7/loans", "item_barcode=B1"), ("a/7", f"{ITEM_PATH}/loans", "user_id=a%2F7")],
+    ("patron_id", "path", "asked", "linked"),
+    [
+        ("7", "/users/7/loans", "item_barcode=B1", "&generate_linked_user=true"),
+        # Through the item no account can be linked.
+        ("a/7", f"{ITEM_PATH}/loans", "user_id=a%2F7", ""),
+    ],
 )
 def test_lends_to_a_patron_of_the_network(
-    alma_mock: respx.MockRouter, ask: Any, patron_id: str, path: str, asked: str
+    alma_mock: respx.MockRouter, ask: Any, patron_id: str, path: str, asked: str, linked: str
 ) -> None:
     lent = alma_mock.post(path).respond(json=LOAN)
     ask(
@@ -223,8 +267,7 @@ def test_lends_to_a_patron_of_the_network(
             generate_linked_user=True,
         )
     )
-    query = f"{asked}&user_id_type=BARCODE&generate_linked_user=true"
-    assert sent(lent).url.query == query.encode()
+    assert sent(lent).url.query == f"{asked}&user_id_type=BARCODE{linked}".encode()
 
 
 @pytest.mark.parametrize("on_shelf", [False, True])
@@ -266,7 +309,7 @@ def test_a_changed_loan_goes_back_as_it_came_but_for_its_due_date(
     alma_mock: respx.MockRouter, ask: Any
 ) -> None:
     came = '{"loan_id": "71", "user_id": "berta", "loan_status": "ACTIVE", "title": "\\ud800é", '
-    came += '"due_date": "2026-04-10T18:00:00Z", "loan_fine": NaN, "other": {"x": [null]}}'
+    came += '"due_date": "2026-04-10T18:00:00Z", "loan_fine": NaN, "item_policy": {"x": [null]}}'
     alma_mock.get("/users/berta/loans/71").respond(content=came.encode())
     route = alma_mock.put("/users/berta/loans/71").respond(json=LOAN)
     due = datetime(2026, 4, 8, 20, 0, 0, 1, tzinfo=timezone(timedelta(hours=2)))

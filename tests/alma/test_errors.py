@@ -15,6 +15,7 @@ from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
     Effect,
+    KeyProblem,
     KeyRefused,
     PerSecondLimit,
     Refusal,
@@ -123,7 +124,15 @@ def test_a_copy_is_as_good(twin: Any) -> None:
         (403, b"<html>no</html>", KeyRefused, Effect.REFUSED),
         (403, body("60340"), Refusal, Effect.REFUSED),
         (400, body("999999"), Refusal, Effect.REFUSED),
-        (400, b"<html><h1>HTTP Status 400</h1></html>", Refusal, Effect.REFUSED),
+        (400, XML.replace(b"401861", b"UNAUTHORIZED"), KeyRefused, Effect.REFUSED),
+        (400, b"Invalid API Key", KeyRefused, Effect.REFUSED),
+        # A 4xx without a code of Alma's says nothing of the row.
+        (400, b"<html><h1>HTTP Status 400</h1></html>", Unavailable, Effect.UNKNOWN),
+        (400, b"", Unavailable, Effect.UNKNOWN),
+        (400, body(""), Unavailable, Effect.UNKNOWN),
+        (405, b"<html>no</html>", Unavailable, Effect.UNKNOWN),
+        (413, b"", Unavailable, Effect.UNKNOWN),
+        (400, body("60101"), Unavailable, Effect.UNKNOWN),
         (400, body("401652"), Unavailable, Effect.UNKNOWN),
         (200, body("402119"), Unavailable, Effect.UNKNOWN),
         (400, body("402504"), Unavailable, Effect.UNKNOWN),
@@ -153,13 +162,35 @@ def test_tells_refusals_limits_the_key_and_outages_apart(
     assert error.effect is effect
 
 
+@pytest.mark.parametrize(
+    ("status", "content", "problem", "words"),
+    [
+        (400, b"Invalid API Key", KeyProblem.MALFORMED, "characters that no key has"),
+        (403, body("INVALID_REQUEST"), KeyProblem.UNKNOWN, "does not know the API key"),
+        (403, body("FORBIDDEN"), KeyProblem.UNKNOWN, "network address"),
+        (403, b"<html>no</html>", KeyProblem.UNKNOWN, "network address"),
+        (400, XML.replace(b"401861", b"UNAUTHORIZED"), KeyProblem.PERMISSION, "no permission"),
+        (400, body("UNAUTHORIZED"), KeyProblem.PERMISSION, "other environment"),
+        (401, b"<html>Sign in</html>", KeyProblem.WRONG_ADDRESS, "ALMAREPLAY_REGION"),
+    ],
+)
+def test_tells_why_a_key_is_refused(
+    status: int, content: object, problem: KeyProblem, words: str
+) -> None:
+    error = parsed(status, content, "GET")
+    assert isinstance(error, KeyRefused)
+    assert error.problem is problem
+    assert words in str(error)
+    assert f"HTTP {status}" in str(error)
+
+
 def test_errors_in_an_answer_to_a_read_that_says_success_are_a_refusal() -> None:
     assert isinstance(parsed(200, body("999999"), "GET"), Refusal)
     assert isinstance(parsed(400, body("402504"), "GET"), Refusal)
 
 
 def test_a_code_that_is_none_is_not_shown() -> None:
-    error = parsed(400, body("Berta Beispiel <b>"))
+    error = parsed(400, body("Berta Beispiel <b>"), "GET")
     assert error.code == ""
     assert "Berta" not in str(error)
 

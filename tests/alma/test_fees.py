@@ -47,7 +47,34 @@ def test_sums_may_be_written_in_any_way(written: Any) -> None:
     assert fee.balance == 750
 
 
-@pytest.mark.parametrize("odd", [None, True, "much", "", [], float("nan"), float("inf")])
+@pytest.mark.parametrize("written", [4.45, 4.449999999999999, 0.30000000000000004, -12.5])
+def test_sums_that_were_reckoned_in_binary_are_kept(written: float) -> None:
+    fee = read_fee(FEE | {"balance": written})
+    assert fee is not None
+    assert f"{fee.balance:f}" == str(written)
+
+
+def test_milliseconds_since_1970_are_a_time() -> None:
+    fee = read_fee(FEE | {"creation_time": 1_393_804_800_120})
+    assert fee is not None
+    assert fee.creation_time == datetime(2014, 3, 3, 0, 0, 0, 120_000, tzinfo=UTC)
+
+
+ODD: list[Any] = [
+    None,
+    True,
+    "much",
+    "",
+    [],
+    float("nan"),
+    float("inf"),
+    10**400,
+    "1E+999999",
+    "1E-999999",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
 def test_a_fee_whose_sum_nobody_can_tell_is_none(odd: Any) -> None:
     assert read_fee(FEE | {"balance": odd}) is None
     assert read_fee(FEE | {"original_amount": odd}) is None

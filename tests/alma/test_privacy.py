@@ -6,6 +6,7 @@ import asyncio
 import logging
 import traceback
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -87,7 +88,13 @@ def test_no_log_and_no_error_tells_a_secret(
                 return await alma.fees(PATRON)
             case "waive":
                 return await alma.waive(
-                    PATRON, "98", reason="OUTAGE", comment=BARCODE, rank=0, confirm=None
+                    PATRON,
+                    "98",
+                    amount=Decimal("4.5"),
+                    reason="OUTAGE",
+                    comment=BARCODE,
+                    rank=0,
+                    confirm=None,
                 )
             case "change":
                 loan = read_loan({"loan_id": "71", "user_id": PATRON, "item_barcode": BARCODE})

@@ -178,6 +178,26 @@ def test_tells_of_the_traffic(fake: FakeAlma, run: Any) -> None:
     assert seen == [Traffic(10, 105, 1), Traffic(10, 104, 2)]
 
 
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [("400000", 400_000), (" 400000 ", 400_000), ("", None), ("many", None), ("-1", None)],
+)
+def test_tells_how_many_calls_a_day_there_are(
+    fake: FakeAlma, run: Any, told: str, known: int | None
+) -> None:
+    quota = httpx.Response(200, json=LOAN.json(), headers={"x-exl-api-QUOTA": told})
+    fake.loans(quota, LOAN)
+    seen: list[Traffic] = []
+
+    async def work(alma: Alma) -> Any:
+        await lend(alma)
+        return await lend(alma)
+
+    run(work, on_call=seen.append)
+    # What was told once holds until something else is told.
+    assert [traffic.quota for traffic in seen] == [known, known]
+
+
 async def at_the_gate(alma: Alma, fake: FakeAlma) -> None:
     fake.looks(DOWN)
     fake.answer("test", "GET", "/bibs/test", DOWN)

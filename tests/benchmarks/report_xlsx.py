@@ -79,6 +79,10 @@ def invented_rows(number: int) -> Iterator[ReportRow]:
             attempts=1,
             note="",
             completed_at=at + timedelta(days=1),
+            phase=1,
+            dismissed=False,
+            institution="01FERN_INST",
+            environment="sandbox",
         )
 
 

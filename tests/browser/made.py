@@ -47,6 +47,10 @@ def made_row(number: int, outcome: Outcome) -> ReportRow:
         attempts=0 if outcome is Outcome.INVALID else 1,
         note="there is no 31 September" if outcome is Outcome.INVALID else "",
         completed_at=None if outcome is Outcome.INVALID else AT + timedelta(days=1),
+        phase=1,
+        dismissed=False,
+        institution="01FERN_INST",
+        environment="sandbox",
     )
 
 
@@ -56,7 +60,8 @@ def varied_report(run: str = "main") -> Report:
     rows = [made_row(number, SETTLED[number % len(SETTLED)]) for number in range(1, 41)]
     rows += [made_row(41 + place, TO_DO[place // 3]) for place in range(18)]
     dismissed = made_row(59, Outcome.PATRON_BLOCKED)
-    rows.append(dismissed._replace(advice=DISMISSED, note="dismissed: handled at the desk"))
+    note = "dismissed: handled at the desk"
+    rows.append(dismissed._replace(advice=DISMISSED, dismissed=True, note=note))
     rows.append(made_row(60, Outcome.PENDING)._replace(completed_at=None))
     back = [row for row in rows if row.outcome is Outcome.RETURNED]
     pulls = [

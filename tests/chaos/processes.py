@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ALMAREPLAY = "almareplay.cli"
-SIMULATOR = "almareplay.simulator.__main__"
+SIMULATOR = "tests.contract.simulator"
 
 # What would be imported and read at the first call.
 _AT_THE_FIRST_CALL = ["httpcore", "anyio._backends._asyncio", "tests.certificates"]

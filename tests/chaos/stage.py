@@ -24,6 +24,7 @@ from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
 from tests.chaos.checker import Evidence, Json
 from tests.chaos.processes import ALMAREPLAY, SIMULATOR, Command, Done, Script
+from tests.contract.simulator import BROKEN
 
 KEY = "l7xxTheKeyOfCalder0815"
 SETTLE_SECONDS = 0.3
@@ -39,6 +40,10 @@ class LeakedSecret(AssertionError):
     """The API key or a patron id stands in what a command printed."""
 
 
+class NotAsAlma(AssertionError):
+    """A request or an answer was not as Alma has it."""
+
+
 class Alma(AbstractContextManager["Alma"]):
     """A simulator in a process of its own, and its control surface."""
 
@@ -49,6 +54,7 @@ class Alma(AbstractContextManager["Alma"]):
         arguments = ["--world", str(path), "--key", KEY]
         for name, value in ({"per_second": 0, "daily_limit": 0} | flags).items():
             arguments += [f"--{name.replace('_', '-')}", str(value)]
+        self._broken_contract = folder / BROKEN
         self._process = Command(SIMULATOR, arguments, folder, os.environ, "simulator")
         while not (said := self._process.said_so_far()).endswith("\n"):
             assert self._process.runs(), said
@@ -65,6 +71,8 @@ class Alma(AbstractContextManager["Alma"]):
     ) -> None:
         self._http.close()
         self._process.ends(timeout=0)
+        if kind is None and self._broken_contract.exists():
+            raise NotAsAlma(self._broken_contract.read_text("utf-8"))
 
     def look(self, at: str, **query: int) -> Any:
         """What the control surface says of ``requests``, ``effects``, ``world``, ``summary`` …"""

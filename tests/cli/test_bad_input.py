@@ -25,7 +25,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
         "replay --yes",
         {"API_KEY": "wrong-key"},
         3,
-        "Alma does not accept the API key .* Copy the key whole",
+        "Alma does not know the API key.*: copy the key again, whole",
     ),
     "wrong environment": (
         "replay --yes",

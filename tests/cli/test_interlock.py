@@ -23,9 +23,9 @@ NO_CONFIGURATION = "circulation-key"
 def production(loaded: User) -> Iterator[User]:
     """A user who has loaded one loan, and an Alma that is in production."""
     loaded.env["ALMAREPLAY_ENVIRONMENT"] = "production"
-    loaded.alma.world.environment = "PRODUCTION"
+    loaded.alma.world.environment = "production"
     yield loaded
-    loaded.alma.world.environment = "SANDBOX"
+    loaded.alma.world.environment = "sandbox"
 
 
 def untouched(user: User) -> bool:

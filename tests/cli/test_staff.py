@@ -39,6 +39,7 @@ def test_a_retry_sets_back_what_was_refused(left_over: User) -> None:
 
 def test_status_tells_the_next_commands(left_over: User) -> None:
     assert left_over.types("status").out.splitlines()[1:] == [
+        "Alma: Calder University (01CALDER_INST), sandbox; not rehearsed there",
         "  1  patron_not_found     attention",
         "  1  invalid              rejected",
         "Next: almareplay report report.html           the staff's list; then by row:",
@@ -108,7 +109,7 @@ def test_a_run_whose_rest_is_dismissed_is_done(left_over: User) -> None:
     assert (done.code, "2  dismissed" in done.err) == (0, True)
     assert left_over.rows()[0].note == "dismissed: handled at the [2Jdesk"
     told = left_over.types("status").out.splitlines()
-    assert told[1:] == ["  2  dismissed            settled by hand", "Nothing is left to do."]
+    assert told[2:] == ["  2  dismissed            settled by hand", "Nothing is left to do."]
     state = json.loads(left_over.types("status", "--json").out)
     assert (state["dismissed"], state["open"], state["next"]) == (2, {}, [])
     # What somebody has settled must not go up by another way.

@@ -21,6 +21,7 @@ from almareplay.queue.errors import NotErased, NotFinished, RunHeld, RunPurged
 from almareplay.queue.follow_ups import (
     Fine,
     FollowUp,
+    MadeBy,
     Task,
     open_follow_ups,
     store_done,
@@ -84,7 +85,7 @@ def replayed(station: Station, prefix: str, name: str) -> list[str]:
                 pull_from=Shelf("MAIN", "stacks", "QA 76", of("Title", number)),
                 note=f"asked {user}",
             )
-            work = [FollowUp(Task.FINE, user, loan, **task)]
+            work = [FollowUp(Task.FINE, user, loan, **task, made_by=MadeBy.RETURN)]
             store_result(station.queue, hold, queued.row, result, intent=intent, follow_ups=work)
             (left,) = open_follow_ups(station.queue, run, queued.row)
             fine = Fine(of("Fee", number), Decimal("2.50"), "EUR", "whole", NOW)

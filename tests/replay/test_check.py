@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
+import respx
 
 from almareplay.alma.client import AlmaReader, open_wire
 from almareplay.alma.errors import AlmaGone
@@ -30,6 +31,10 @@ def simulator() -> Iterator[Simulator]:
         running.keys["circulation"] = Permissions(users=READ_WRITE, bibs=READ_WRITE)
         running.keys["nothing"] = Permissions()
         running.keys["catalogue"] = Permissions(bibs=READ_WRITE, conf="read")
+        running.keys["looker"] = Permissions("read", "read", "read")
+        running.keys["cataloguer"] = Permissions(bibs="read", conf="read")
+        running.keys["half"] = Permissions(users="read", bibs=READ_WRITE, conf="read")
+        running.keys["at-home"] = Permissions("read", "read", "read", only_elsewhere=True)
         yield running
 
 
@@ -40,11 +45,12 @@ def checked(simulator: Simulator) -> Checked:
         *,
         key: str = "good",
         environment: str = "sandbox",
+        writes: bool = True,
     ) -> Findings:
         async def asked() -> Findings:
             wire = open_wire(simulator.url, key, per_second=1000, reserve=0, give_up_after=5)
             async with wire as opened:
-                return await check(AlmaReader(opened), environment, places or {})
+                return await check(AlmaReader(opened), environment, places or {}, writes=writes)
 
         return asyncio.run(asked())
 
@@ -62,9 +68,11 @@ def test_calls_left_are_told_where_alma_tells_them(simulator: Simulator, checked
     assert checked().calls_left is None
     simulator.limits.daily = 1_000_000
     try:
-        left = checked().calls_left
+        findings = checked()
     finally:
         simulator.limits.daily = 0
+    left = findings.calls_left
+    assert findings.quota == 1_000_000
     assert left is not None
     assert 990_000 < left < 1_000_000
 
@@ -94,9 +102,15 @@ def test_codes_are_compared_as_alma_writes_them(checked: Checked) -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("wrong", "for Users and Bibs (UNAUTHORIZED)"),
-        ("catalogue", "for Users (FORBIDDEN)"),
-        ("nothing", "for Users and Bibs (FORBIDDEN)"),
+        ("wrong", "does not know the API key, or the key may not be used from this machine's"),
+        ("no key", "The API key has characters that no key has (HTTP 400)"),
+        ("at-home", "network address (HTTP 403, code FORBIDDEN)"),
+        ("nothing", "has no permission for Users and Bibs (UNAUTHORIZED)"),
+        ("nothing", "a key of the other environment"),
+        ("catalogue", "The API key may not read Users (UNAUTHORIZED)."),
+        ("looker", "The API key may read Users and Bibs but not write (UNAUTHORIZED)."),
+        ("cataloguer", "The API key may not read Users and may read Bibs but not write (UNAUTH"),
+        ("half", "The API key may read Users but not write (UNAUTHORIZED). Give it read/write"),
     ],
 )
 def test_a_key_that_may_not_do_the_work_is_one_problem(
@@ -109,19 +123,49 @@ def test_a_key_that_may_not_do_the_work_is_one_problem(
     assert findings.institution is None
 
 
+def test_an_address_that_is_not_of_the_api_is_told_at_once() -> None:
+    async def asked() -> Findings:
+        async with open_wire("https://own.example", "k", per_second=1000, reserve=0) as wire:
+            return await check(AlmaReader(wire), "sandbox", {})
+
+    with respx.mock() as router:
+        asked_for = router.route().respond(401, html="<html>Sign in</html>")
+        (problem,) = asyncio.run(asked()).problems
+        assert asked_for.call_count == 1
+    assert "check ALMAREPLAY_REGION, or ALMAREPLAY_BASE_URL" in problem
+
+
+def test_the_eleventh_desk_is_there(simulator: Simulator, checked: Checked) -> None:
+    desks = [Desk(f"DESK{number:03}") for number in range(1, 112)]
+    simulator.world.libraries.append(Library("MANY", "Many desks", desks))
+    assert checked({("MANY", "DESK011"): 1, ("MANY", "DESK111"): 1}).problems == []
+    (problem,) = checked({("MANY", "DESK112"): 1}).problems
+    assert "DESK111." in problem
+
+
 def test_a_key_without_configuration_leaves_the_environment_unverified(checked: Checked) -> None:
     findings = checked({("MIAN", "FRONT"): 1}, key="circulation", environment="production")
     assert findings.problems == []
-    assert "no permission to read Configuration (FORBIDDEN)" in findings.unverified
+    assert "no permission to read Configuration (UNAUTHORIZED)" in findings.unverified
 
 
-def test_a_check_never_writes(simulator: Simulator, checked: Checked) -> None:
+def test_a_check_changes_nothing(simulator: Simulator, checked: Checked) -> None:
     before = len(simulator.record.requests)
     checked({("MAIN", "FRONT"): 1})
     asked = simulator.record.requests[before:]
-    assert {request.method for request in asked} == {"GET"}
-    assert len(asked) == 5
+    # That the key may write is tested by two calls made for that.
+    others = [request for request in asked if request.operation != "test"]
+    assert {request.method for request in others} == {"GET"}
+    assert (len(asked), len(others)) == (8, 3)
     assert simulator.record.effects == []
+
+
+def test_a_key_that_may_only_read_is_good_enough_to_rehearse(
+    simulator: Simulator, checked: Checked
+) -> None:
+    before = len(simulator.record.requests)
+    assert checked(key="looker", writes=False).problems == []
+    assert {request.method for request in simulator.record.requests[before:]} == {"GET"}
 
 
 def test_an_alma_that_is_away_is_no_finding() -> None:

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from almareplay.alma.fees import Fee
-from almareplay.replay.fines import Wrong, made_by_scan, wrong_part
+from almareplay.queue.follow_ups import MadeBy
+from almareplay.replay.fines import Wrong, made_by_call, wrong_part
 
 DUE = datetime(2026, 9, 14, 22, 0, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -64,4 +65,22 @@ FINE = Fee(
     ],
 )
 def test_only_an_overdue_fine_of_this_item_and_moment_is_the_scans(fee: Fee, is_made: bool) -> None:
-    assert made_by_scan([fee], "item1", SCANNED, ANSWERED) == ([fee] if is_made else [])
+    found = made_by_call([fee], "item1", SCANNED, ANSWERED, MadeBy.RETURN)
+    assert found == ([fee] if is_made else [])
+
+
+@pytest.mark.parametrize(
+    ("made_by", "action", "is_made"),
+    [
+        (MadeBy.RETURN, "Item was returned", True),
+        (MadeBy.RETURN, "Renewed", False),
+        (MadeBy.RENEWAL, "Renewed", True),
+        (MadeBy.RENEWAL, "Item was returned", False),
+        (MadeBy.RENEWAL, "something that Alma has never been seen to say", True),
+    ],
+)
+def test_a_fine_that_names_the_other_kind_of_call_is_not_this_ones(
+    made_by: MadeBy, action: str, is_made: bool
+) -> None:
+    fee = replace(FINE, comment=f"Due: 11/01/2025, Fine Policy: Overdue, Action: {action}")
+    assert bool(made_by_call([fee], "item1", SCANNED, ANSWERED, made_by)) == is_made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_terms_are_known_by_a_loan_under_them() -> None:
     evidence.policies.update(BOOK=20, GAME=4, MAP=5)
     assert evidence.terms_unknown("BOOK")
     assert not evidence.never_lent("MAP")  # nothing is on loan at all
-    evidence.add(loan("A1", item_policy="BOOK"))
+    evidence.add(loan("A1"), replace(STATE, policy="BOOK"))
     assert (evidence.never_lent("GAME"), evidence.never_lent("MAP")) == (False, True)
     assert not evidence.terms_unknown("BOOK")
     assert not evidence.terms_unknown("")  # Alma gave no policy: nothing to doubt
@@ -86,7 +87,7 @@ def test_a_desk_is_known_by_its_loans_and_by_its_custom() -> None:
     evidence.to_lend["MAIN", "FRONT", "LAW"] = 10
     assert not evidence.desk_unknown("MAIN", "FRONT", "LAW")
     evidence.to_lend["MAIN", "FRONT", "LAW"] = 2
-    evidence.add_of(loan("A1"), STATE)
+    evidence.add(loan("A1"), STATE)
     assert not evidence.desk_unknown("MAIN", "FRONT", "LAW")
 
 

@@ -51,11 +51,11 @@ def test_a_loan_that_ends_between_two_reads_is_seen_all_the_same() -> None:
     lanes = Lanes(reader, cast(Any, None), Run(1, "main"), Policy(), patrons)
     lane = Lane(LaneHistory({}, set(), [], None, None, []))
     turn = cast(Any, SimpleNamespace(row=ROW, rank=0))
-    intent = Intent(1, 1, Call.LOAN, NOW, loan_id="")
+    intent = Intent(1, 1, Call.LOAN, NOW, NOW, loan_id="")
 
     async def find_out() -> Found | None:
-        reconciler = Reconciler(lanes, patrons, SystemClock(), 0.0, asyncio.Event())
-        return await reconciler.find_out(turn, lane, intent)
+        reconciler = Reconciler(lanes, patrons, SystemClock(), asyncio.Event())
+        return await reconciler.find_out(turn, lane, intent, 0.0)
 
     found = asyncio.run(find_out())
     assert found is not None

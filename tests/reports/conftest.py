@@ -35,4 +35,8 @@ def row() -> ReportRow:
         attempts=2,
         note="",
         completed_at=None,
+        phase=1,
+        dismissed=False,
+        institution="01FERN_INST",
+        environment="sandbox",
     )

@@ -126,6 +126,10 @@ def report_rows(draw: st.DrawFn) -> ReportRow:
         attempts=draw(st.integers(0, 99)),
         note=draw(texts),
         completed_at=draw(times | st.none()),
+        phase=draw(st.integers(1, 9)),
+        dismissed=draw(st.booleans()),
+        institution=draw(texts),
+        environment=draw(texts),
     )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from almareplay.simulator.world import Block, Loan, Request
+from almareplay.simulator.gateway import Permissions
+from almareplay.simulator.world import Block, Desk, Fee, Library, Loan, Patron, Request
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Alma
@@ -164,27 +165,97 @@ def test_a_user_is_found_by_any_identifier(alma: Alma) -> None:
     assert {one["id_type"]["value"] for one in user["user_identifier"]} == {"BARCODE", "EMAIL"}
     assert user["user_block"][0]["block_type"]["value"] == "Loan"
     assert (user["loans"]["value"], user["fees"]["value"]) == (0, 0)
+    assert user["requests"] is None
     typed = {"user_id_type": "BARCODE", "view": "brief", "expand": "none"}
     brief = alma.http.get(f"/users/{patron.identifiers['BARCODE']}", params=typed).json()
     assert "user_block" not in brief
-    assert "loans" not in brief
+    assert brief["loans"] is None
+
+
+def test_an_inactive_identifier_is_shown_and_finds_nobody(alma: Alma) -> None:
+    patron = alma.patron(inactive_identifiers={"OLD_CARD": "2188-old"})
+    user = alma.http.get(f"/users/{patron.primary_id}").json()
+    shown = {each["value"]: each["status"] for each in user["user_identifier"]}
+    assert shown["2188-old"] == "INACTIVE"
+    assert set(shown.values()) == {"ACTIVE", "INACTIVE"}
+    assert alma.http.get("/users/2188-old").status_code == 400
 
 
 def test_configuration_says_which_alma_this_is(alma: Alma) -> None:
     general = alma.http.get("/conf/general").json()
     assert general["institution"]["value"] == "01CALDER_INST"
-    assert general["environment_type"] == "SANDBOX"
+    assert general["environment_type"] == "sandbox"
+    assert "time_zone" not in general
     libraries = alma.http.get("/conf/libraries").json()["library"]
     assert [library["code"] for library in libraries] == ["MAIN", "ANNEX"]
     assert alma.http.get("/conf/libraries/ANNEX").json()["name"] == "Annex Library"
     desks = alma.http.get("/conf/libraries/MAIN/circ-desks").json()["circ_desk"]
-    assert desks[0]["circ_desk_code"] == "FRONT"
-    assert [desk["check_in"] for desk in desks[:2]] == [True, False]
+    assert [desk["code"] for desk in desks[:2]] == ["FRONT", "OUT_ONLY"]
+    assert set(desks[1]) == {"code", "name", "link"}
 
 
-@pytest.mark.parametrize("area", ["users", "bibs", "conf"])
-def test_each_area_can_be_tested(alma: Alma, area: str) -> None:
-    assert alma.http.get(f"/{area}/test").status_code == 200
+def test_what_a_desk_does_stands_at_its_locations(alma: Alma) -> None:
+    alma.item()
+    desk = alma.http.get("/conf/libraries/MAIN/circ-desks/OUT_ONLY").json()
+    (location,) = desk["location"]
+    assert location["location_code"] == "STACKS"
+    assert (location["check_in"], location["check_out"]) == (False, True)
+    assert "check_in" not in desk
+    (stacks,) = alma.http.get("/conf/libraries/MAIN/locations").json()["location"]
+    does = {each["circ_desk_code"]: each["check_in"] for each in stacks["circ_desk"]}
+    assert (does["FRONT"], does["OUT_ONLY"]) == (True, False)
+
+
+def test_desks_come_in_pages_of_ten(alma: Alma) -> None:
+    desks = [Desk(f"DESK{number}") for number in range(14)]
+    alma.simulator.world.libraries.append(Library("MANY", "Many desks", desks))
+    url = "/conf/libraries/MANY/circ-desks"
+    first = alma.http.get(url).json()
+    assert (len(first["circ_desk"]), first["total_record_count"]) == (10, 14)
+    rest = alma.http.get(url, params={"limit": 100, "offset": 10}).json()["circ_desk"]
+    assert [desk["code"] for desk in rest] == ["DESK10", "DESK11", "DESK12", "DESK13"]
+
+
+@pytest.mark.parametrize("path", ["/users/operation/test", "/bibs/test", "/conf/test"])
+def test_each_area_can_be_tested_for_reading_and_writing(alma: Alma, path: str) -> None:
+    alma.simulator.keys["reader"] = Permissions("read", "read", "read")
+    reader = {"Authorization": "apikey reader"}
+    before = len(alma.simulator.record.effects)
+    assert alma.http.get(path).text == "<test>GET - OK - institutionCode: 01CALDER_INST</test>"
+    assert alma.http.post(path).status_code == 200
+    assert alma.http.get(path, headers=reader).status_code == 200
+    assert alma.http.post(path, headers=reader).status_code == 400
+    assert len(alma.simulator.record.effects) == before
+
+
+def test_the_user_named_test_is_no_test(alma: Alma) -> None:
+    assert "401861" in alma.http.get("/users/test").text
+    alma.simulator.world.add_patron(Patron("test"))
+    assert alma.http.get("/users/test").json()["primary_id"] == "test"
+
+
+def test_one_loan_and_one_fee_are_shown(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    loan = alma.lend(patron, item).json()
+    assert alma.http.get(f"{alma.path(item)}/loans/{loan['loan_id']}").json() == loan
+    fee = Fee(patron.primary_id, "OTHER", 2.5, 2.5, datetime.now(UTC), "MAIN")
+    alma.simulator.world.add_fee(fee)
+    shown = alma.http.get(f"/users/{patron.primary_id}/fees/{fee.fee_id}").json()
+    assert (shown["id"], shown["balance"]) == (fee.fee_id, 2.5)
+
+
+def test_whether_a_loan_could_be_renewed_is_told_where_asked(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    alma.lend(patron, item)
+    url = f"/users/{patron.primary_id}/loans"
+
+    def renewable(**params: str) -> object:
+        (loan,) = alma.http.get(url, params=params).json()["item_loan"]
+        return loan["renewable"]
+
+    assert (renewable(), renewable(expand="renewable")) == (None, True)
+    alma.simulator.world.requests.append(Request(alma.patron().primary_id, item.barcode, "MAIN"))
+    assert renewable(expand="renewable") is False
 
 
 def test_without_accept_the_answer_is_xml(alma: Alma) -> None:
@@ -215,7 +286,12 @@ class TestScanIn:
         loan_id = alma.lend(patron, item).json()["loan_id"]
         scanned = alma.scan_in(item, register_in_house_use="false").json()
         assert scanned["item_data"]["process_type"]["value"] == ""
-        assert scanned["item_data"]["awaiting_reshelving"] is True
+        assert scanned["item_data"]["awaiting_reshelving"] is False
+        assert scanned["item_data"]["requested"] is None
+        assert scanned["additional_info"] == (
+            "Item's destination is: Reshelve to STACKS. Request/Process Type: . Requester: . "
+            "Requester ID: . Place in Queue: 0"
+        )
         effect = alma.effects(item)[-1]
         assert (effect.type, effect.loan_id) == ("return", loan_id)
         assert effect.patron_id == patron.primary_id
@@ -266,7 +342,7 @@ class TestScanIn:
 
     def test_hands_an_item_to_a_department(self, alma: Alma) -> None:
         item = alma.item()
-        params = {"op": "scan", "department": "ACQ_DEPT", "work_order_type": "BIND"}
+        params = {"op": "scan", "library": "MAIN", "department": "ACQ_DEPT"}
         scanned = alma.http.post(alma.path(item), params=params).json()
         assert scanned["item_data"]["process_type"]["value"] == "WORK_ORDER_DEPARTMENT"
         done = alma.http.post(alma.path(item), params={**params, "done": "true"}).json()

@@ -96,7 +96,6 @@ class TestNetwork:
         alma.simulator.world.network_patrons.append(patron)
         return patron
 
-    @pytest.mark.parametrize("sideways", [False, True])
     @pytest.mark.parametrize(
         ("by", "typed"),
         [("primary_id", {}), ("BARCODE", {}), ("BARCODE", {"user_id_type": "BARCODE"})],
@@ -106,14 +105,13 @@ class TestNetwork:
         alma: Alma,
         refusal: Refusal,
         visitor: Patron,
-        sideways: bool,
         by: str,
         typed: dict[str, str],
     ) -> None:
         item = alma.item()
         name = visitor.identifiers.get(by, visitor.primary_id).upper()
-        url = f"{alma.path(item)}/loans" if sideways else f"/users/{name}/loans"
-        asked = ({"user_id": name} if sideways else {"item_barcode": item.barcode}) | typed
+        url = f"/users/{name}/loans"
+        asked = {"item_barcode": item.barcode} | typed
         refused = alma.http.post(url, params=asked, json=DESK)
         assert refusal(refused) == (400, "401890" if typed else "401861")
         lent = alma.http.post(url, params={**asked, "generate_linked_user": "true"}, json=DESK)
@@ -124,6 +122,13 @@ class TestNetwork:
         assert [effect.type for effect in effects] == ["link", "loan"]
         again = alma.lend(visitor, alma.item())
         assert again.status_code == 200
+
+    def test_no_account_is_linked_through_the_item(
+        self, alma: Alma, refusal: Refusal, visitor: Patron
+    ) -> None:
+        asked = {"user_id": visitor.primary_id}
+        lent = alma.http.post(f"{alma.path(alma.item())}/loans", params=asked, json=DESK)
+        assert refusal(lent) == (400, "401861")
 
     def test_a_patron_whom_nobody_knows_stays_unknown(self, alma: Alma, refusal: Refusal) -> None:
         params = {"item_barcode": alma.item().barcode, "generate_linked_user": "true"}

@@ -36,7 +36,8 @@ def test_a_late_return_is_fined_and_the_fine_waived(alma: Alma) -> None:
     assert fee["barcode"]["value"] == item.barcode
     waive = {"op": "waive", "amount": "0.25", "reason": "OUTAGE", "comment": "system down"}
     assert alma.http.post(f"{url}/{fee['id']}", params=waive).json()["balance"] == 0.5
-    waive["amount"] = "ALL"
+    assert alma.http.post(f"{url}/{fee['id']}", params=waive | {"amount": "ALL"}).status_code == 400
+    waive["amount"] = "0.5"
     waived = alma.http.post(f"{url}/{fee['id']}", params=waive).json()
     assert (waived["balance"], waived["status"]["value"]) == (0, "CLOSED")
     assert alma.http.get(url).json()["total_record_count"] == 0
@@ -56,13 +57,30 @@ def test_a_waiver_touches_one_fee_and_says_why(alma: Alma) -> None:
     fees = alma.http.get(url).json()["fee"]
     assert [fee["id"] for fee in fees] == [lost.fee_id, card.fee_id, fine.fee_id]
     assert (fees[1]["barcode"], fees[1]["title"]) == (None, None)
-    waive = {"op": "waive", "amount": "ALL", "reason": "OUTAGE", "comment": "row 7"}
-    assert alma.http.post(f"{url}/{fine.fee_id}", params=waive).json()["comment"] == "row 7"
+    waive = {"op": "waive", "amount": "2", "reason": "OUTAGE", "comment": "row 7"}
+    [waiver] = alma.http.post(f"{url}/{fine.fee_id}", params=waive).json()["transaction"]
+    assert (waiver["reason"]["value"], waiver["comment"]) == ("OUTAGE", "row 7")
     left = alma.http.get(url).json()
     assert [fee["id"] for fee in left["fee"]] == [lost.fee_id, card.fee_id]
     assert left["total_sum"] == 45
     [effect] = [effect for effect in alma.effects(item) if effect.type == "waive"]
     assert (effect.fee_id, effect.patron_id) == (fine.fee_id, patron.primary_id)
+
+
+def test_a_renewal_of_an_overdue_loan_is_fined_as_a_return_is(alma: Alma) -> None:
+    item, patron = alma.item(), alma.patron()
+    now = datetime.now(UTC)
+    late = Loan(patron.primary_id, item.barcode, now - timedelta(days=9), now - timedelta(days=2.5))
+    alma.simulator.world.add_loan(late)
+    url = f"/users/{patron.primary_id}/fees"
+    renew = f"/users/{patron.primary_id}/loans/{late.loan_id}"
+    assert alma.http.post(renew, params={"op": "renew"}).status_code == 200
+    (fee,) = alma.http.get(url).json()["fee"]
+    assert (fee["type"]["value"], fee["balance"]) == ("OVERDUEFINE", 0.75)
+    assert fee["comment"].endswith("Action: Renewed")
+    assert alma.http.post(renew, params={"op": "renew"}).status_code == 200
+    assert alma.http.get(url).json()["total_record_count"] == 1
+    assert alma.types(item) == ["fee", "renew", "renew"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_an_item_goes_out_and_comes_back(alma: Alma) -> None:
         moved: Any = await client.users.loans.change_loan_due_date(
             user.primary_id, loan.loan_id, "2031-01-02Z"
         )
-        assert moved.due_date == "2031-01-02T22:00:00Z"
+        assert moved.due_date == "2031-01-02T22:00:00.000Z"
         scanned: Any = await client.bibs.scan_in(*ids, library="MAIN", circ_desk="FRONT")
         assert scanned.item_data.process_type.value == "TRANSIT"
         assert "Annex Library" in scanned.additional_info
@@ -74,7 +74,7 @@ def test_an_item_goes_out_and_comes_back(alma: Alma) -> None:
 def test_configuration_is_understood(alma: Alma) -> None:
     async def work(client: AlmaClient) -> None:
         desks: Any = await client.config.libraries.get_circ_desks("MAIN")
-        assert desks.circ_desk[0].circ_desk_code == "FRONT"
+        assert desks.circ_desk[0].code == "FRONT"
 
     with_almapy(alma, work)
 

@@ -89,6 +89,7 @@ def test_calls_left_today_are_told_until_none_are(alma: Alma, refusal: Refusal) 
             assert left == ["1", "0", "0"]
             assert refusal(answers[2]) == (429, "DAILY_THRESHOLD")
             assert "trackingId" in answers[2].text
+            assert {answer.headers["x-exl-api-quota"] for answer in answers} == {"2"}
             narrow.clock.advance(3600)
             assert http.get("/conf/test").headers["x-exl-api-remaining"] == "1"
 

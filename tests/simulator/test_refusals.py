@@ -47,7 +47,7 @@ def test_unknown_items(alma: Alma, refusal: Refusal) -> None:
     assert refusal(alma.http.get("/items", params={"item_barcode": "4<4"})) == (400, "401690")
     url = f"/users/{patron.primary_id}/loans"
     assert refusal(alma.http.post(url, json=DESK)) == (400, "401672")
-    assert refusal(alma.http.post(url, params={"item_pid": "1"}, json=DESK)) == (400, "401683")
+    assert refusal(alma.http.post(url, params={"item_pid": "1"}, json=DESK)) == (400, "401689")
     gone = alma.http.post(url, params={"item_barcode": "404"}, json=DESK)
     assert refusal(gone) == (400, "401689")
     no_bib = alma.path(item).replace(item.mms_id, "990")
@@ -122,8 +122,14 @@ def test_scan_ins_that_fail(alma: Alma, refusal: Refusal) -> None:
     assert refusal(alma.scan_in(item, op="look")) == (400, "40166411")
     assert refusal(alma.scan_in(item, confirm="perhaps")) == (400, "40166411")
     assert refusal(alma.scan_in(item, request_id="1")) == (400, "40166411")
-    assert refusal(alma.scan_in(item, department="ATTIC", work_order_type="X")) == (400, "40166410")
-    assert refusal(alma.scan_in(item, department="ACQ_DEPT")) == (400, "401664")
+    attic = alma.scan_in(item, circ_desk="", department="ATTIC")
+    assert refusal(attic) == (400, "40166410")
+    assert refusal(alma.scan_in(item, department="ACQ_DEPT")) == (400, "40166415")
+    assert refusal(alma.scan_in(item, circ_desk="")) == (400, "40166415")
+    elsewhere = alma.path(item).replace(item.holding_id, "220")
+    asked = {"op": "scan", "library": "MAIN", "circ_desk": "FRONT"}
+    assert refusal(alma.http.post(elsewhere, params=asked)) == (400, "401683")
+    assert alma.http.get(elsewhere).json()["holding_data"]["holding_id"] == item.holding_id
     assert alma.effects(item) == []
 
 
@@ -183,16 +189,19 @@ def test_fees_that_cannot_be_waived(alma: Alma, refusal: Refusal) -> None:
     url = f"/users/{patron.primary_id}/fees"
     (fee,) = alma.http.get(url).json()["fee"]
     for params, code in [
-        ({"op": "pay"}, "40166411"),
-        ({"op": "waive"}, "401664"),
+        ({"op": "pay"}, "401666"),
+        ({"op": "waive"}, "401666"),
         ({"op": "waive", "reason": "MOOD"}, "401666"),
         ({"op": "waive", "reason": "OTHER", "amount": "9"}, "401666"),
         ({"op": "waive", "reason": "OTHER", "amount": "some"}, "401666"),
+        ({"op": "waive", "reason": "OTHER", "amount": "ALL"}, "401666"),
     ]:
         assert refusal(alma.http.post(f"{url}/{fee['id']}", params=params)) == (400, code)
     gone = alma.http.post(f"{url}/98", params={"op": "waive", "reason": "OTHER"})
     assert refusal(gone) == (400, "401665")
     assert refusal(alma.http.get(url, params={"status": "OPEN"})) == (400, "401666")
+    # Here, and only here, this code says that there is no such user.
+    assert refusal(alma.http.get("/users/nobody/fees")) == (400, "401651")
     assert alma.types(item) == ["return", "fee"]
 
 
@@ -206,7 +215,8 @@ def test_pages_that_cannot_be(alma: Alma, refusal: Refusal, params: dict[str, st
 
 
 def test_libraries_that_are_not(alma: Alma, refusal: Refusal) -> None:
-    assert refusal(alma.http.get("/conf/libraries/NOWHERE/circ-desks")) == (400, "40166410")
+    for path in ("NOWHERE", "NOWHERE/circ-desks", "NOWHERE/locations", "MAIN/circ-desks/NOWHERE"):
+        assert refusal(alma.http.get(f"/conf/libraries/{path}")) == (400, "402119")
 
 
 @pytest.mark.parametrize("body", ["{", "[]"])
@@ -214,16 +224,20 @@ def test_bodies_that_are_no_loan(alma: Alma, refusal: Refusal, body: str) -> Non
     item = alma.item()
     url = f"/users/{alma.patron().primary_id}/loans"
     sent = alma.http.post(url, params={"item_barcode": item.barcode}, content=body)
-    assert refusal(sent) == (400, "INVALID_REQUEST")
+    assert refusal(sent) == (400, "401664")
 
 
 def test_the_gateway_knows_its_keys(alma: Alma, refusal: Refusal) -> None:
     patron, item = alma.patron(), alma.item()
     url = f"/users/{patron.primary_id}"
-    for headers in ({"Authorization": "apikey wrong"}, {"Authorization": ""}):
-        assert refusal(alma.http.get(url, headers=headers)) == (401, "UNAUTHORIZED")
-    bearer = {"Authorization": "Bearer test-key"}
-    assert refusal(alma.http.get(url, headers=bearer)) == (400, "INVALID_REQUEST")
+    for authorization in ("apikey wrong", "", "Bearer test-key"):
+        refused = alma.http.get(url, headers={"Authorization": authorization})
+        assert refusal(refused) == (403, "INVALID_REQUEST")
+    malformed = alma.http.get(url, headers={"Authorization": "apikey test key"})
+    assert (malformed.status_code, malformed.text) == (400, "Invalid API Key")
+    alma.simulator.keys["at-home"] = Permissions("read", "read", "read", only_elsewhere=True)
+    from_here = alma.http.get(url, headers={"Authorization": "apikey at-home"})
+    assert refusal(from_here) == (403, "FORBIDDEN")
     in_query = {"apikey": "test-key", "view": "brief"}
     assert alma.http.get(url, params=in_query, headers={"Authorization": ""}).status_code == 200
     entry = alma.simulator.record.requests[-1]
@@ -233,8 +247,12 @@ def test_the_gateway_knows_its_keys(alma: Alma, refusal: Refusal) -> None:
     reader = {"Authorization": "apikey reader"}
     assert alma.http.get(url, headers=reader).status_code == 200
     lent = alma.http.post(f"{url}/loans", params={"item_barcode": item.barcode}, headers=reader)
-    assert refusal(lent) == (403, "FORBIDDEN")
-    assert refusal(alma.http.get("/conf/general", headers=reader)) == (403, "FORBIDDEN")
+    for unauthorized in (lent, alma.http.get("/conf/general", headers=reader)):
+        assert unauthorized.status_code == 400
+        # As XML without a tracking id, although JSON was asked for.
+        assert unauthorized.headers["content-type"].startswith("application/xml")
+        assert "<errorCode>UNAUTHORIZED<" in unauthorized.text
+        assert "trackingId" not in unauthorized.text
     sideways = f"{alma.path(item)}/loans"
     lent = alma.http.post(
         sideways, params={"user_id": patron.primary_id}, json=DESK, headers=reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from almareplay.sources import Capture, FileRefused, Row, sqltext
@@ -222,10 +222,13 @@ def quoted(text: str) -> str:
     return f"'{text}'"
 
 
+names = st.text().filter(lambda name: not name.strip().isdigit())  # which would be a slipped id
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(identifiers, patron_ids, st.text()).filter(
+        st.tuples(identifiers, patron_ids, names).filter(
             lambda row: not same_identifier(row[0], row[1])
         ),
         min_size=1,
@@ -235,6 +238,8 @@ def quoted(text: str) -> str:
 def test_what_is_dumped_is_read_and_any_end_is_survived(
     read: Read, rows: list[tuple[str, str, str]], data: st.DataObject
 ) -> None:
+    rows = [row for row in rows if row[0].casefold() != row[1].casefold()]  # one scanned twice
+    assume(rows)
     values = [
         f"('M','2026-09-14 09:03:10','L',{quoted(item)},NULL,{quoted(patron)},{quoted(name)},'0')"
         for item, patron, name in rows

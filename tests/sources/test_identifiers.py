@@ -107,14 +107,14 @@ def test_mixed_up_columns_are_seen_behind_a_prefix(read: Callable[..., list[Row]
 
 def undone(raw: str, *, spreadsheet: bool = True) -> tuple[str, str]:
     """The text and the note of what is read; nothing may be wrong with it."""
-    text, note, problem = read_identifier_cell(raw, "x", spreadsheet=spreadsheet)
+    text, note, problem = (read_identifier_cell if spreadsheet else read_identifier)(raw, "x")
     assert problem == ""
     return text, note
 
 
 def refused(raw: str, *, spreadsheet: bool = True) -> str:
     """Why it is not read."""
-    text, note, problem = read_identifier_cell(raw, "x", spreadsheet=spreadsheet)
+    text, note, problem = (read_identifier_cell if spreadsheet else read_identifier)(raw, "x")
     assert (text, note) == ("", "")
     return problem
 

@@ -6,7 +6,6 @@ What can have happened is told in one table, ``damages.DAMAGES``.
 from almareplay.sources.identifiers.damages import LONGEST
 from almareplay.sources.identifiers.reading import (
     PLAIN_DIGITS,
-    SAME,
     Identifier,
     NeedsFlagError,
     read_identifier,
@@ -18,7 +17,6 @@ __all__ = [
     "LONGEST",
     "NO_SCANNER",
     "PLAIN_DIGITS",
-    "SAME",
     "Identifier",
     "NeedsFlagError",
     "Scanner",

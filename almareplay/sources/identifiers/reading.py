@@ -15,8 +15,6 @@ from almareplay.sources.identifiers.scanner import NO_SCANNER, Scanner, bare
 from almareplay.sources.moments import Cell
 from almareplay.transactions import AlmaReplayError, joined
 
-SAME = "item and patron are the same number: the card or the book was scanned twice"
-
 PLAIN_DIGITS = 15
 """Digits that are no more than these are one number, and nothing was done to them."""
 
@@ -43,13 +41,9 @@ def read_identifier(raw: str, what: str, scanner: Scanner = NO_SCANNER) -> Ident
     return _read(raw, what, scanner, spreadsheet=False)
 
 
-def read_identifier_cell(
-    cell: Cell, what: str, scanner: Scanner = NO_SCANNER, *, spreadsheet: bool = True
-) -> Identifier:
-    """An identifier out of a cell of a table, which may have made a number of it.
-
-    ``spreadsheet``: a spreadsheet program may have had the table. Raises NeedsFlagError.
-    """
+def read_identifier_cell(cell: Cell, what: str, scanner: Scanner = NO_SCANNER) -> Identifier:
+    """An identifier out of a cell of a table that may have been in a spreadsheet, which may have
+    made a number of it. Raises NeedsFlagError."""
     if isinstance(cell, str):
         if (
             cell.isdigit()
@@ -58,7 +52,7 @@ def read_identifier_cell(
             and not (scanner.prefix or scanner.suffix)
         ):
             return Identifier(cell)
-        return _read(cell, what, scanner, spreadsheet)
+        return _read(cell, what, scanner, spreadsheet=True)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return Identifier("", problem=f"a date, a time or a yes/no stands where {what} belongs")
     if not (0 <= cell < 10**SPREADSHEET_DIGITS):
@@ -67,7 +61,7 @@ def read_identifier_cell(
         )
     if not float(cell).is_integer():
         return Identifier("", problem=f"{what} is a number with a decimal point")
-    text, note, problem = _read(str(int(cell)), what, scanner, spreadsheet)
+    text, note, problem = _read(str(int(cell)), what, scanner, spreadsheet=True)
     return Identifier(text, joined(NUMBER.format(what=what), note), problem)
 
 

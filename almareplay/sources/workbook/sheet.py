@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from almareplay.sources.moments import Cell
+from almareplay.sources.record import Record
 from almareplay.sources.serials import FIRST_DAY
 from almareplay.sources.workbook.errors import (
     LONGEST_TEXT,
@@ -29,8 +30,9 @@ MERGED = "the value of a merged cell holds for all its rows"
 MOST_MERGED = 50_000
 _PACKAGE = 2_000
 
-SheetRow = tuple[int, list[Cell]] | tuple[int, list[Cell], str, str, dict[int, str]]
-"""Number and cells; where there are such also a note, a problem, and notes on cells by columns."""
+SheetRow = tuple[int, list[Cell]] | tuple[int, list[Cell], str, str, dict[int, str], bool]
+"""Number and cells; where there are such also a note, a problem, notes on cells by columns, and
+whether the row is cancelled."""
 
 
 class Merged(NamedTuple):
@@ -136,7 +138,8 @@ class SheetRows:
             if True in fonts:
                 problem = PARTLY_STRUCK if False in fonts else STRUCK
             notes = dict.fromkeys(zeros, ZEROS)
-            self._rows.append((number, cells, HIDDEN if is_hidden else "", problem, notes))
+            note = HIDDEN if is_hidden else ""
+            self._rows.append((number, cells, note, problem, notes, problem == STRUCK))
         else:
             self._rows.append((number, cells))
         if len(self._rows) == _PACKAGE:
@@ -187,15 +190,16 @@ def _filled(rows: Iterator[SheetRow], merged: list[Merged]) -> Iterator[SheetRow
         begins.setdefault(first_row, {})[column] = last_row
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
-        number, cells, note, problem, notes = row if len(row) == 5 else (*row, "", "", {})
+        number, cells, note, problem, notes, cancelled = Record(*row)
+        filled = dict(notes)
         for column, (last_row, value) in list(carried.items()):
             if number > last_row:
                 del carried[column]
                 continue
             cells += [""] * (column + 1 - len(cells))
             if cells[column] == "" and value != "":
-                cells[column], notes[column] = value, MERGED
+                cells[column], filled[column] = value, MERGED
         for column, last_row in begins.get(number, {}).items():
             if column < len(cells):
                 carried[column] = (last_row, cells[column])
-        yield number, cells, note, problem, notes
+        yield number, cells, note, problem, filled, cancelled

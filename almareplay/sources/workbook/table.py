@@ -7,14 +7,12 @@ from datetime import date
 
 from almareplay.sources.moments import day_named
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.table import Record
+from almareplay.sources.record import Record
 from almareplay.sources.workbook.sheet import Sheet
 
 
 class SheetTable:
     """The rows of one sheet of a file."""
-
-    spreadsheet = True
 
     def __init__(self, file: str, sheet: Sheet, options: ReadingOptions) -> None:
         self.name = f"{file}#{sheet.name}"

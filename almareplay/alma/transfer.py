@@ -1,0 +1,82 @@
+"""One call over the wire: its answer, read to its end, or what the lack of one says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+
+from almareplay.alma.call import Call
+from almareplay.alma.errors import Effect, Unavailable
+from almareplay.alma.pace import Departure
+
+PREFIX = "/almaws/v1"
+CONNECT_SECONDS = 10.0
+LONGEST_ANSWER = 8 * 2**20  # bytes after decompression; a page of a hundred loans has 200,000
+
+_KEPT_HEADERS = ("Date", "Location", "Content-Type", "X-Exl-Api-Remaining", "X-Exl-Api-Quota")
+
+
+async def transfer(
+    client: httpx.AsyncClient, call: Call[Any], departure: Departure, *, within: float
+) -> httpx.Response | Unavailable:
+    """Sends a call once and gives its answer, or the failure that keeps it from having one.
+
+    ``within`` is in seconds, for the whole of the answer. What ``confirm`` raises comes through.
+    """
+
+    async def trace(event: str, _: object) -> None:
+        if event == "connection.connect_tcp.started":
+            departure.hold()
+        elif event == "http11.send_request_headers.started":
+            # Connecting takes seconds at times, and the machine may have slept in them.
+            if call.confirm is not None:
+                await call.confirm()
+            departure.leave()
+
+    # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
+    content = None if call.body is None else json.dumps(call.body).encode()
+    request = client.build_request(
+        call.method,
+        PREFIX + call.target,
+        content=content,
+        headers={} if content is None else {"Content-Type": "application/json"},
+        extensions={"trace": trace},
+    )
+    departure.leave()
+    try:
+        async with asyncio.timeout(within + CONNECT_SECONDS):
+            response = await client.send(request, stream=True, follow_redirects=False)
+            try:
+                return await _read(response)
+            finally:
+                await response.aclose()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
+        return _lost(e, "No connection to Alma could be made", Effect.NOT_SENT)
+    except (httpx.TimeoutException, TimeoutError) as e:
+        return _lost(e, "Alma did not answer in time", Effect.UNKNOWN)
+    except httpx.HTTPError as e:
+        return _lost(e, "The connection to Alma broke", Effect.UNKNOWN)
+
+
+async def _read(response: httpx.Response) -> httpx.Response | Unavailable:
+    """The answer with its body; no more of it is taken in than an answer of Alma's can have."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > LONGEST_ANSWER:
+            return Unavailable(
+                "The answer is too long to be one of Alma's: try again when it is back.",
+                status=response.status_code,
+            )
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+
+
+def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
+    error = Unavailable(f"{words}: try again when it is back.", effect=effect)
+    # Errors of the HTTP library may quote headers and addresses: only their name is chained.
+    error.__cause__ = ConnectionError(type(cause).__name__)
+    return error
