@@ -165,6 +165,16 @@ class Findings:
             and self.items.filled > 2 * self.items.forms[seen]
         )
 
+    def is_items(self, patron: str) -> bool:
+        """Whether a number in the patron's column is an item's: by its check digit, and by the
+        other rows."""
+        seen = shape(patron)
+        return (
+            field_of(patron) == "item_barcode"
+            and self.items.forms[seen] > self.patrons.forms[seen]
+            and self.patrons.filled > 2 * self.patrons.forms[seen]
+        )
+
 
 def ends_in_zeros(digits: str) -> bool:
     """Whether all digits are 0 that a spreadsheet would not have kept."""

@@ -63,10 +63,13 @@ def test_dat_reads_back(
     rows: list[Simple], end: str, read: Read, options: Callable[..., ReadingOptions]
 ) -> None:
     text = "".join(
-        f"{at:%Y%m%d%H%M}{'L' if kind is Kind.LOAN else 'R'}{item:<80}{patron}{end}"
+        f"{at:%Y%m%d%H%M}{'L' if kind is Kind.LOAN else 'R'}{item:<80}x{patron}{end}"
         for kind, at, item, patron in rows
     )
-    assert simple(read(text)) == [row for row in rows if exists(row[1], options())]
+    # Digits only could be too few beside others, and be taken for a year.
+    assert simple(read(text)) == [
+        (kind, at, item, f"x{patron}") for kind, at, item, patron in rows if exists(at, options())
+    ]
 
 
 @settings(suppress_health_check=SHARED_FOLDER, deadline=None)

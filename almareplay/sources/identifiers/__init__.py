@@ -3,7 +3,7 @@
 What can have happened is told in one table, ``damages.DAMAGES``.
 """
 
-from almareplay.sources.identifiers.damages import LONGEST
+from almareplay.sources.identifiers.damages import LONGEST, RAN_TOGETHER
 from almareplay.sources.identifiers.reading import (
     PLAIN_DIGITS,
     Identifier,
@@ -17,6 +17,7 @@ __all__ = [
     "LONGEST",
     "NO_SCANNER",
     "PLAIN_DIGITS",
+    "RAN_TOGETHER",
     "Identifier",
     "NeedsFlagError",
     "Scanner",

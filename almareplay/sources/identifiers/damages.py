@@ -24,6 +24,7 @@ LONGEST = 255
 SPREADSHEET_DIGITS = 15
 """A spreadsheet keeps so many digits of a number."""
 
+RAN_TOGETHER = "{what} holds a quotation mark: have two cells run into one?"
 NUMBER = "{what} was stored as a number: leading zeros, if it had any, are lost"
 
 
@@ -199,6 +200,7 @@ DAMAGES = (
         by_spreadsheet=True,
     ),
     Damage(NUMBER, _is(r"([0-9]{1,15})[.,]0"), by_spreadsheet=True),
+    Damage(RAN_TOGETHER, _has('"'), Cure.REFUSE, by_spreadsheet=True),
     Damage(
         "a date, a time of day or a duration stands where {what} belongs",
         _is(

@@ -13,9 +13,7 @@ UNREAD = re.compile(r"[%;+]E\?")
 _TRACK_1 = re.compile(r"%(?:[A-Za-z]?([0-9]{5,19})\^[^?^]*(?:\^[^?]*)?|([0-9]{5,19}))\?")
 _TRACK_2 = re.compile(r"[;+]([0-9]{5,19})(?:=[^?]*)?\?")
 _TRACKS = re.compile(rf"(?:{_TRACK_1.pattern})?(?:{_TRACK_2.pattern})?.?")
-_LIKE_A_STRIPE = re.compile(
-    r"%[A-Za-z]?[0-9]{5,}\S*[\^?]|;[0-9]{5,}[=?]|[0-9]{5,}\^|\^[^^]*\^|[0-9]{5,}=[0-9]*\?"
-)
+_LIKE_A_STRIPE = re.compile(r"%[A-Za-z]?[0-9]{5,}\S*\?|;[0-9]{5,}[=?]|\^|[0-9]{5,}=[0-9]*\?")
 
 
 def number_on_stripe(text: str) -> str | None:
