@@ -17,6 +17,7 @@ from almareplay.settings import PREFIX, Settings, nearest_file
 from almareplay.sources import (
     Capture,
     FileRefused,
+    GuardedCapture,
     ReadingOptions,
     is_database_url,
     needs_password,
@@ -104,7 +105,8 @@ def find_capture(file: str, reading: ReadingOptions, settings: Settings) -> Name
     """The capture that a word of the command line names. Raises FileRefused."""
     if is_database_url(file):
         database = open_database(file, reading, _password(file, settings))
-        return NamedCapture(database.name, database.fingerprint(), None, lambda: database)
+        guarded = GuardedCapture(database.name, database)
+        return NamedCapture(database.name, database.fingerprint(), None, lambda: guarded)
     path = Path(file)
     return NamedCapture(
         path.name, sha256_of(path), reading.sheet, partial(open_capture, path, reading)

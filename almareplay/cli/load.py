@@ -20,7 +20,7 @@ from almareplay.cli.shared import (
     shared_options,
 )
 from almareplay.queue.store import Queue
-from almareplay.sources import ClockHours, DateOrder
+from almareplay.sources import ClockHours, Codabar, DateOrder
 from almareplay.transactions import Kind
 
 
@@ -109,6 +109,10 @@ def load(
     scanner_suffix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put after each code by the scanner: taken off.")
     ] = "",
+    codabar: Annotated[
+        Codabar | None,
+        typer.Option(help="What becomes of letters before and behind the digits of a barcode."),
+    ] = None,
     include_saved: Annotated[
         bool,
         typer.Option(
@@ -169,6 +173,7 @@ def load(
             card_prefix=card_prefix,
             scanner_prefix=scanner_prefix,
             scanner_suffix=scanner_suffix,
+            codabar=codabar,
             include_saved=include_saved,
             include_saved_since=include_saved_since,
         )

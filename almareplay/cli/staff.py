@@ -21,7 +21,8 @@ from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue import staff
 from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue
-from almareplay.sources.identifiers import read_identifier
+from almareplay.sources.identifiers import Scanner, read_identifier
+from almareplay.sources.options import Codabar
 from almareplay.transactions import nearest
 
 _RETRYABLE = [
@@ -119,7 +120,7 @@ def correct(
       130  interrupted, nothing was changed
     """
     typed = _ask_for_patron(row) if patron_id is None else patron_id
-    cleaned = read_identifier(typed, "the patron id")
+    cleaned = read_identifier(typed, "the patron id", Scanner(codabar=Codabar.KEEP))
     if cleaned.problem:
         raise typer.BadParameter(f"{cleaned.problem}. Nothing was changed.")
     if not cleaned.text:

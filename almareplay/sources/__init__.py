@@ -11,16 +11,18 @@ from almareplay.sources.database import (
     open_database,
 )
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
-from almareplay.sources.options import ClockHours, DateOrder, ReadingOptions
-from almareplay.sources.sniff import open_capture
+from almareplay.sources.guarded import GuardedCapture, open_capture
+from almareplay.sources.options import ClockHours, Codabar, DateOrder, ReadingOptions
 
 __all__ = [
     "Capture",
     "ClockHours",
+    "Codabar",
     "ColumnSample",
     "DatabaseCapture",
     "DateOrder",
     "FileRefused",
+    "GuardedCapture",
     "ReadingOptions",
     "Row",
     "is_database_url",

@@ -44,7 +44,7 @@ class Carried:
         self._kind = options.kind
         self._fills = options.fill_patron and self._patron is not None
         self.in_one_column = self._patron is None and bool(
-            self._prefix or found.certain["patron_id"]
+            self._prefix or (found.certain["patron_id"] and found.certain["item_barcode"])
         )
         if self.in_one_column:
             self._patron = max(*columns.values(), others.last) + 1

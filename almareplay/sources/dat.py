@@ -15,10 +15,10 @@ from itertools import islice
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.doubts import doubt, like_name
+from almareplay.sources.doubts import SAME, doubt, like_name
 from almareplay.sources.identifiers import (
     LONGEST,
-    NO_SCANNER,
+    PLAIN_DIGITS,
     bare,
     read_identifier,
     scanner_of,
@@ -34,7 +34,7 @@ from almareplay.sources.novalue import is_nothing
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined, same_identifier
 
 BARCODE_WIDTH = 80
 LOOKED_AT = 2_000
@@ -112,20 +112,26 @@ class DatCapture:
         back, first_back, last = 0, 0, ""
         beginning = lru_cache(maxsize=65_536)(self._beginning)
         name, library, circ_desk = self._path.name, self._library, self._circ_desk
-        plain = self._scanner is NO_SCANNER
+        plain = not (self._scanner.prefix or self._scanner.suffix)
         # Named tuples are made half as fast by their own class.
         make = tuple.__new__
         for number, line in enumerate(lines, 1):
             # Plain lines first, with as few steps as can be: files have hundreds of thousands.
             kind, at, note = beginning(line[:13])
-            if line[:12] < last and kind:
-                back, first_back = back + 1, first_back or number
-            last = line[:12] if kind else last
+            if kind:
+                stamp = line[:12]
+                if stamp < last:
+                    back, first_back = back + 1, first_back or number
+                last = stamp
             if kind and plain and line.isascii() and len(line) <= LONGEST_TRANSACTION:
                 barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
-                if barcode.isdigit() and (
-                    (patron.isdigit() and len(patron) > SHORT and patron != barcode)
-                    or (not patron and kind is Kind.RETURN)
+                if (
+                    barcode.isdigit()
+                    and len(barcode) <= PLAIN_DIGITS >= len(patron)
+                    and (
+                        (patron.isdigit() and len(patron) > SHORT and patron != barcode)
+                        or (not patron and kind is Kind.RETURN)
+                    )
                 ):
                     if note:
                         self._assumptions.note(note)
@@ -185,6 +191,7 @@ class DatCapture:
             or ("" if barcode.text else "no item barcode")
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
             or (doubt(barcode.text, patron.text) if kind is Kind.LOAN else "")
+            or (SAME if same_identifier(barcode.text, patron.text) else "")
             or (PIECE if kind is Kind.LOAN and self._is_piece(patron.text) else "")
         )
         if problem or kind is None or at is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from almareplay.sources.moments import Cell
 
-_DIGITS = 14
+LIBRARY_DIGITS = 14
 _FIELDS = {"2": "patron_id", "3": "item_barcode"}
 
 
@@ -19,7 +19,11 @@ def field_of(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
-    if len(text) != _DIGITS or not (text.isascii() and text.isdigit()) or not _checks(text):
+    if (
+        len(text) != LIBRARY_DIGITS
+        or not (text.isascii() and text.isdigit())
+        or not has_check_digit(text)
+    ):
         return ""
     return _FIELDS.get(text[0], "")
 
@@ -47,7 +51,7 @@ def certain_columns(rows: Iterable[list[Cell]]) -> dict[str, int]:
     return columns if all(len(fields) == 1 for fields in found.values()) else {}
 
 
-def _checks(digits: str) -> bool:
+def has_check_digit(digits: str) -> bool:
     """Whether the last digit is what the others demand: every second one counts twice."""
     total = 0
     for place, digit in enumerate(reversed(digits)):

@@ -27,6 +27,13 @@ class ClockHours(StrEnum):
     TWENTY_FOUR = "24"
 
 
+class Codabar(StrEnum):
+    """What becomes of the letters before and behind the digits of a barcode."""
+
+    STRIP = "strip"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """How to read what a file does not say itself; a row's own words always win.
@@ -42,6 +49,8 @@ class ReadingOptions:
     where they are right however they run. ``fill_patron``: a row without a patron is of the
     patron in the row above it. ``card_prefix`` is what patrons' cards begin with, where cards and
     items stand in one column.
+    ``codabar`` says whether letters before and behind digits are start and stop signs of a bar code
+    or belong to the number.
     """
 
     timezone: ZoneInfo
@@ -62,6 +71,7 @@ class ReadingOptions:
     fill_patron: bool = False
     card_prefix: str = ""
     include_saved_since: date | None = None
+    codabar: Codabar | None = None
 
 
 FIELDS = (

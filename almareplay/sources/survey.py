@@ -83,7 +83,7 @@ class Identifiers:
             return
         text = stored
         if scanner is not NO_SCANNER or not stored.isdigit():
-            text, *_ = scanner.around(stored)
+            text = scanner.inside(stored)
         if seen := shape(text):
             self.forms[seen] += 1
         elif like_name(text):
@@ -163,6 +163,16 @@ class Findings:
             item.isdigit()
             and self.patrons.forms[seen] > self.items.forms[seen]
             and self.items.filled > 2 * self.items.forms[seen]
+        )
+
+    def is_items(self, patron: str) -> bool:
+        """Whether a number in the patron's column is an item's: by its check digit, and by the
+        other rows."""
+        seen = shape(patron)
+        return (
+            field_of(patron) == "item_barcode"
+            and self.items.forms[seen] > self.patrons.forms[seen]
+            and self.patrons.filled > 2 * self.patrons.forms[seen]
         )
 
 

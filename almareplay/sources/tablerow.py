@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from almareplay.sources.doubts import SAME, WORDS, like_name
 from almareplay.sources.identifiers import (
     NO_SCANNER,
+    RAN_TOGETHER,
     Identifier,
     bare,
     read_identifier,
@@ -31,7 +32,9 @@ from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_
 KIND_OF_FLAG = "the row does not say loan or return: --kind is taken"
 SWAPPED = "item and patron stand in each other's column, by the numbers of the other rows"
 PATRONS = "a patron's number stands where the item barcode belongs, by those of the other rows"
+ITEMS = "an item's number stands where the patron id belongs, by those of the other rows"
 _NONE = Identifier("")
+_RAN_TOGETHER = RAN_TOGETHER.format(what="the item barcode")
 
 
 class RowReader:
@@ -82,6 +85,9 @@ class RowReader:
         library, circ_desk, place_problem = self._place(
             _word(_cell(cells, self._libraries)), _word(_cell(cells, self._desks))
         )
+        has_shifted = bool(kind_problem) or item.problem == _RAN_TOGETHER
+        if has_shifted and not any(sign.isdigit() for sign in patron.text):
+            patron = _NONE  # a name may stand where the patron belongs
         if patron.text and not patron.text.isdigit() and like_name(patron.text):
             patron = Identifier("", problem=WORDS)
         problem = (
@@ -94,13 +100,15 @@ class RowReader:
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
             or place_problem
         )
+        if not problem and patron.text and same_identifier(item.text, patron.text):
+            problem = SAME
         if not problem and self._may_be_mixed:
-            if same_identifier(item.text, patron.text):
-                problem = SAME
-            elif patron.text and self._found.swapped(item.text, patron.text):
+            if patron.text and self._found.swapped(item.text, patron.text):
                 problem, item, patron = SWAPPED, patron, item
             elif self._found.is_patrons(item.text):
                 problem = PATRONS
+            elif patron.text and self._found.is_items(patron.text):
+                problem = ITEMS
         at = moment.at
         if problem or kind is None or at is None:
             return InvalidRow(

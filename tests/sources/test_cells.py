@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
     """For each row its sheet or file, its number, and the letters of its filled cells: found
     without almareplay."""
     if path.suffix == ".xlsx":
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a barcode that was made a date
             for sheet in openpyxl.load_workbook(file, data_only=True).worksheets:
                 for row in sheet.iter_rows():
                     letters = {cell.column_letter for cell in row if cell.value not in (None, "")}
