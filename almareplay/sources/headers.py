@@ -138,7 +138,9 @@ def letter(column: int) -> str:
 
 
 def _is_data(cell: Cell) -> bool:
-    """Whether a cell can stand in no header: it has a barcode, or is a number or a time."""
+    """Whether a cell can stand in no header: it has a barcode, or is a large number or a time."""
+    if isinstance(cell, int | float):
+        return abs(cell) >= 10_000
     return bool(_BARCODE_LIKE.search(cell)) if isinstance(cell, str) else True
 
 

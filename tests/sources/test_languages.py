@@ -79,4 +79,4 @@ def test_no_word_has_two_meanings() -> None:
             for word in month.split("|"):
                 months.setdefault(word, set()).add(number)
     for table in (headers, kinds, months):
-        assert {word: meanings for word, meanings in table.items() if len(meanings) > 1} == {}  # type: ignore[attr-defined]  # of either sort
+        assert {word: meanings for word, meanings in table.items() if len(meanings) > 1} == {}
