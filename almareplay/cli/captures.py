@@ -18,6 +18,7 @@ from almareplay.settings_file import nearest_file
 from almareplay.sources import (
     Capture,
     FileRefused,
+    GuardedCapture,
     ReadingOptions,
     is_database_url,
     needs_password,
@@ -25,7 +26,12 @@ from almareplay.sources import (
     open_database,
 )
 from almareplay.sources.deskmap import DeskMap, DeskMapError, read_desk_map
-from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
+from almareplay.sources.flags import (
+    parse_captured_at,
+    parse_clock_offset,
+    parse_columns,
+    parse_day,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ def reading_options(
     captured_at: str | None = None,
     columns: str | None = None,
     desk_map: Path | None = None,
+    include_saved_since: str | None = None,
     **flags: Any,
 ) -> ReadingOptions:
     """How to read captures, from settings and flags; ``flags`` are other fields of the options.
@@ -58,6 +65,9 @@ def reading_options(
         flags["captured_at"] = parse_captured_at(captured_at)
     if columns is not None:
         flags["columns"] = parse_columns(columns)
+    if include_saved_since is not None:
+        flags["include_saved_since"] = parse_day(include_saved_since)
+        flags["include_saved"] = True
     if desk_map is not None:
         if not desk_map.exists():
             meant = nearest_file(desk_map)
@@ -96,7 +106,8 @@ def find_capture(file: str, reading: ReadingOptions, settings: Settings) -> Name
     """The capture that a word of the command line names. Raises FileRefused."""
     if is_database_url(file):
         database = open_database(file, reading, _password(file, settings))
-        return NamedCapture(database.name, database.fingerprint(), None, lambda: database)
+        guarded = GuardedCapture(database.name, database)
+        return NamedCapture(database.name, database.fingerprint(), None, lambda: guarded)
     path = Path(file)
     return NamedCapture(
         path.name, sha256_of(path), reading.sheet, partial(open_capture, path, reading)

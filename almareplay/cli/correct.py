@@ -22,7 +22,8 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.correcting import correct as correct_row
 from almareplay.queue.store import Queue
 from almareplay.queue.story import story_of
-from almareplay.sources.identifiers import read_identifier
+from almareplay.sources.identifiers import Scanner, read_identifier
+from almareplay.sources.options import Codabar
 from almareplay.transactions import Kind, as_text
 
 
@@ -102,7 +103,7 @@ def _cleaned(typed: str | None, what: str) -> str | None:
     """What was typed, as a capture would be read. Raises BadParameter."""
     if typed is None:
         return None
-    cleaned = read_identifier(typed, what)
+    cleaned = read_identifier(typed, what, Scanner(codabar=Codabar.KEEP))
     problem = cleaned.problem or ("" if cleaned.text else f"{what} is empty")
     if as_text(typed) != typed:
         problem = f"{what} holds characters that cannot be read"

@@ -20,7 +20,7 @@ from almareplay.cli.shared import (
     shared_options,
 )
 from almareplay.queue.store import Queue
-from almareplay.sources import DateOrder
+from almareplay.sources import ClockHours, Codabar, DateOrder
 from almareplay.transactions import Kind
 
 
@@ -68,6 +68,13 @@ def load(
     date_order: Annotated[
         DateOrder | None, typer.Option(help="Order of day, month and year in figures.")
     ] = None,
+    clock: Annotated[
+        ClockHours | None,
+        typer.Option(
+            help="Hours of the clock of times without AM or PM that run back: 12 to let the "
+            "afternoon follow, 24 where they are right as they are."
+        ),
+    ] = None,
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this sheet of a workbook.")
     ] = None,
@@ -77,15 +84,35 @@ def load(
             metavar="FIELD=COLUMN,…",
             help="Which column is what: item_barcode=C,patron_id=B. A column is its header, its "
             "letter, or its number from 1. Fields: kind, captured_at, date, time, item_barcode, "
-            "patron_id, library, circ_desk.",
+            "patron_id, library, circ_desk, saved, and ignore for what is not to be read; several "
+            "columns of items as item_barcode=C+D.",
         ),
     ] = None,
+    fill_patron: Annotated[
+        bool,
+        typer.Option(
+            "--fill-patron",
+            help="A loan without a patron is of the patron in the row above: the card was scanned "
+            "once for the items below it.",
+        ),
+    ] = False,
+    card_prefix: Annotated[
+        str,
+        typer.Option(
+            metavar="DIGITS",
+            help="What patrons' cards begin with, where cards and items stand in one column.",
+        ),
+    ] = "",
     scanner_prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put before each code by the scanner: taken off.")
     ] = "",
     scanner_suffix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put after each code by the scanner: taken off.")
     ] = "",
+    codabar: Annotated[
+        Codabar | None,
+        typer.Option(help="What becomes of letters before and behind the digits of a barcode."),
+    ] = None,
     include_saved: Annotated[
         bool,
         typer.Option(
@@ -94,6 +121,14 @@ def load(
             "self-check's log says that a system has taken them.",
         ),
     ] = False,
+    include_saved_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY",
+            help="The same, but of that day and later ones only (2026-09-14): the tables of the "
+            "tools keep older outages.",
+        ),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Load a file that another run has already.")
     ] = False,
@@ -132,10 +167,15 @@ def load(
             columns=columns,
             kind=kind,
             date_order=date_order,
+            clock=clock,
             sheet=sheet,
+            fill_patron=fill_patron,
+            card_prefix=card_prefix,
             scanner_prefix=scanner_prefix,
             scanner_suffix=scanner_suffix,
+            codabar=codabar,
             include_saved=include_saved,
+            include_saved_since=include_saved_since,
         )
     except ValueError as error:
         say(str(error))

@@ -63,6 +63,7 @@ def load_files(
         try:
             named = find_capture(file, reading, settings)
             known = known_files(queue, named.sha256, named.sheet)
+            known = [each for each in known if _same_items(each.flags, flags_of(reading))]
             here = [each for each in known if each.run == run.name]
             if here or (known and not again):
                 loading.known += 1
@@ -79,6 +80,16 @@ def load_files(
     if loading.files and before.rows and before.sent and not before.left_to_replay:
         _tell_finished(before)
     return loading
+
+
+def _same_items(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether a file was read for the items of the same column, by its flags: a file whose items
+    stand in several may be loaded once for each."""
+    columns = [
+        dict(pair.split("=", 1) for pair in said.split(","))
+        for said in (then.get("columns", "item_barcode="), now.get("columns", "item_barcode="))
+    ]
+    return columns[0].get("item_barcode") == columns[1].get("item_barcode")
 
 
 def _tell_finished(before: Standing) -> None:

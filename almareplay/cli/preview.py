@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from almareplay.cli.captures import find_capture
 from almareplay.cli.shared import Exit, count, results, say
 from almareplay.settings import Settings
-from almareplay.sources import Capture, FileRefused, ReadingOptions
+from almareplay.sources import Capture, ColumnSample, FileRefused, ReadingOptions
+from almareplay.sources.headers import letter
+from almareplay.sources.sampling import is_time_or_kind
 from almareplay.transactions import InvalidRow, LeftOut, Transaction
+
+NOT_GIVEN = "(not given)"
+"""Stands for a library or a desk that a load would still ask for."""
 
 _FIRST_ROWS = 5
 _REASONS = 12
+_LONGEST_CELL = 24
 _HEADINGS = ("row", "captured at", "kind", "item barcode", "patron id", "library", "desk")
 
 
@@ -34,13 +41,20 @@ class _Seen:
 def preview_files(files: Iterable[str], reading: ReadingOptions, settings: Settings) -> Exit:
     """Show how each capture is understood; the exit code is what ``load`` would end with."""
     shown = refused = invalid = 0
+    # What is read does not depend on where it happened.
+    placed = replace(
+        reading,
+        library=reading.library or NOT_GIVEN,
+        circ_desk=reading.circ_desk or NOT_GIVEN,
+    )
     for file in files:
         try:
-            named = find_capture(file, reading, settings)
+            named = find_capture(file, placed, settings)
             capture = named.open()
             seen = _look_at(capture)
         except FileRefused as error:
             refused += 1
+            _show_columns(Path(file).name, error.samples)
             say(str(error))
             continue
         shown += 1
@@ -94,14 +108,40 @@ def _show(name: str, capture: Capture, seen: _Seen, reading: ReadingOptions) -> 
         results.print("  Assumed:")
         for assumption in capture.assumptions:
             results.print(f"    {assumption}")
+    if missing := _missing_flags(seen.first_rows):
+        results.print(f"  To load it: give {missing}")
     results.print("  Nothing was stored.")
 
 
-def _masked(patron_id: str) -> str:
-    """Enough of a patron id to see that it is one: whole ones stand in queue and reports only."""
-    shown = 2 if len(patron_id) > 5 else 0
-    hidden = len(patron_id) - 2 * shown
-    return patron_id[:shown] + "•" * hidden + patron_id[shown + hidden :]
+def _missing_flags(rows: list[Transaction]) -> str:
+    """The flags that a load of these rows would still ask for."""
+    asked = {
+        "--library CODE": any(row.library == NOT_GIVEN for row in rows),
+        "--circ-desk CODE": any(row.circ_desk == NOT_GIVEN for row in rows),
+    }
+    return " and ".join(flag for flag, is_missing in asked.items() if is_missing)
+
+
+def _show_columns(name: str, samples: Sequence[ColumnSample]) -> None:
+    """Some cells of each column of a table whose columns must be named, so that they can be."""
+    if not samples:
+        return
+    results.print(f"{name}: its columns, to be named by --columns:")
+    for column, cells in samples:
+        results.print(f"  {letter(column)}: {', '.join(map(_shown_cell, cells))}")
+
+
+def _shown_cell(cell: str) -> str:
+    """A cell as it may be shown: dates, times, loan and return as they are."""
+    text = cell if len(cell) <= _LONGEST_CELL else f"{cell[: _LONGEST_CELL - 1]}…"
+    return text if is_time_or_kind(cell) else _masked(text)
+
+
+def _masked(identifier: str) -> str:
+    """Enough of an id to see what it is: whole ones of patrons stand in queue and reports only."""
+    shown = 2 if len(identifier) > 5 else 0
+    hidden = len(identifier) - 2 * shown
+    return identifier[:shown] + "•" * hidden + identifier[shown + hidden :]
 
 
 def _show_rows(rows: list[Transaction]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
@@ -82,6 +82,7 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
     )
     corrected = _corrections_of(connection, run)
     keys = chain(item_keys, corrected.captured)
+    loose = _LooseFiles(connection, run)
     while some := list(islice(keys, _LANES_AT_A_TIME)):
         members = connection.execute(
             select(*_MEMBER, tried.label("tried"))
@@ -93,7 +94,7 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
             change
             for key, lane in groupby(members, key=lambda member: member.item_key)
             for change in _changes_of_lane(
-                key, {member.row: member for member in lane}, corrected, became
+                key, {member.row: member for member in lane}, corrected, loose, became
             )
         ]
         if changes:
@@ -104,6 +105,40 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
                 changes,
             )
     return became
+
+
+class _LooseFiles(Container[int]):
+    """The files of a run whose lines run back in time, as those of several machines do that were
+    sent in one after another. A file is gone through once, and only where its order matters."""
+
+    def __init__(self, connection: Connection, run: Run) -> None:
+        self._connection = connection
+        self._run = run
+        self._known: dict[int, bool] = {}
+
+    def __contains__(self, file: object) -> bool:
+        assert isinstance(file, int)
+        if file not in self._known:
+            self._known[file] = self._runs_back(file)
+        return self._known[file]
+
+    def _runs_back(self, file: int) -> bool:
+        before, behind = transactions.alias("before"), transactions.alias("behind")
+        back = (
+            select(behind.c.row)
+            .join(
+                before, and_(before.c.run_id == behind.c.run_id, before.c.row == behind.c.row - 1)
+            )
+            .where(
+                behind.c.run_id == self._run.id,
+                behind.c.file_id == file,
+                before.c.file_id == file,
+                before.c.source_file == behind.c.source_file,
+                behind.c.captured_at < before.c.captured_at,
+            )
+            .limit(1)
+        )
+        return self._connection.execute(back).first() is not None
 
 
 class _Corrections(NamedTuple):
@@ -137,14 +172,25 @@ def _lane_row(member: Any, said: Said | None = None) -> LaneRow:
 
 
 def _changes_of_lane(
-    key: str, lane: dict[int, Any], corrected: _Corrections, became: Counter[Outcome]
+    key: str,
+    lane: dict[int, Any],
+    corrected: _Corrections,
+    loose: Container[int],
+    became: Counter[Outcome],
 ) -> Iterator[dict[str, Any]]:
     """What is to be stored of the rows of a lane."""
-    rows = {number: _lane_row(member) for number, member in lane.items()}
-    arranged = list(_said_again(key, rows, corrected))
+    rows = {
+        number: _lane_row(member)._replace(
+            is_settled=number in corrected.rows
+            or bool(member.tried)
+            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE)
+        )
+        for number, member in lane.items()
+    }
+    arranged = list(_said_again(key, rows, corrected, loose))
     for placed in arranged:
         del rows[placed.row]
-    arranged += arrange(rows.values())
+    arranged += arrange(rows.values(), loose)
     for placed in arranged:
         before = lane[placed.row]
         outcome, note = Outcome(before.outcome), ""
@@ -166,14 +212,16 @@ def _changes_of_lane(
             yield {"the_row": placed.row, **now}
 
 
-def _said_again(key: str, rows: Mapping[int, LaneRow], corrected: _Corrections) -> Iterator[Placed]:
+def _said_again(
+    key: str, rows: Mapping[int, LaneRow], corrected: _Corrections, loose: Container[int]
+) -> Iterator[Placed]:
     """The rows that repeat what one of the item said that staff have corrected since: a capture
     that has grown says it again. They stand where they are, for what they say is not so."""
     if key not in corrected.captured:
         return
     before = corrected.captured[key]
     uncorrected = {number: row for number, row in rows.items() if number not in corrected.rows}
-    for placed in arrange([*uncorrected.values(), *before.values()]):
+    for placed in arrange([*uncorrected.values(), *before.values()], loose):
         if placed.repeats in before and placed.row in uncorrected:
             row = uncorrected[placed.row]
             at = row.captured_at if row.has_seconds else row.captured_at // 60 * 60

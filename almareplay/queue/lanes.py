@@ -6,7 +6,7 @@ Desks record whole minutes or seconds, their files overlap, and captures grow an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ class LaneRow(NamedTuple):
     """A row of one item: its number in the run, its file (numbered as loaded), what it says.
 
     ``captured_at`` is in seconds since 1970. ``patron`` is the key of the patron's identifier.
+    ``is_settled``: it was sent, or staff have touched it, so that no other row can stand for it.
     """
 
     row: int
@@ -27,6 +28,7 @@ class LaneRow(NamedTuple):
     patron: str
     captured_at: int
     has_seconds: bool
+    is_settled: bool = False
 
     @property
     def says(self) -> tuple[Kind, str]:
@@ -48,9 +50,10 @@ class Placed(NamedTuple):
     guessed: bool = False
 
 
-def arrange(rows: Iterable[LaneRow]) -> list[Placed]:
+def arrange(rows: Iterable[LaneRow], loose: Container[int] = ()) -> list[Placed]:
     """Put the rows of one lane into replay order and find those that repeat another.
 
+    ``loose`` are the files whose lines run back in time: their order tells nothing.
     A row repeats another that says the same in the same minute. Within one file it does so only
     when nothing else happened to the item in between: a return, a loan and a return again within
     a minute are three facts, and dropping the last would leave a person charged with the book.
@@ -62,7 +65,7 @@ def arrange(rows: Iterable[LaneRow]) -> list[Placed]:
     for minute, group in groupby(by_minute, key=lambda row: row.captured_at // 60):
         same_minute = list(group)
         said.update((row.row, row) for row in same_minute)
-        lane.extend(_arrange_minute(minute * 60, same_minute))
+        lane.extend(_arrange_minute(minute * 60, same_minute, loose))
     return _mark_repeated_neighbours(lane, said)
 
 
@@ -89,7 +92,7 @@ def _mark_repeated_neighbours(lane: list[Placed], said: dict[int, LaneRow]) -> l
     ]
 
 
-def _arrange_minute(start: int, rows: list[LaneRow]) -> list[Placed]:
+def _arrange_minute(start: int, rows: list[LaneRow], loose: Container[int]) -> list[Placed]:
     by_second = all(row.has_seconds for row in rows)
     if len(rows) == 1:
         return [Placed(rows[0].row, rows[0].captured_at if by_second else start, rows[0].row)]
@@ -98,10 +101,22 @@ def _arrange_minute(start: int, rows: list[LaneRow]) -> list[Placed]:
     else:
         rows = _in_files_order(rows)
     repeats = _repeats(rows)
+    told = {row.row: row for row in rows if row.row not in repeats}
+    vague = {row.file for row in rows if not row.has_seconds}
+    by_second = vague.isdisjoint(row.file for row in told.values())
+
+    def moment_of(row: LaneRow) -> int:
+        """A row that does not know the second stands where the row stands that it repeats."""
+        if not by_second:
+            return start
+        return (row if row.has_seconds else told[repeats[row.row]]).captured_at
+
+    if by_second:
+        rows = sorted(rows, key=lambda row: (moment_of(row), row.row))
     placed: list[Placed] = []
-    for moment, group in groupby(rows, key=lambda row: row.captured_at if by_second else start):
+    for moment, group in groupby(rows, key=moment_of):
         same_moment = list(group)
-        facts, guessed = _order_untimed(same_moment, repeats)
+        facts, guessed = _order_untimed(same_moment, repeats, loose)
         # A repetition stands behind what it repeats, or where it was said if that was elsewhere.
         standing = {fact: index for index, fact in enumerate(facts)}
         ordered = sorted(
@@ -133,39 +148,46 @@ def _repeats(rows: Sequence[LaneRow]) -> dict[int, int]:
     """Of rows of one minute: which one repeats which.
 
     The first, second … time that a file says something is matched with the first, second … time
-    that a file loaded before it says so.
+    that other files say so. The fact is the row that is settled; else the one with seconds, which
+    knows more, whatever was loaded first; else the one that was loaded first.
     """
-    repeats: dict[int, int] = {}
-    said_before: dict[tuple[tuple[Kind, str], int], int] = {}
+    at_once: dict[int, int] = {}
+    sayings: dict[tuple[tuple[Kind, str], int], list[LaneRow]] = {}
     for _, group in groupby(sorted(rows, key=lambda row: row.file), key=lambda row: row.file):
         times: Counter[tuple[Kind, str]] = Counter()
         last: LaneRow | None = None
         for row in group:
             if last is not None and row.says == last.says:
-                repeats[row.row] = repeats.get(last.row, last.row)
+                at_once[row.row] = at_once.get(last.row, last.row)
                 continue
             last = row
             times[row.says] += 1
-            original = said_before.setdefault((row.says, times[row.says]), row.row)
-            if original != row.row:
-                repeats[row.row] = original
-    return repeats
+            sayings.setdefault((row.says, times[row.says]), []).append(row)
+    repeats: dict[int, int] = {}
+    for saying in sayings.values():
+        fact = min(saying, key=lambda row: (not row.is_settled, not row.has_seconds))
+        repeats |= {row.row: fact.row for row in saying if row is not fact}
+    return repeats | {row: repeats.get(first, first) for row, first in at_once.items()}
 
 
-def _order_untimed(rows: Sequence[LaneRow], repeats: Mapping[int, int]) -> tuple[list[int], bool]:
+def _order_untimed(
+    rows: Sequence[LaneRow], repeats: Mapping[int, int], loose: Container[int]
+) -> tuple[list[int], bool]:
     """Order the facts of one moment; answer their row numbers, and whether that is a guess.
 
     Each file's order is kept, also that of the facts which it only repeats: a capture that has
     grown tells how the row of its first loading stands to its new ones. Facts that no file has both
-    of: returns before loans. Where the two contradict each other: file after file, as loaded.
+    of, or only a loose one: returns before loans. Where the two contradict each other: file after
+    file, as loaded.
     """
     as_loaded = sorted(rows, key=lambda row: row.file)
     facts = {row.row: row for row in as_loaded if row.row not in repeats}
-    said_by: dict[int, dict[int, None]] = {}
+    said_by: dict[tuple[int, int], dict[int, None]] = {}
     for row in as_loaded:
         fact = repeats.get(row.row, row.row)
         if fact in facts:
-            said_by.setdefault(row.file, {})[fact] = None
+            file = (row.file, row.row if row.file in loose and not row.has_seconds else 0)
+            said_by.setdefault(file, {})[fact] = None
     told = {fact: set[int]() for fact in facts}
     for said in said_by.values():
         for earlier, later in pairwise(said):

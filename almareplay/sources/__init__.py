@@ -3,7 +3,7 @@
 A new format is a module with a capture (see ``Capture``) and a line in ``sniff.open_capture``.
 """
 
-from almareplay.sources.capture import Capture, FileRefused, Row
+from almareplay.sources.capture import Capture, ColumnSample, FileRefused, Row
 from almareplay.sources.database import (
     DatabaseCapture,
     is_database_url,
@@ -11,14 +11,18 @@ from almareplay.sources.database import (
     open_database,
 )
 from almareplay.sources.flags import parse_captured_at, parse_clock_offset, parse_columns
-from almareplay.sources.options import DateOrder, ReadingOptions
-from almareplay.sources.sniff import open_capture
+from almareplay.sources.guarded import GuardedCapture, open_capture
+from almareplay.sources.options import ClockHours, Codabar, DateOrder, ReadingOptions
 
 __all__ = [
     "Capture",
+    "ClockHours",
+    "Codabar",
+    "ColumnSample",
     "DatabaseCapture",
     "DateOrder",
     "FileRefused",
+    "GuardedCapture",
     "ReadingOptions",
     "Row",
     "is_database_url",

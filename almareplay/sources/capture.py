@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from almareplay.transactions import AlmaReplayError, InvalidRow, LeftOut, Transaction
 
 Row = Transaction | InvalidRow | LeftOut
 
 
+_SAMPLES = 3
+
+
+class ColumnSample(NamedTuple):
+    """A column of a table, counted from 0, with some of its cells, which may be patron ids."""
+
+    column: int
+    cells: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[object]]) -> list[ColumnSample]:
+        """The first different cells of each column that has any."""
+        seen: dict[int, dict[str, None]] = {}
+        for cells in rows:
+            for column, cell in enumerate(cells):
+                if (text := str(cell)) and len(seen.setdefault(column, {})) < _SAMPLES:
+                    seen[column][text] = None
+        return [cls(column, tuple(cells)) for column, cells in sorted(seen.items()) if cells]
+
+
 class FileRefused(AlmaReplayError):
     """A file that is no capture, cannot be read at all, or needs a flag first.
 
-    ``str()`` names the file without its folder, the reason, and what to do about it.
+    ``str()`` names the file without its folder, the reason, and what to do about it. ``samples``
+    are of its columns, where it is a table whose columns must be named.
     """
 
     in_logs = False
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, samples: Sequence[ColumnSample] = ()) -> None:
         super().__init__(f"{name}: {reason}")
+        self.samples = samples
 
 
 class Capture(Protocol):
@@ -55,6 +77,10 @@ class Assumptions:
     def __init__(self, of_file: Sequence[str] = ()) -> None:
         self._of_file = list(of_file)
         self._of_rows: Counter[str] = Counter()
+
+    def add(self, sentence: str) -> None:
+        """Takes in what was assumed for all of the file."""
+        self._of_file.append(sentence)
 
     def note(self, notes: str) -> None:
         """Counts the notes of one row; several are joined by ``"; "``."""

@@ -1,7 +1,8 @@
 """The database tables of the two capture tools, wherever they are kept.
 
-Portland State's tool writes `transactions`, the University of Oregon's `circulation`. The columns
-of call numbers and of patrons' names are never read.
+Portland State's tool writes `transactions`, the University of Oregon's `circulation`. The column of
+call numbers is never read; that of patrons' names is looked at for an id that has slipped into it,
+and kept nowhere.
 """
 
 from __future__ import annotations
@@ -12,47 +13,23 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from almareplay.sources.capture import FileRefused, Row
+from almareplay.sources.capturetools import FIELDS, TOOLS, Tool, is_slipped_id
 from almareplay.sources.headers import Layout
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.table import Table, TableReader
+from almareplay.sources.table import AllWrittenOut, Table, TableReader
 
-FIELDS = ("library", "captured_at", "kind", "item_barcode", "patron_id", "saved")
-"""The cells of a record, in this order, whatever the order of the columns."""
+WHEN, _NAMES = FIELDS.index("captured_at"), FIELDS.index("patron_name")
+LAYOUT = Layout(
+    {field: column for column, field in enumerate(FIELDS)}, len(FIELDS), tool="a capture tool"
+)
 
-WHEN = FIELDS.index("captured_at")
-LAYOUT = Layout({field: column for column, field in enumerate(FIELDS)}, len(FIELDS))
-
+_FIELDS_IN_WORDS = {field: field.replace("_", " ") for field in FIELDS} | {
+    "patron_name": "looked at for ids that have slipped into it, and kept nowhere"
+}
 _SAFE_NUMBER = 10**15
 _ONLY_A_TIME = 1900  # of the first day that a spreadsheet knows only the time of day is meant
 _LISTED = 10
-
-
-class Tool(NamedTuple):
-    """A capture tool: its name, its table, all columns of that in order, and those of FIELDS."""
-
-    name: str
-    table: str
-    columns: tuple[str, ...]
-    needed: tuple[str, ...]
-
-
-PORTLAND = Tool(
-    "Portland State",
-    "transactions",
-    (
-        *("library", "timestamp", "return_or_loan", "item_barcode", "item_callnumber"),
-        *("patron_barcode", "patron_name", "saved"),
-    ),
-    ("library", "timestamp", "return_or_loan", "item_barcode", "patron_barcode", "saved"),
-)
-OREGON = Tool(
-    "Oregon",
-    "circulation",
-    ("library", "datetime", "retorlo", "itmbarcd", "itmcalnm", "ptrbarcd", "ptrname", "saved"),
-    ("library", "datetime", "retorlo", "itmbarcd", "ptrbarcd", "saved"),
-)
-TOOLS = {tool.table: tool for tool in (PORTLAND, OREGON)}
 
 
 class CaptureTable(NamedTuple):
@@ -73,7 +50,8 @@ def capture_table(name: str, columns: Iterable[str]) -> CaptureTable | None:
     spelled = {column.casefold(): column for column in columns}
     for tool in TOOLS.values():
         if spelled.keys() >= set(tool.needed):
-            return CaptureTable(name, tool, tuple(spelled[column] for column in tool.needed))
+            there = [spelled[column] for column in tool.read if column in spelled]
+            return CaptureTable(name, tool, tuple(there))
     return None
 
 
@@ -110,9 +88,11 @@ def capture_tables(
 
 
 def cells(values: Sequence[object]) -> list[Cell]:
-    """The values of a database's row, in order of FIELDS, as cells."""
+    """The values of a database's row, in order of FIELDS, as cells; of names, only what is none."""
     row = [value.strip() if isinstance(value, str) else _cell(value) for value in values]
     row[WHEN] = _time(row[WHEN])
+    if len(row) > _NAMES and not is_slipped_id(row[_NAMES]):
+        row[_NAMES] = ""
     return row
 
 
@@ -166,15 +146,26 @@ class TablesCapture:
     ) -> None:
         names = " and ".join(f"{found.name} ({found.tool.name})" for found, _ in tables)
         self.format = f"{kind}: table {names}"
-        self._readers = [(found, TableReader(table, options, LAYOUT)) for found, table in tables]
         self._of_source = list(assumptions)
+        self._readers: list[tuple[CaptureTable, TableReader]] = []
+        written_out: list[AllWrittenOut] = []
+        for found, table in tables:
+            try:
+                reader = TableReader(table, options, LAYOUT, from_spreadsheet=False)
+            except AllWrittenOut as refused:
+                written_out.append(refused)
+                self._of_source.append(f"left aside: {refused}")
+            else:
+                self._readers.append((found, reader))
+        if not self._readers:
+            raise written_out[0]
 
     @property
     def columns(self) -> list[str]:
         return [
-            f"{found.name}.{column}: {field.replace('_', ' ')}"
+            f"{found.name}.{column}: {_FIELDS_IN_WORDS[field]}"
             for found, _ in self._readers
-            for column, field in zip(found.columns, FIELDS, strict=True)
+            for column, field in zip(found.columns, FIELDS, strict=False)
         ]
 
     @property

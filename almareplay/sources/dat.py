@@ -7,15 +7,18 @@ on stands the patron id. Source: Ex Libris, "Offline Circulation" (Alma online h
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
+from almareplay.sources.doubts import SAME, doubt, like_name
 from almareplay.sources.identifiers import (
     LONGEST,
-    NO_SCANNER,
+    PLAIN_DIGITS,
     bare,
     read_identifier,
     scanner_of,
@@ -27,21 +30,33 @@ from almareplay.sources.localtime import (
     existing_date,
     existing_time,
 )
+from almareplay.sources.novalue import is_nothing
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined, same_identifier
 
 BARCODE_WIDTH = 80
+LOOKED_AT = 2_000
+"""Lines whose patron ids tell what such an id looks like."""
+
+SHORT, LONG = 4, 8
+"""Digits of what may be a year, and of what is certainly a patron's number."""
+
 LONGEST_TRANSACTION = 13 + BARCODE_WIDTH + LONGEST
 """Characters, without blanks at the ends."""
 
+PIECE = (
+    "the patron id has a few digits only, where others have many: a year, or a piece of a title, "
+    "that a comma has moved there?"
+)
 BYTE_PADDED = "the item barcode was padded by bytes, so the patron begins before column 94"
 
 _KINDS = {"L": Kind.LOAN, "R": Kind.RETURN, "l": Kind.LOAN, "r": Kind.RETURN}
 _LINE = re.compile(r"([0-9]+)([A-Za-z])(.*)", re.DOTALL)
 _LIKE_A_LINE = re.compile(r"(?:19|20)[0-9]{10,12}[A-Za-z]\s*\S")
 _GAP = re.compile(r"[\s\x00]{2,}")
+_WIDE_GAP = re.compile(r"[\s\x00]{3,}")
 _SECOND_TRANSACTION = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[LRlr]\S", re.ASCII)
 
 
@@ -69,6 +84,7 @@ class DatCapture:
         self._scanner = scanner_of(options)
         self._clock = StationClock(options)
         self._assumptions = Assumptions()
+        self._lengths: Counter[int] | None = None
         # A station records many transactions a minute, and a file has few minutes.
         self._moment = lru_cache(maxsize=65_536)(self._read_moment)
 
@@ -93,17 +109,30 @@ class DatCapture:
         self._assumptions = Assumptions()
         lines = self._lines
         others = 0
+        back, first_back, last = 0, 0, ""
         beginning = lru_cache(maxsize=65_536)(self._beginning)
         name, library, circ_desk = self._path.name, self._library, self._circ_desk
-        plain = self._scanner is NO_SCANNER
+        plain = not (self._scanner.prefix or self._scanner.suffix)
         # Named tuples are made half as fast by their own class.
         make = tuple.__new__
         for number, line in enumerate(lines, 1):
             # Plain lines first, with as few steps as can be: files have hundreds of thousands.
             kind, at, note = beginning(line[:13])
+            if kind:
+                stamp = line[:12]
+                if stamp < last:
+                    back, first_back = back + 1, first_back or number
+                last = stamp
             if kind and plain and line.isascii() and len(line) <= LONGEST_TRANSACTION:
                 barcode, patron = line[13:93].rstrip(), line[93:].rstrip()
-                if barcode.isdigit() and (patron.isdigit() or (not patron and kind is Kind.RETURN)):
+                if (
+                    barcode.isdigit()
+                    and len(barcode) <= PLAIN_DIGITS >= len(patron)
+                    and (
+                        (patron.isdigit() and len(patron) > SHORT and patron != barcode)
+                        or (not patron and kind is Kind.RETURN)
+                    )
+                ):
                     if note:
                         self._assumptions.note(note)
                     yield make(
@@ -117,6 +146,13 @@ class DatCapture:
             encoding_note = WINDOWS_1252 if lines.others > others else ""
             others = lines.others
             yield self._odd_line(number, line, encoding_note)
+        if back:
+            self._assumptions.add(
+                f"the lines run back in time {'once' if back == 1 else f'{back} times'}, first at "
+                f"line {first_back}: taken as the lists of several machines, whose lines do not "
+                "tell the order within a minute. If a clock was set back there, load the lines "
+                "before it and those behind it as two files, one with --clock-offset"
+            )
 
     def _beginning(self, text: str) -> tuple[Kind | None, datetime | None, str]:
         """Kind, time and note of a plain line that begins so; no kind where it is not plain."""
@@ -140,7 +176,10 @@ class DatCapture:
         stamp, letter, rest = parts.groups()
         kind = _KINDS.get(letter)
         at, time_note, time_problem = self._moment(stamp)
-        barcode_field, patron_field, layout_note, layout_problem = _columns(rest)
+        barcode_field, patron_field, layout_note, layout_problem = _columns(
+            rest, line[line.find(text) + len(stamp) + 1 :]
+        )
+        patron_field = "" if is_nothing(bare(patron_field)) else patron_field
         barcode = read_identifier(barcode_field, "the item barcode", self._scanner)
         patron = read_identifier(patron_field, "the patron id", self._scanner)
         problem = (
@@ -151,9 +190,13 @@ class DatCapture:
             or patron.problem
             or ("" if barcode.text else "no item barcode")
             or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or (doubt(barcode.text, patron.text) if kind is Kind.LOAN else "")
+            or (SAME if same_identifier(barcode.text, patron.text) else "")
+            or (PIECE if kind is Kind.LOAN and self._is_piece(patron.text) else "")
         )
         if problem or kind is None or at is None:
-            return self._invalid(number, problem, kind, at, barcode.text, patron.text)
+            shown = "" if like_name(patron.text) else patron.text
+            return self._invalid(number, problem, kind, at, barcode.text, shown)
         note = joined(time_note, encoding_note, layout_note, barcode.note, patron.note)
         if note:
             self._assumptions.note(note)
@@ -161,6 +204,17 @@ class DatCapture:
             kind, at, False, barcode.text, patron.text,
             self._library, self._circ_desk, self._path.name, number, note,
         )  # fmt: skip
+
+    def _is_piece(self, patron: str) -> bool:
+        """Whether digits are no patron's, going by the ids in the first lines of the file."""
+        if len(patron) > SHORT or not patron.isdigit():
+            return False
+        if self._lengths is None:
+            ids = (bare(line[93:]) for line in islice(TextLines(self._path), LOOKED_AT))
+            self._lengths = Counter(len(found) for found in ids if found.isdigit())
+        short = sum(count for length, count in self._lengths.items() if length <= SHORT)
+        long = sum(count for length, count in self._lengths.items() if length >= LONG)
+        return 0 < long >= short
 
     def _invalid(
         self,
@@ -190,8 +244,9 @@ class DatCapture:
         return self._clock.moment(datetime.combine(day, clock))
 
 
-def _columns(rest: str) -> tuple[str, str, str, str]:
-    """Barcode, patron, note and problem of what follows the kind."""
+def _columns(rest: str, padded: str) -> tuple[str, str, str, str]:
+    """Barcode, patron, note and problem of what follows the kind; ``padded`` is the same with the
+    blanks at its end."""
     if _SECOND_TRANSACTION.search(rest):
         return "", "", "", "a second transaction stands in the same line"
     if "\t" in rest.strip():
@@ -200,10 +255,17 @@ def _columns(rest: str) -> tuple[str, str, str, str]:
             return "", "", "", "tabs divide the line into more than item barcode and patron"
         return fields[0], "".join(fields[1:]), "", ""
     barcode, patron = rest[:BARCODE_WIDTH], rest[BARCODE_WIDTH:]
-    if not _GAP.search(bare(barcode)):
+    if not _GAP.search(bare(barcode)) or _is_in_place(barcode, patron, padded):
         return barcode, patron, "", ""
     in_bytes = len(rest.encode()[:BARCODE_WIDTH].decode(errors="ignore"))
     barcode, patron = rest[:in_bytes], rest[in_bytes:]
     if in_bytes < BARCODE_WIDTH and not _GAP.search(bare(barcode)):
         return barcode, patron, BYTE_PADDED, ""
     return "", "", "", "the columns have shifted: the patron does not begin in column 94"
+
+
+def _is_in_place(barcode: str, patron: str, padded: str) -> bool:
+    """Whether blanks within a barcode are its own, since what follows stands where it belongs."""
+    if bare(patron):
+        return barcode.endswith(" ") and not patron.startswith(" ")
+    return len(padded) >= BARCODE_WIDTH and not _WIDE_GAP.search(bare(barcode))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from almareplay.sources.capture import Row
-from almareplay.sources.headers import Layout, known_headers
+from almareplay.sources.headers import known_headers
 from almareplay.sources.moments import Cell
-from almareplay.sources.novalue import written_as_text
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.quoting import BACKSLASH, NOT_CLOSED, split_escaped, split_quoted
 from almareplay.sources.table import Record, TableReader
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.transactions import joined
 
 _DELIMITERS = ",;\t|"
 
@@ -36,6 +36,7 @@ class DelimitedTable:
     def __init__(self, path: Path, delimiter: str, usual_width: int) -> None:
         self.name = path.name
         self._lines_of_file = TextLines(path)
+        self.delimiter = delimiter
         self._delimiter = delimiter
         self._usual_width = usual_width
 
@@ -53,7 +54,8 @@ class DelimitedTable:
                 cells: list[Cell] = [cell.strip() for cell in text.split(delimiter)]
                 problem = ""
             else:
-                cells, problem = self._quoted(text, ahead, source)
+                cells, problem, quoting = self._quoted(text, ahead, source)
+                note = joined(note, quoting)
             if len(text) >= LONGEST_LINE - 1:
                 cells, problem = [], f"the line has more than {LONGEST_LINE} characters"
             yield Record(number, cells, note, problem)
@@ -68,30 +70,52 @@ class DelimitedTable:
 
     def _quoted(
         self, text: str, ahead: deque[_Line], source: Iterator[_Line]
-    ) -> tuple[list[Cell], str]:
-        """The cells of a line with quotation marks, whose cells may go on in the lines ahead.
+    ) -> tuple[list[Cell], str, str]:
+        """The cells of a line with quotation marks, a problem, and a note. Its cells may go on in
+        the lines ahead; one of those that is a whole record by itself is not swallowed: the mark
+        was a stray one."""
+        cells, problem = split_quoted(text, self._delimiter)
+        if problem == NOT_CLOSED and (whole := self._with_lines_ahead(text, ahead, source)):
+            return whole, "", ""
+        if not problem and len(cells) == self._usual_width:
+            return cells, "", ""
+        if "\\" in text:
+            escaped = split_escaped(text, self._delimiter)
+            if not escaped.problem and len(escaped.cells) == self._usual_width:
+                return escaped.cells, "", BACKSLASH
+        if problem and self._delimiter == "\t":  # which stands in no cell
+            literal: list[Cell] = [cell.strip() for cell in text.split("\t")]
+            if len(literal) == self._usual_width:
+                return literal, "", ""
+        if not problem and len(cells) < self._usual_width:
+            swallowed = any(isinstance(cell, str) and self._delimiter in cell for cell in cells)
+            problem = f"the row has {len(cells)} columns where {self._usual_width} belong"
+            return ([], problem, "") if swallowed else (cells, "", "")
+        return cells, problem, ""
 
-        A line ahead that is a whole record by itself is not swallowed: the mark was a stray one.
-        """
-        cells, is_open = split_quoted(text, self._delimiter)
-        joined, used = text, 0
-        while is_open and used < LINES_IN_CELL and len(joined) < LONGEST_LINE:
+    def _with_lines_ahead(
+        self, text: str, ahead: deque[_Line], source: Iterator[_Line]
+    ) -> list[Cell] | None:
+        """The cells of a line whose last cell goes on in the lines ahead; None where they do not
+        close it."""
+        joined = text
+        for used in range(LINES_IN_CELL):
             if used == len(ahead):
-                if not (line := next(source, None)):
-                    break
+                if len(joined) >= LONGEST_LINE or not (line := next(source, None)):
+                    return None
                 ahead.append(line)
             following = ahead[used][1]
             if following.count(self._delimiter) + 1 == self._usual_width:
-                break
-            joined, used = f"{joined}\n{following}", used + 1
-            if '"' in following:
-                further, is_open = split_quoted(joined, self._delimiter)
-                cells = cells if is_open else further
-        if is_open:
-            return cells[:-1], "a quotation mark is opened and not closed"
-        for _ in range(used):
-            ahead.popleft()
-        return cells, ""
+                return None
+            joined = f"{joined}\n{following}"
+            if '"' not in following:
+                continue
+            cells, problem = split_quoted(joined, self._delimiter)
+            if not problem:
+                for _ in range(used + 1):
+                    ahead.popleft()
+                return cells
+        return None
 
 
 class DelimitedCapture:
@@ -101,11 +125,10 @@ class DelimitedCapture:
         self,
         table: DelimitedTable,
         options: ReadingOptions,
-        layout: Layout | None = None,
-        format: str = "delimited text",
     ) -> None:
-        self.format = format
-        self._reader = TableReader(table, options, layout)
+        self._reader = TableReader(table, options)
+        suffix = "TSV" if table.delimiter == "\t" else "CSV"
+        self.format = f"{self._reader.tool} {suffix}" if self._reader.tool else "delimited text"
 
     @property
     def columns(self) -> list[str]:
@@ -123,16 +146,6 @@ class DelimitedCapture:
         return self._reader.rows()
 
 
-def split_quoted(text: str, delimiter: str) -> tuple[list[Cell], bool]:
-    """The cells of a line, and whether its last one is still open, for want of a quotation mark."""
-    reader = csv.reader((f"{text}\n", ""), delimiter=delimiter, skipinitialspace=True)
-    try:
-        cells: list[Cell] = [written_as_text(cell.strip()) for cell in next(reader)]
-    except csv.Error:
-        return [cell.strip() for cell in text.split(delimiter)], True
-    return cells, reader.line_num > 1
-
-
 def likely_delimiter(head: Sequence[str], options: ReadingOptions) -> tuple[str, int]:
     """The delimiter of a file from its first lines, and the number of cells that most have.
 
@@ -140,7 +153,7 @@ def likely_delimiter(head: Sequence[str], options: ReadingOptions) -> tuple[str,
     """
     best, best_score = (",", 1), (0, 0, 0)
     for delimiter in _DELIMITERS:
-        rows = [split_quoted(line, delimiter)[0] for line in head]
+        rows = [split_quoted(line, delimiter).cells or [""] for line in head]
         width, lines = Counter(map(len, rows)).most_common(1)[0]
         header = max(rows, key=lambda row: known_headers(row, options.columns))
         headers = known_headers(header, options.columns)

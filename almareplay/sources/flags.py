@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from almareplay.sources.localtime import ImpossibleTimeError, existing_date, existing_time
 from almareplay.sources.options import FIELDS
@@ -38,7 +38,7 @@ def parse_clock_offset(text: str) -> timedelta:
 
 
 def parse_columns(text: str) -> Mapping[str, str]:
-    """``item_barcode=C,patron_id=B`` as a mapping of fields to headers, letters or numbers.
+    """``item_barcode=C+D,patron_id=B`` as a mapping of fields to headers, letters or numbers.
 
     Raises ValueError.
     """
@@ -58,6 +58,14 @@ def parse_columns(text: str) -> Mapping[str, str]:
             raise ValueError(f"{field} is given twice in {text!r}.")
         columns[field] = column
     return columns
+
+
+def parse_day(text: str) -> date:
+    """``2026-09-14`` as a date. Raises ValueError."""
+    try:
+        return parse_captured_at(f"{text.strip()} 00:00").date()
+    except ValueError:
+        raise ValueError(f"{text!r} is no day: write it as 2026-09-14.") from None
 
 
 def parse_captured_at(text: str) -> datetime:

@@ -8,50 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from almareplay.sources.moments import Cell
+from almareplay.sources.wordings import OTHER, VAGUE_RANK, meaning, without_number, wording
 from almareplay.transactions import nearest
 
-# For each field the wordings from the surest to the vaguest: a column with a surer one wins.
-_WORDINGS: dict[str, tuple[str, ...]] = {
-    "item_barcode": (
-        "item barcode|item bar code|barcode item|book barcode|copy barcode|itmbarcd",
-        "item id|item no|item number|book id|book no|book number",
-        "barcode|bar code",
-        "item|book",
-    ),
-    "patron_id": (
-        "patron id|patron barcode|patron bar code|barcode patron|patron no|patron number|"
-        "borrower id|borrower barcode|borrower no|borrower number|user id|user barcode|"
-        "ptrbarcd|primary id|primary identifier|member id|reader id",
-        "patron card|library card|library card no|library card number|card|card no|card number|"
-        "card id|id card|student id|student number|campus id|username|netid",
-        "patron|borrower|user|member|reader",
-    ),
-    "kind": (
-        "loan or return|return or loan|loan return|return loan|retorlo|l r|r l|in out|out in|"
-        "ci co|co ci|check in out|check out in|checkin checkout|checkout checkin|"
-        "check in check out|check out check in|checked in out|i o|charge discharge",
-        "transaction type|kind",
-        "type|action|transaction",
-    ),
-    "captured_at": (
-        "timestamp|time stamp|datetime|date time|date and time|date & time|captured at",
-    ),
-    "date": ("date|loan date|transaction date|scan date|checkout date", "day"),
-    "time": ("time|loan time|transaction time|scan time|checkout time|time of day",),
-    "library": ("library|library code", "branch|branch code"),
-    "circ_desk": ("desk|circ desk|circulation desk|desk code|circ desk code|service desk",),
-    "saved": ("saved",),
-}
+IGNORE = "ignore"
+"""What ``--columns`` calls columns that are not to be read."""
 
-_MEANING: dict[str, tuple[str, int]] = {
-    wording: (field, rank)
-    for field, ranks in _WORDINGS.items()
-    for rank, wordings in enumerate(ranks)
-    for wording in wordings.split("|")
-}
-
-VAGUE_RANK = 2
-"""From this rank on a header may as well mean something else: Type of book, Patron's name."""
+_WHEN = ("captured_at", "date", "time")
+_BARCODE_LIKE = re.compile(r"[0-9]{5}")
 
 
 class Layout(NamedTuple):
@@ -59,7 +23,10 @@ class Layout(NamedTuple):
 
     No row may have filled cells beyond ``width``, and with ``exact`` none may have fewer cells:
     they would not be what their columns say, but for the first ``trusted`` ones. ``vague`` are the
-    fields whose header may mean something else.
+    fields whose header may mean something else. ``further`` are columns with further items of the
+    same row, by their headers. ``aside`` are columns that are known and not to be read. ``named``
+    are the fields that the user names. ``tool`` is the name of the capture tool that has written
+    the table, empty where it is anybody's.
     """
 
     columns: Mapping[str, int]
@@ -69,6 +36,10 @@ class Layout(NamedTuple):
     vague: frozenset[str] = frozenset()
     exact: bool = False
     trusted: int = 0
+    further: tuple[int, ...] = ()
+    aside: frozenset[int] = frozenset()
+    named: frozenset[str] = frozenset()
+    tool: str = ""
 
 
 class LayoutError(ValueError):
@@ -77,11 +48,6 @@ class LayoutError(ValueError):
 
 class NoHeaderError(LayoutError):
     """No row names the columns, and neither does the user."""
-
-
-def wording(cell: Cell) -> str:
-    """A header as it is compared: small letters and single blanks."""
-    return " ".join(re.findall(r"[^\W_]+", cell.casefold())) if isinstance(cell, str) else ""
 
 
 def find_layout(rows: Iterable[tuple[int, list[Cell]]], named: Mapping[str, str]) -> Layout:
@@ -100,58 +66,189 @@ def find_layout(rows: Iterable[tuple[int, list[Cell]]], named: Mapping[str, str]
     if best is None:
         return _without_header(rows, named, width)
     number, words = best
-    columns, vague = _by_wording(words, named)
-    for field, name in named.items():
-        columns[field] = _column(name, words, width, words)
-        word = words[columns[field]] if columns[field] < len(words) else ""
-        meaning, rank = _MEANING.get(word, (field, 0))
-        if meaning != field and rank < VAGUE_RANK and word != wording(name):
+    columns, further, aside = _named_columns(named, words, width, words)
+    _refuse_contradictions(named, columns, words)
+    taken = {*columns.values(), *further, *aside}
+    vague: set[str] = set()
+    for field, candidates in _by_wording(words, taken).items():
+        best_rank, column = candidates[0]
+        equal = [other for rank, other in candidates[1:] if rank == best_rank]
+        if field in columns:
+            aside |= {other for _, other in candidates} if field != "item_barcode" else set()
+            continue
+        if field == OTHER:
+            aside |= {other for _, other in candidates}
+            continue
+        if equal and field != "item_barcode":
             raise LayoutError(
-                f"--columns says that {field} is column {letter(columns[field])}, but its header "
-                f"says that it is {meaning}: load this file by itself."
+                f"more than one column can be the {in_words(field)} by its header: "
+                f"say which, as in --columns {field}={letter(column)}."
             )
+        columns[field] = column
+        further += equal
+        vague |= {field} if best_rank >= VAGUE_RANK else set()
+        if field != "item_barcode":
+            aside |= {other for rank, other in candidates if rank > best_rank}
     if "item_barcode" not in columns:
         raise LayoutError(
             f"the header in row {number} names no item barcode: say which column it is, "
             "as in --columns item_barcode=C (a header, a letter, or a number from 1)."
         )
-    width = max(len(words), *(column + 1 for column in columns.values()))
-    return Layout(columns, width, number, words, frozenset(vague))
+    width = max(len(words), *(column + 1 for column in (*columns.values(), *further)))
+    return Layout(
+        columns, width, number, words, frozenset(vague),
+        further=tuple(further), aside=frozenset(aside), named=frozenset(named),
+    )  # fmt: skip
 
 
 def known_headers(cells: Sequence[Cell], named: Mapping[str, str]) -> int:
-    """How much a row is like a header: 0, or the fields it names, more with the barcode's.
+    """How much a row is like a header: 0, or more for each field it names, most for the barcode's.
 
-    One field alone does not make a header, unless the row holds nothing else or the user names it.
+    A row with a barcode is none. One field alone makes a header only where the row holds nothing
+    else that is unknown, or the user names it.
     """
-    words = {wording(cell) for cell in cells} - {""}
-    by_name = {field for field, name in named.items() if wording(name) in words}
-    fields = by_name | {_MEANING[word][0] for word in words if word in _MEANING}
-    if len(fields) == 1 and not by_name and sum(cell != "" for cell in cells) > 1:
+    if any(_is_data(cell) for cell in cells):
         return 0
-    return len(fields) + ("item_barcode" in fields)
+    words = {wording(cell) for cell in cells} - {""}
+    by_name = {
+        field
+        for field, names in named.items()
+        if any(not _is_place(name) and wording(name) in words for name in names.split("+"))
+    }
+    known = {word: found for word in words if (found := _meaning(word))}
+    fields = (by_name | {field for field, _ in known.values()}) - {OTHER, IGNORE}
+    if not fields or (len(fields) == 1 and not by_name and len(known) < len(words)):
+        return 0
+    return 2 * len(fields) + 2 * ("item_barcode" in fields) + (len(known) > len(fields))
 
 
-def _by_wording(
-    words: tuple[str, ...], named: Mapping[str, str]
-) -> tuple[dict[str, int], set[str]]:
-    """The columns that the wordings tell, and which of them are vague. Raises LayoutError."""
-    taken = {wording(column) for column in named.values()}
+def in_words(field: str) -> str:
+    """A field as it is called in sentences: ``item barcode``."""
+    return field.replace("_", " ")
+
+
+def letter(column: int) -> str:
+    """The letter with which a spreadsheet shows a column counted from 0."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _is_data(cell: Cell) -> bool:
+    """Whether a cell can stand in no header: it has a barcode, or is a large number or a time."""
+    if isinstance(cell, int | float):
+        return abs(cell) >= 10_000
+    return bool(_BARCODE_LIKE.search(cell)) if isinstance(cell, str) else True
+
+
+def _meaning(word: str) -> tuple[str, int] | None:
+    """What a header means; one that is counted (``item 2``) may be a further item's."""
+    if found := meaning(word):
+        return found
+    counted = meaning(without_number(word))
+    return counted if counted and counted[0] == "item_barcode" else None
+
+
+def _by_wording(words: tuple[str, ...], taken: set[int]) -> dict[str, list[tuple[int, int]]]:
+    """For each field the columns, with their ranks, that the wordings tell: the surest first."""
     found: dict[str, list[tuple[int, int]]] = {}
     for column, word in enumerate(words):
-        field, rank = _MEANING.get(word, ("", 0))
-        if field and field not in named and word not in taken:
+        if column not in taken and (known := _meaning(word)):
+            field, rank = known
             found.setdefault(field, []).append((rank, column))
-    for field, candidates in found.items():
+    for candidates in found.values():
         candidates.sort()
-        if len(candidates) > 1 and candidates[0][0] == candidates[1][0]:
+    return found
+
+
+def _named_columns(
+    named: Mapping[str, str], words: tuple[str, ...], width: int, alike: tuple[str, ...]
+) -> tuple[dict[str, int], list[int], set[int]]:
+    """The columns that the user names: of fields, of further items, and those not to be read.
+
+    Raises LayoutError."""
+    columns: dict[str, int] = {}
+    further: list[int] = []
+    aside: set[int] = set()
+    for field, names in named.items():
+        first, *others = (_column(name, words, width, alike) for name in names.split("+"))
+        if field == IGNORE:
+            aside |= {first, *others}
+        elif others and field != "item_barcode":
+            raise LayoutError(f"--columns names more than one column for {field}: name one.")
+        else:
+            columns[field] = first
+            further += others
+    return columns, further, aside
+
+
+def _refuse_contradictions(
+    named: Mapping[str, str], columns: Mapping[str, int], words: tuple[str, ...]
+) -> None:
+    for field, column in columns.items():
+        word = words[column] if column < len(words) else ""
+        known, rank = meaning(word) or (field, 0)
+        if known in _WHEN and field in _WHEN:
+            continue
+        if known not in (field, OTHER) and rank < VAGUE_RANK and word != wording(named[field]):
             raise LayoutError(
-                f"more than one column can be the {field.replace('_', ' ')} by its header: "
-                f"say which, as in --columns {field}={letter(candidates[0][1])}."
+                f"--columns says that {field} is column {letter(column)}, but its header "
+                f"says that it is {known}: load this file by itself."
             )
+
+
+def _without_header(
+    rows: list[tuple[int, list[Cell]]], named: Mapping[str, str], width: int
+) -> Layout:
+    if not named.keys() - {IGNORE}:
+        raise NoHeaderError(_no_header(rows, width))
+    first = rows[0][1] if rows else []
+    # No message may quote a row that is none of headings: it has a patron's id.
+    above = () if _has_digit(first) else tuple(wording(cell) for cell in first)
+    columns, further, aside = _named_columns(named, (), width, above)
+    if "item_barcode" not in columns:
+        raise LayoutError("--columns does not say where the item barcode is: item_barcode=C.")
+    usual_width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    header_row = None
+    if columns.keys() & {"captured_at", "date", "time"}:  # without them a row may have no digit
+        for number, cells in rows:
+            if _has_digit(cells):
+                break
+            header_row = number
+    width = max(usual_width, *(column + 1 for column in (*columns.values(), *further)))
+    return Layout(
+        columns, width, header_row,
+        further=tuple(further), aside=frozenset(aside), named=frozenset(named),
+    )  # fmt: skip
+
+
+def _no_header(rows: list[tuple[int, list[Cell]]], width: int) -> str:
+    """What is said of a table whose columns nothing names."""
+    unknown = (
+        bool(rows)
+        and sum(cell != "" for cell in rows[0][1]) > 1
+        and not _has_digit(rows[0][1])
+        and any(_is_data(cell) for _, row in rows for cell in row if cell != "")
+    )
+    why = (
+        "has a header in words that are not known, or none at all"
+        if unknown
+        else "has no header row that names its columns, an item barcode among them"
+    )
+    if width == 1:
+        return (
+            f"{why}, and one column only. If it holds items, give --columns item_barcode=A and "
+            "--kind return; if it holds patrons' cards with their items below them, give "
+            "--card-prefix with the first digits of the cards, and --kind loan. --captured-at "
+            "says when they began."
+        )
     return (
-        {field: candidates[0][1] for field, candidates in found.items()},
-        {field for field, candidates in found.items() if candidates[0][0] >= VAGUE_RANK},
+        f"{why}. If it is a list of loans or returns, say which column is which, as in "
+        "--columns patron_id=A,item_barcode=B (a letter, or a number from 1), and give "
+        "--kind and --captured-at for what it has no columns for. load --preview shows its columns."
     )
 
 
@@ -159,36 +256,16 @@ def _has_digit(cells: list[Cell]) -> bool:
     return any(character.isdigit() for cell in cells for character in str(cell))
 
 
-def _without_header(
-    rows: list[tuple[int, list[Cell]]], named: Mapping[str, str], width: int
-) -> Layout:
-    if not named:
-        raise NoHeaderError(
-            "has no header row that names its columns, an item barcode among them. If it is a list "
-            "of loans or returns, say which column is which, as in "
-            "--columns patron_id=A,item_barcode=B (a letter, or a number from 1), and give "
-            "--kind and --captured-at for what it has no columns for."
-        )
-    first = rows[0][1] if rows else []
-    # No message may quote a row that is none of headings: it has a patron's id.
-    above = () if _has_digit(first) else tuple(wording(cell) for cell in first)
-    columns = {field: _column(column, (), width, above) for field, column in named.items()}
-    if "item_barcode" not in columns:
-        raise LayoutError("--columns does not say where the item barcode is: item_barcode=C.")
-    usual_width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
-    header_row = None
-    for number, cells in rows:  # in other words, but above the first barcode
-        if _has_digit(cells):
-            break
-        header_row = number
-    width = max(usual_width, *(column + 1 for column in columns.values()))
-    return Layout(columns, width, header_row)
+def _is_place(name: str) -> bool:
+    """Whether a name can only be a column's letter or number."""
+    return len(name.strip()) == 1 or (name.strip().isascii() and name.strip().isdigit())
 
 
 def _column(name: str, words: tuple[str, ...], width: int, alike: tuple[str, ...]) -> int:
     """The column that the user means: a header, a letter, or a number from 1. One of ``alike`` may
     be what was meant by a name that is none of them."""
-    if (word := wording(name)) and word in words:
+    name = name.strip()
+    if not _is_place(name) and (word := wording(name)) and word in words:
         return words.index(word)
     column = -1
     if name.isascii() and name.isdigit() and len(name) <= 5:
@@ -202,13 +279,3 @@ def _column(name: str, words: tuple[str, ...], width: int, alike: tuple[str, ...
             f"and the rows have {width} columns.{nearest(wording(name), alike)}"
         )
     return column
-
-
-def letter(column: int) -> str:
-    """The letter with which a spreadsheet shows a column counted from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

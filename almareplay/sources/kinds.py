@@ -5,30 +5,27 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from almareplay.sources.folding import folded, spellings
+from almareplay.sources.languages import LANGUAGES
 from almareplay.transactions import Kind
 
 RENEWAL = "a renewal, replayed as a loan"
 """Offline desks have no renewals: they are recorded as loans."""
 
-_LOAN = {
-    *("l", "loan", "loans", "loaned", "lend", "lent", "o", "out", "co", "checkout", "checkedout"),
-    *("charge", "charged", "issue", "issued", "borrow", "borrowed"),
+_KINDS: dict[str, tuple[Kind, str]] = {
+    spelling.replace(" ", ""): meaning
+    for words in LANGUAGES.values()
+    for alternatives, meaning in (
+        (words.loan, (Kind.LOAN, "")),
+        (words.returned, (Kind.RETURN, "")),
+        (words.renewal, (Kind.LOAN, RENEWAL)),
+    )
+    for word in alternatives.split("|")
+    for spelling in spellings(word)
 }
-_RETURN = {
-    *("r", "return", "returns", "returned", "i", "in", "ci", "checkin", "checkedin", "discharge"),
-    *("discharged", "handedin", "broughtback"),
-}
-_RENEWAL = {"renew", "renewal", "renewed"}
 
 
 @lru_cache(maxsize=1024)
 def read_kind(text: str) -> tuple[Kind | None, str]:
     """The kind that a cell names, and a note; no kind where it is blank or names none."""
-    word = re.sub(r"[\W_]", "", text.casefold())
-    if word in _LOAN:
-        return Kind.LOAN, ""
-    if word in _RETURN:
-        return Kind.RETURN, ""
-    if word in _RENEWAL:
-        return Kind.LOAN, RENEWAL
-    return None, ""
+    return _KINDS.get(re.sub(r"[\W_]", "", folded(text)), (None, ""))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from almareplay.sources.moments import Cell
 
-_DIGITS = 14
+LIBRARY_DIGITS = 14
 _FIELDS = {"2": "patron_id", "3": "item_barcode"}
 
 
@@ -19,7 +19,11 @@ def field_of(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
-    if len(text) != _DIGITS or not (text.isascii() and text.isdigit()) or not _checks(text):
+    if (
+        len(text) != LIBRARY_DIGITS
+        or not (text.isascii() and text.isdigit())
+        or not has_check_digit(text)
+    ):
         return ""
     return _FIELDS.get(text[0], "")
 
@@ -27,20 +31,27 @@ def field_of(cell: Cell) -> str:
 def certain_columns(rows: Iterable[list[Cell]]) -> dict[str, int]:
     """The columns of patrons and items of a table without a header, from all its filled cells.
 
-    Empty where a single cell is neither, or the same column holds both.
+    Empty where a single cell is neither, or a column beside others holds both. A table of one
+    column may hold both, or only items: cards with their items below them.
     """
     columns: dict[str, int] = {}
+    found: dict[int, set[str]] = {}
     for cells in rows:
         for column, cell in enumerate(cells):
             if cell == "":
                 continue
             field = field_of(cell)
-            if not field or columns.setdefault(field, column) != column:
+            if not field:
                 return {}
-    return columns if len(set(columns.values())) == len(_FIELDS) else {}
+            columns.setdefault(field, column)
+            found.setdefault(column, set()).add(field)
+    if len(found) == 1:
+        (column,) = found
+        return {"item_barcode": column} if "item_barcode" in columns else {}
+    return columns if all(len(fields) == 1 for fields in found.values()) else {}
 
 
-def _checks(digits: str) -> bool:
+def has_check_digit(digits: str) -> bool:
     """Whether the last digit is what the others demand: every second one counts twice."""
     total = 0
     for place, digit in enumerate(reversed(digits)):

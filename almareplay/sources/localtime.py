@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import NamedTuple
 
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.zones import Zone
 
 FARTHEST_AHEAD = timedelta(hours=26)
 """No place on earth has a local time farther ahead of another's: beyond it the clock was wrong."""
@@ -17,6 +18,7 @@ EARLIEST_YEAR = 2000
 TWICE = "the clocks ran through this hour twice: taken as the first"
 SKIPPED = "the clocks skipped this hour: moved forward"
 UTC_TOLD = "the time is in UTC, as the row says"
+ZONE_TOLD = "the time is of another time zone, as the row says"
 
 
 class ImpossibleTimeError(ValueError):
@@ -65,29 +67,63 @@ class StationClock:
         self._zone = options.timezone
         self._offset = options.clock_offset
         self._latest = options.now.astimezone(UTC) + FARTHEST_AHEAD
+        self._hours: dict[int, bool] = {}
 
     def moment(self, naive: datetime, *, by_station: bool = True) -> Moment:
         """The moment of a naive local time; ``by_station``: told by the station's own clock."""
         try:
-            local = (naive + self._offset * by_station).replace(tzinfo=self._zone)
-            instant = local.astimezone(UTC)
-            before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
-            at = instant.astimezone(self._zone)
+            told = naive + self._offset * by_station if self._offset else naive
+            hour = told.toordinal() * 24 + told.hour
+            plain = self._hours.get(hour)
+            if plain is None:
+                plain = self._hours[hour] = self._is_plain(told.replace(minute=0, second=0))
+            return Moment(told.replace(tzinfo=self._zone)) if plain else self._odd_moment(told)
         except OverflowError:
             return Moment(None, problem=f"the year {naive.year:04} cannot be right")
-        note = ""
-        if before != after:
-            # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
-            note = SKIPPED if at.replace(tzinfo=None) != local.replace(tzinfo=None) else TWICE
-        return self._not_ahead(at, note)
 
     def moment_of_utc(self, naive: datetime) -> Moment:
         """The moment of a naive time that the station tells in UTC; no zone is assumed."""
+        return self.moment_in_zone(naive, Zone(timedelta(0)))
+
+    def moment_in_zone(self, naive: datetime, zone: Zone) -> Moment:
+        """The moment of a naive time of the station in the zone that its row names."""
         try:
-            at = (naive + self._offset).replace(tzinfo=UTC).astimezone(self._zone)
+            told = naive + self._offset
+            for fold in (0, 1):
+                local = told.replace(tzinfo=self._zone, fold=fold)
+                if zone.name and (local.tzname() or "").casefold() == zone.name:
+                    return self._not_ahead(local, "")
+            if zone.offset is None:
+                return Moment(
+                    None,
+                    problem=f"the time names a time zone that {self._zone.key} does not have then",
+                )
+            at = told.replace(tzinfo=timezone(zone.offset)).astimezone(self._zone)
         except OverflowError:
             return Moment(None, problem=f"the year {naive.year:04} cannot be right")
-        return self._not_ahead(at, UTC_TOLD)
+        if not zone.offset:
+            return self._not_ahead(at, UTC_TOLD)
+        return self._not_ahead(at, "" if at.utcoffset() == zone.offset else ZONE_TOLD)
+
+    def _is_plain(self, hour: datetime) -> bool:
+        """Whether each moment of an hour existed once, and none is too far ahead."""
+        for edge in (hour, hour.replace(minute=59, second=59)):
+            first = edge.replace(tzinfo=self._zone)
+            if first.utcoffset() != first.replace(fold=1).utcoffset():
+                return False
+            if first.astimezone(UTC) > self._latest:
+                return False
+        return True
+
+    def _odd_moment(self, naive: datetime) -> Moment:
+        local = naive.replace(tzinfo=self._zone)
+        before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+        at = local.astimezone(UTC).astimezone(self._zone)
+        note = ""
+        if before != after:
+            # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
+            note = SKIPPED if at.replace(tzinfo=None) != naive else TWICE
+        return self._not_ahead(at, note)
 
     def _not_ahead(self, at: datetime, note: str) -> Moment:
         if at.astimezone(UTC) > self._latest:

@@ -13,11 +13,14 @@ does not say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
 from almareplay.sources.options import ReadingOptions
+
+_BY_TOOL = re.compile(r"(.+)_20\d\d-\d\d-\d\d_\d{6}")
 
 
 class RowPlace(NamedTuple):
@@ -53,11 +56,17 @@ def place_of(
 
 
 def names_of(source_file: str) -> list[str]:
-    """By which names the desk map may know a file (`main.dat`) or a sheet (`desk.xlsx#Annex`)."""
+    """By which names the desk map may know a file (`main.dat`) or a sheet (`desk.xlsx#Annex`).
+
+    The capture tools put a library's code before the time in a file's name:
+    `law_2026-11-25_132753.dat`.
+    """
     marks = [place for place, sign in enumerate(source_file) if sign == "#"]
     sheets = [source_file[mark + 1 :] for mark in reversed(marks)]
     files = [source_file[:mark] for mark in reversed(marks)] + [source_file]
-    return sheets + [name for file in files for name in (file, PurePath(file).stem)]
+    names = sheets + [name for file in files for name in (file, PurePath(file).stem)]
+    written = _BY_TOOL.match(names[-1])
+    return [*names, written[1]] if written else names
 
 
 def missing_place(

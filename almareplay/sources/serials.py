@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from almareplay.sources.moments import Cell, Written
+from almareplay.sources.moments import Cell
+from almareplay.sources.written import Written
 
 FIRST_DAY = date(1899, 12, 30)
 """The day with the number 0."""
@@ -27,6 +28,7 @@ _TO_SECOND = 5
 class Serials:
     """What the numbers in a column of dates and times say, if all of them can be serial numbers."""
 
+    seen: int = 0
     all_possible: bool = True
     has_dates: bool = False
     has_times: bool = False
@@ -36,6 +38,7 @@ class Serials:
         """Takes in a cell; those that hold no number say nothing."""
         if (number := _number(cell)) is None:
             return
+        self.seen += 1
         written = _written(number, first_day)
         if written is None or (needs_time and written.clock is None):
             self.all_possible = False

@@ -14,7 +14,6 @@ from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likel
 from almareplay.sources.dump import looks_like_dump, open_dump
 from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.oregon import oregon_layout
 from almareplay.sources.sip2 import Sip2Capture
 from almareplay.sources.sip2message import looks_like_sip2
 from almareplay.sources.textlines import TextLines
@@ -57,10 +56,7 @@ def open_capture(path: Path, options: ReadingOptions) -> Capture:
     if looks_like_dat(head):
         return DatCapture(path, options)
     delimiter, width = likely_delimiter(head, options)
-    table = DelimitedTable(path, delimiter, width)
-    if layout := oregon_layout(head, delimiter):
-        return DelimitedCapture(table, options, layout, "Oregon CSV")
-    return DelimitedCapture(table, options)
+    return DelimitedCapture(DelimitedTable(path, delimiter, width), options)
 
 
 def _first_bytes(path: Path) -> bytes:

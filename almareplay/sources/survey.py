@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
+from almareplay.sources.clockorder import Clock, ClockOrder, Day
+from almareplay.sources.doubts import like_name
+from almareplay.sources.epochs import Epochs
 from almareplay.sources.identifiers import NO_SCANNER, Scanner, bare
 from almareplay.sources.kinds import read_kind
+from almareplay.sources.librarybarcodes import field_of
 from almareplay.sources.localtime import ImpossibleTimeError
-from almareplay.sources.moments import Cell, Figures, UnreadableTimeError, Written, read_when
-from almareplay.sources.options import DateOrder
+from almareplay.sources.moments import Cell, read_when
+from almareplay.sources.options import DateOrder, ReadingOptions
 from almareplay.sources.serials import FIRST_DAY, Serials
+from almareplay.sources.shapes import Shape, shape
+from almareplay.sources.written import Figures, UnreadableTimeError, Written
 from almareplay.transactions import Kind
 
 WHEN = ("captured_at", "date", "time")
@@ -21,7 +27,7 @@ WHEN = ("captured_at", "date", "time")
 SPREADSHEET_DIGITS = 15
 """A spreadsheet keeps so many digits of a number and writes zeros for the rest."""
 
-Form = tuple[int, str]
+_SAMPLES = 3
 
 
 @dataclass
@@ -31,9 +37,13 @@ class Orders:
     possible: set[DateOrder] = field(default_factory=lambda: set(DateOrder))
     decided: set[DateOrder] = field(default_factory=set)
     open: bool = False
+    seen: set[tuple[int, int, int]] = field(default_factory=set)
 
     def look_at(self, figures: Figures) -> None:
         """Takes in one date; impossible ones, and those the same in any order, say nothing."""
+        if figures.numbers in self.seen:
+            return
+        self.seen.add(figures.numbers)
         readings = figures.readings()
         if not readings:
             return
@@ -56,7 +66,7 @@ class Identifiers:
     """What the identifiers of one column look like."""
 
     filled: int = 0
-    forms: Counter[Form] = field(default_factory=Counter)
+    forms: Counter[Shape | None] = field(default_factory=Counter)
     beyond_spreadsheet: int = 0
     """With more digits than a spreadsheet keeps, and whole all the same."""
     like_names: int = 0
@@ -64,15 +74,37 @@ class Identifiers:
     def look_at(self, cell: Cell, scanner: Scanner) -> None:
         if cell == "":
             return
-        stored = cell if isinstance(cell, str) else str(cell)
-        text, *_ = scanner.around(stored)
         self.filled += 1
-        if len(stored) > SPREADSHEET_DIGITS and stored.isdigit() and not ends_in_zeros(stored):
-            self.beyond_spreadsheet += 1
-        if text.isdigit():
-            self.forms[form(text)] += 1
-        elif (" " in text or "," in text) and not any(sign.isdigit() for sign in text):
+        stored = cell if isinstance(cell, str) else str(cell)
+        if scanner is NO_SCANNER and stored.isdecimal():
+            self.forms[len(stored), stored[0]] += 1
+            if len(stored) > SPREADSHEET_DIGITS and not ends_in_zeros(stored):
+                self.beyond_spreadsheet += 1
+            return
+        text = stored
+        if scanner is not NO_SCANNER or not stored.isdigit():
+            text = scanner.inside(stored)
+        if seen := shape(text):
+            self.forms[seen] += 1
+        elif like_name(text):
             self.like_names += 1
+
+    def usual(self, seen: Shape) -> bool:
+        """Whether at least one in twenty has this shape."""
+        return self.forms[seen] * 20 >= self.filled > 0
+
+
+@dataclass
+class Unread:
+    """What stands in a column that holds dates and times, and cannot be read as either."""
+
+    cells: int = 0
+    samples: list[Cell] = field(default_factory=list)
+
+    def look_at(self, cell: Cell) -> None:
+        self.cells += 1
+        if len(self.samples) < _SAMPLES:
+            self.samples.append(cell)
 
 
 @dataclass
@@ -80,6 +112,7 @@ class Findings:
     """What a table has, over all of its rows."""
 
     rows: int = 0
+    widths: Counter[int] = field(default_factory=Counter)
     filled: set[str] = field(default_factory=set)
     loans: int = 0
     returns: int = 0
@@ -91,22 +124,56 @@ class Findings:
     orders: dict[str, Orders] = field(default_factory=dict)
     serials: dict[str, Serials] = field(default_factory=dict)
     """Of the fields whose numbers are all serial numbers of dates and times."""
+    epochs: dict[str, Epochs] = field(default_factory=dict)
+    """Of the fields whose numbers all count from 1970."""
+    read: Counter[str] = field(default_factory=Counter)
+    """How many cells of each field say when, as dates and times are written."""
+    unread: dict[str, Unread] = field(default_factory=dict)
+    clock: ClockOrder = field(default_factory=ClockOrder)
     items: Identifiers = field(default_factory=Identifiers)
     patrons: Identifiers = field(default_factory=Identifiers)
+    without_patron: int = 0
+    """Rows with an item and no patron, below one that has one."""
+    certain: Counter[str] = field(default_factory=Counter)
+    """Where no column has patrons: how many cells of the item column are certainly what."""
+
+    @property
+    def may_be_mixed(self) -> bool:
+        """Whether a row may have its item and its patron in each other's column, or one twice: not
+        where their numbers differ in all rows."""
+        return not self.items.forms.keys().isdisjoint(self.patrons.forms) or any(
+            column.forms.total() < column.filled for column in (self.items, self.patrons)
+        )
 
     def swapped(self, item: str, patron: str) -> bool:
         """Whether the other rows say that item and patron stand in each other's column."""
-        as_item, as_patron = form(item), form(patron)
+        as_item, as_patron = shape(item), shape(patron)
         return (
-            as_item != as_patron
+            item.isdigit()
+            and patron.isdigit()
+            and as_item != as_patron
             and self.items.forms[as_patron] > self.items.forms[as_item]
             and self.patrons.forms[as_item] > self.patrons.forms[as_patron]
         )
 
+    def is_patrons(self, item: str) -> bool:
+        """Whether the other rows say that a number in the item's column is a patron's."""
+        seen = shape(item)
+        return (
+            item.isdigit()
+            and self.patrons.forms[seen] > self.items.forms[seen]
+            and self.items.filled > 2 * self.items.forms[seen]
+        )
 
-def form(digits: str) -> Form:
-    """By what numbers of items and of patrons differ: their length and first digit."""
-    return len(digits), digits[:1]
+    def is_items(self, patron: str) -> bool:
+        """Whether a number in the patron's column is an item's: by its check digit, and by the
+        other rows."""
+        seen = shape(patron)
+        return (
+            field_of(patron) == "item_barcode"
+            and self.items.forms[seen] > self.patrons.forms[seen]
+            and self.patrons.filled > 2 * self.patrons.forms[seen]
+        )
 
 
 def ends_in_zeros(digits: str) -> bool:
@@ -115,66 +182,135 @@ def ends_in_zeros(digits: str) -> bool:
 
 
 def survey(
-    rows: Iterable[list[Cell]],
+    rows: Iterable[tuple[int, list[Cell]]],
     columns: Mapping[str, int],
+    options: ReadingOptions,
     scanner: Scanner = NO_SCANNER,
     first_day: date = FIRST_DAY,
 ) -> Findings:
-    """Looks over the rows below the header, each as its cells."""
+    """Looks over the rows below the header, each as its number and its cells."""
     found = Findings()
     when = [(name, columns[name]) for name in WHEN if name in columns]
-    others = [
-        (name, column) for name, column in columns.items() if name in ("library", "circ_desk")
-    ]
+    places = [columns[name] for name in ("library", "circ_desk") if name in columns]
     kind, item, patron = columns.get("kind"), columns["item_barcode"], columns.get("patron_id")
-    for cells in rows:
+    patron_above = False
+    for number, cells in rows:
         width = len(cells)
+        found.widths[width] += 1
+        has_patron = patron is not None and patron < width and cells[patron] != ""
         if item >= width or cells[item] == "":
+            patron_above = has_patron
             continue
         found.rows += 1
         found.items.look_at(cells[item], scanner)
-        if patron is not None and patron < width:
+        if patron is None:
+            found.certain[field_of(cells[item])] += 1
+        elif has_patron:
             found.patrons.look_at(cells[patron], scanner)
-        if kind is not None and kind < width:
-            match read_kind(str(cells[kind]))[0]:
-                case Kind.LOAN:
-                    found.loans += 1
-                case Kind.RETURN:
-                    found.returns += 1
-        for name, column in when:
-            if column < width and cells[column] != "":
-                _look_at_time(found, name, cells[column], first_day)
-        for name, column in others:
-            if column < width and name not in found.filled and bare(str(cells[column])):
+        said = read_kind(str(cells[kind]))[0] if kind is not None and kind < width else None
+        if said is Kind.LOAN:
+            found.loans += 1
+        elif said is Kind.RETURN:
+            found.returns += 1
+        patron_above = patron_above or has_patron
+        if patron_above and not has_patron and said is not Kind.RETURN:
+            found.without_patron += 1
+        clock = _look_at_times(found, number, cells, when, first_day, options)
+        if clock is not None:
+            place = tuple(cells[column] for column in places if column < width)
+            found.clock.look_at(clock, place)
+        for name in ("library", "circ_desk"):
+            if (
+                name not in found.filled
+                and columns.get(name, width) < width
+                and bare(str(cells[columns[name]]))
+            ):
                 found.filled.add(name)
-    _take_serials(found)
+    _take_numbers(found)
     return found
 
 
-def _look_at_time(found: Findings, name: str, cell: Cell, first_day: date) -> None:
-    try:
-        written: Written = read_when(cell)
-    except UnreadableTimeError:
-        serials = found.serials.setdefault(name, Serials())
-        serials.look_at(cell, first_day, needs_time=name == "time")
-        return
-    except ImpossibleTimeError:
-        return
-    if written.figures:
+def time_of_row(number: int, cells: list[Cell], when: Sequence[tuple[str, int]]) -> Clock | None:
+    """The time that a row itself gives, as far as it can be told before its column is known; None
+    where it gives none."""
+    return _look_at_times(None, number, cells, when, FIRST_DAY, None)
+
+
+def _look_at_times(
+    found: Findings | None,
+    number: int,
+    cells: list[Cell],
+    when: Sequence[tuple[str, int]],
+    first_day: date,
+    options: ReadingOptions | None,
+) -> Clock | None:
+    """Takes in the times of a row where there are findings; and the row's own time."""
+    day: Day = None
+    at: time | None = None
+    half_told = False
+    for name, column in when:
+        if column >= len(cells) or (cell := cells[column]) == "":
+            continue
+        try:
+            written = read_when(cell, is_time=name == "time")
+        except UnreadableTimeError:
+            if found is not None and options is not None:
+                _look_at_number(found, name, cell, first_day, options)
+            continue
+        except ImpossibleTimeError:
+            continue
+        if found is not None:
+            _take_in(found, name, written)
+        if written.figures is not None:
+            day = written.figures.numbers
+        elif written.day is not None:
+            day = written.day
+        if written.zone is not None:
+            return None  # an instant, which no clock can have told wrong
+        if written.clock is not None:
+            at, half_told = written.clock, written.half_told
+    return None if at is None else Clock(number, day, at, half_told)
+
+
+def _look_at_number(
+    found: Findings, name: str, cell: Cell, first_day: date, options: ReadingOptions
+) -> None:
+    """Takes in what is no date and no time: it may be a number that stands for one."""
+    found.serials.setdefault(name, Serials()).look_at(cell, first_day, needs_time=name == "time")
+    found.epochs.setdefault(name, Epochs()).look_at(cell, options.now)
+    found.unread.setdefault(name, Unread()).look_at(cell)
+
+
+def _take_in(found: Findings, name: str, written: Written) -> None:
+    found.read[name] += 1
+    if written.figures is not None:
         found.orders.setdefault(name, Orders()).look_at(written.figures)
-    found.has_dates = found.has_dates or bool(written.day or written.figures)
+        found.has_dates = True
+    elif written.day is not None:
+        found.has_dates = True
     if written.clock is not None:
         found.with_times.add(name)
         if written.clock.second:
             found.with_seconds.add(name)
 
 
-def _take_serials(found: Findings) -> None:
-    """Keeps the serial numbers of columns that have no other numbers."""
-    found.serials = {name: seen for name, seen in found.serials.items() if seen.all_possible}
-    for name, seen in found.serials.items():
-        found.has_dates = found.has_dates or seen.has_dates
-        if seen.has_times:
-            found.with_times.add(name)
+def _take_numbers(found: Findings) -> None:
+    """Keeps the numbers that stand for dates and times in columns that have no other numbers."""
+    found.epochs = {name: seen for name, seen in found.epochs.items() if seen.all_possible}
+    for name, seen in found.epochs.items():
+        found.has_dates = True
+        found.with_times.add(name)
         if seen.has_seconds:
             found.with_seconds.add(name)
+        del found.unread[name]
+    found.serials = {
+        name: seen for name, seen in found.serials.items() if seen.all_possible and seen.seen
+    }
+    for name, serials in found.serials.items():
+        found.has_dates = found.has_dates or serials.has_dates
+        if serials.has_times:
+            found.with_times.add(name)
+        if serials.has_seconds:
+            found.with_seconds.add(name)
+        if serials.seen == found.unread[name].cells:
+            del found.unread[name]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import NamedTuple
 
+from almareplay.sources.clockorder import ADDED, TwelveHours
+from almareplay.sources.epochs import EPOCH, read_epoch
+from almareplay.sources.headers import in_words, letter
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
-from almareplay.sources.moments import Cell, UnreadableTimeError, Written, read_when
-from almareplay.sources.options import DateOrder, ReadingOptions
+from almareplay.sources.moments import Cell, plain_moment, read_when
+from almareplay.sources.options import ClockHours, DateOrder, ReadingOptions
 from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
+from almareplay.sources.shapes import pattern
 from almareplay.sources.survey import WHEN, Findings
+from almareplay.sources.written import UnreadableTimeError, Written
+from almareplay.sources.zones import Zone
 from almareplay.transactions import joined
 
 TIME_OF_FLAG = "the capture has no times: that of --captured-at is taken"
@@ -25,6 +30,9 @@ _IN_WORDS = {
     DateOrder.MDY: "month, day, year",
     DateOrder.YMD: "year, month, day",
 }
+_MIDNIGHT = time(0)
+_MOST = 10
+"""A column is unreadable where so many times as many cells cannot be read as can."""
 
 
 class RowTime(NamedTuple):
@@ -36,7 +44,7 @@ class RowTime(NamedTuple):
 
 
 class RowTimes:
-    """Reads the times of rows, once all rows of the table were surveyed."""
+    """Reads the times of rows, in their order, once all rows of the table were surveyed."""
 
     def __init__(
         self,
@@ -46,7 +54,7 @@ class RowTimes:
         day_of_name: date | None,
         first_day: date = FIRST_DAY,
     ) -> None:
-        self._columns = {name: columns[name] for name in WHEN if name in columns}
+        self._columns = [(name, columns[name]) for name in WHEN if name in columns]
         self._found = found
         self._captured_at = options.captured_at
         self._orders = {
@@ -55,11 +63,26 @@ class RowTimes:
         self._day_of_name = day_of_name
         self._first_day = first_day
         self._by_flag = options.date_order is not None
-        clock = StationClock(options)
-        self._moment = lru_cache(maxsize=65_536)(clock.moment)
+        self._clock_flag = options.clock
+        self._station = StationClock(options)
+        self.begin()
+
+    def begin(self) -> None:
+        """Makes ready for the first row."""
+        self._twelve_hours = (
+            TwelveHours(backward=self._found.clock.is_backward)
+            if self._clock_flag is ClockHours.TWELVE
+            else None
+        )
+        # Most tables have one column of times, in which a date needs no other date to be read.
+        only = len(self._columns) == 1 and self._columns[0][0] == "captured_at"
+        is_plain = only and not self._orders and self._twelve_hours is None
+        self._plain = self._columns[0][1] if is_plain and self._found.with_times else -1
 
     def missing(self) -> list[str]:
         """What the user must still say, each as the end of a refusal."""
+        if unreadable := self._unreadable():
+            return [unreadable]
         missing = []
         if self._captured_at is None and self._needs_flag():
             lacking = "dates" if self._found.with_times else "times"
@@ -74,75 +97,114 @@ class RowTimes:
                     "give --date-order dmy, mdy or ymd."
                 )
                 break
+        if self._clock_flag is None and (refusal := self._found.clock.refusal):
+            missing.append(refusal)
         return missing
 
     @property
     def assumptions(self) -> list[str]:
-        """What the dates of the whole table told."""
-        if self._by_flag:
-            return []
-        return [
-            f"the {name.replace('_', ' ')} column has its dates as {_IN_WORDS[order]}: "
-            "one of them allows no other order"
-            for name, order in self._orders.items()
-            if order is not None
-        ]
+        """What the dates and times of the whole table told."""
+        told = [] if self._clock_flag else [self._found.clock.assumption]
+        if not self._by_flag:
+            told += [
+                f"the {in_words(name)} column has its dates as {_IN_WORDS[order]}: "
+                "one of them allows no other order"
+                for name, order in self._orders.items()
+                if order is not None
+            ]
+        return [sentence for sentence in told if sentence]
+
+    def _unreadable(self) -> str:
+        """Which column has times of which most cannot be read, and what stands in it instead."""
+        for name, column in self._columns:
+            unread = self._found.unread.get(name)
+            if unread is None or unread.cells <= _MOST * self._found.read[name]:
+                continue
+            shown = pattern(str(unread.samples[0]))
+            return (
+                f"has times in column {letter(column)} ({in_words(name)}) that cannot be read: "
+                f"they look like {shown} (9 for each digit, x for each letter). Write them as "
+                f"2026-09-14 09:00, or leave them out with --columns ignore={letter(column)} and "
+                "give --captured-at."
+            )
+        return ""
 
     def _needs_flag(self) -> bool:
         return not self._found.with_times or not (self._found.has_dates or self._day_of_name)
 
     def read(self, cells: list[Cell]) -> RowTime:
         """When a row happened."""
+        if 0 <= self._plain < len(cells):
+            cell = cells[self._plain]
+            if isinstance(cell, str) and (both := plain_moment(cell)):
+                naive, to_second = both
+                has_seconds = to_second and bool(self._found.with_seconds)
+                return RowTime(self._station.moment(naive), has_seconds)
+        return self._read_any(cells)
+
+    def _read_any(self, cells: list[Cell]) -> RowTime:
         days: dict[str, date] = {}
-        clocks: dict[str, tuple[time, bool]] = {}
+        clocks: dict[str, Written] = {}
         note = ""
         try:
-            for name, column in self._columns.items():
+            for name, column in self._columns:
                 cell = cells[column] if column < len(cells) else ""
                 if cell == "":
                     continue
-                serial = self._serial(name, cell)
-                written = serial or read_when(cell)
-                note = SERIAL if serial else note
+                written, number_note = self._written(name, cell)
+                note = number_note or note
                 if written.clock is not None:
-                    clocks[name] = written.clock, written.to_second
-                elif (serial or isinstance(cell, date)) and name in self._found.with_times:
-                    clocks[name] = time(0), True  # a spreadsheet's midnight looks like a date
+                    clocks[name] = written
+                elif (number_note or isinstance(cell, date)) and name in self._found.with_times:
+                    # A spreadsheet's midnight looks like a date.
+                    clocks[name] = Written(clock=_MIDNIGHT)
                 if (day := self._day(name, written)) is not None:
                     days[name] = day
         except (ImpossibleTimeError, UnreadableTimeError) as error:
             return RowTime(Moment(None, problem=str(error)))
-        day = next((days[name] for name in _DAY_FIRST if name in days), None)
-        source = next((name for name in _CLOCK_FIRST if name in clocks), None)
+        on = _first(days, _DAY_FIRST)
         if not self._found.with_times:
-            return self._without_times(day, note)
+            return self._without_times(on, note)
+        source = next((name for name in _CLOCK_FIRST if name in clocks), None)
         if source is None:
             return RowTime(Moment(None, problem="no captured time"))
-        clock, to_second = clocks[source]
-        to_second = to_second and source in self._found.with_seconds
-        return self._with_time(day, clock, to_second, note)
+        has_seconds = clocks[source].to_second and source in self._found.with_seconds
+        return self._with_time(on, clocks[source], has_seconds, note)
 
-    def _serial(self, name: str, cell: Cell) -> Written | None:
-        """What a serial number says, in a column that has no other numbers."""
-        return read_serial(cell, self._first_day) if name in self._found.serials else None
+    def _written(self, name: str, cell: Cell) -> tuple[Written, str]:
+        """What a cell says, and a note where it is a number that stands for a moment."""
+        if name in self._found.serials and (serial := read_serial(cell, self._first_day)):
+            return serial, SERIAL
+        if name in self._found.epochs and (epoch := read_epoch(cell)):
+            return epoch, EPOCH
+        return read_when(cell, is_time=name == "time"), ""
 
     def _day(self, name: str, written: Written) -> date | None:
         if written.figures is None:
             return written.day
         # Without an order all dates of the column read the same in each, or are impossible.
         order = self._orders.get(name)
-        readings = written.figures.readings()
-        if order is None and readings:
-            return next(iter(readings.values()))
+        if order is None:
+            readings = written.figures.readings()
+            if readings:
+                return next(iter(readings.values()))
         return written.figures.in_order(order or DateOrder.DMY)
 
     def _without_times(self, day: date | None, note: str) -> RowTime:
         if self._captured_at is None:
             return RowTime(Moment(None, problem="no captured time"))
         at = self._captured_at if day is None else datetime.combine(day, self._captured_at.time())
-        return RowTime(self._moment(at, by_station=False), note=joined(note, TIME_OF_FLAG))
+        moment = self._station.moment(at, by_station=False)
+        return RowTime(moment, note=joined(note, TIME_OF_FLAG))
 
-    def _with_time(self, day: date | None, clock: time, has_seconds: bool, note: str) -> RowTime:
+    def _with_time(
+        self, day: date | None, written: Written, has_seconds: bool, note: str
+    ) -> RowTime:
+        clock = written.clock or _MIDNIGHT
+        if self._twelve_hours and written.zone is None:
+            told = self._twelve_hours.read(day, clock, half_told=written.half_told)
+            note = joined(note, ADDED if told > clock else "")
+            clock = told
         if day is None and not self._found.has_dates:
             if self._day_of_name:
                 day, note = self._day_of_name, joined(note, DAY_OF_NAME)
@@ -154,4 +216,16 @@ class RowTimes:
                     )
         if day is None:
             return RowTime(Moment(None, problem="no captured date"))
-        return RowTime(self._moment(datetime.combine(day, clock)), has_seconds, note)
+        naive = datetime.combine(day, clock)
+        if written.zone is None:
+            return RowTime(self._station.moment(naive), has_seconds, note)
+        return self._in_zone(naive, written.zone, has_seconds, note)
+
+    def _in_zone(self, naive: datetime, zone: Zone, has_seconds: bool, note: str) -> RowTime:
+        moment = self._station.moment_in_zone(naive, zone)
+        # A count since 1970 names no zone.
+        return RowTime(moment._replace(note="") if note == EPOCH else moment, has_seconds, note)
+
+
+def _first(days: Mapping[str, date], names: tuple[str, ...]) -> date | None:
+    return next((days[name] for name in names if name in days), None)

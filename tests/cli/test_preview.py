@@ -100,3 +100,32 @@ def test_a_second_sheet_of_a_workbook_is_not_known_yet(user: User) -> None:
     assert (first.code, second.code) == (0, 0), second.err
     assert "adds nothing" in again.err
     assert len({row.source_file for row in user.rows()}) == 2
+
+
+def test_a_preview_of_an_unknown_table_shows_its_columns_and_no_whole_id(user: User) -> None:
+    capture = user.writes(
+        "list.csv",
+        "24880000100016,34880000500012,9/14/2026 9:05,Mira Example,out",
+        "24880000100024,34880000500020,9/14/2026 9:06,Otis Example,in",
+    )
+    done = user.types("load", "--preview", str(capture), LIBRARY=None, CIRC_DESK=None)
+    assert done.code == 2
+    assert done.out.splitlines() == [
+        "list.csv: its columns, to be named by --columns:",
+        "  A: 24••••••••••16, 24••••••••••24",
+        "  B: 34••••••••••12, 34••••••••••20",
+        "  C: 9/14/2026 9:05, 9/14/2026 9:06",
+        "  D: Mi••••••••le, Ot••••••••le",
+        "  E: out, in",
+    ]
+    assert "has no header row" in done.err
+    columns = "patron_id=A,item_barcode=B,captured_at=C,kind=E"
+    assert user.types("load", "--columns", columns, str(capture)).code == 0
+
+
+def test_a_preview_needs_no_library_and_no_desk(user: User) -> None:
+    capture = user.writes("desk.csv", *DESK.splitlines()[:3])
+    done = user.types("load", "--preview", str(capture), LIBRARY=None, CIRC_DESK=None)
+    assert done.code == 0, done
+    assert "To load it: give --library CODE and --circ-desk CODE" in done.out
+    assert "2 rows would be read" in done.out

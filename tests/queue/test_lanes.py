@@ -227,3 +227,25 @@ def test_a_capture_that_grew_says_the_same_as_its_last_state(file: File, first: 
         return [(said[row].captured_at, *said[row].says) for row in facts(arrange(rows))]
 
     assert story(grown) == story(whole)
+
+
+def test_the_row_with_seconds_is_the_fact_whatever_was_loaded_first() -> None:
+    minutes, seconds = ["12:00 L p", "12:00 R"], ["12:00:50 L p", "12:00:05 R"]
+    assert facts(arrange(lane(minutes, seconds))) == [4, 3]
+    assert facts(arrange(lane(seconds, minutes))) == [2, 1]
+    assert {each.repeats for each in arrange(lane(minutes, seconds))} == {None, 3, 4}
+
+
+def test_a_row_that_was_sent_stays_the_fact() -> None:
+    minutes, seconds = lane(["12:00 L p"], ["12:00:50 L p"])
+    sent = minutes._replace(is_settled=True)
+    assert facts(arrange([sent, seconds])) == [1]
+    assert facts(arrange([minutes, seconds])) == [2]
+
+
+def test_the_order_of_lines_that_run_back_tells_nothing() -> None:
+    rows = lane(["12:00 L p", "12:00 R"])
+    assert facts(arrange(rows)) == [1, 2]
+    loose = arrange(rows, {1})
+    assert facts(loose) == [2, 1]
+    assert all(each.guessed for each in loose)

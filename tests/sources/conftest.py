@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.sources import Capture, ReadingOptions, Row, open_capture
+from almareplay.transactions import InvalidRow, Transaction
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 USUAL = {
@@ -57,11 +58,10 @@ def seen(read: Callable[..., list[Row]]) -> Callable[..., list[str]]:
 
 
 def _in_words(row: Row) -> str:
-    match row:
-        case (kind, at, _, item, patron, _, _, _, number, note):
-            words = f"{number} {kind} {item} {patron}".strip() + f" {at:%m-%d %H:%M}"
-            return f"{words} [{note}]" if note else words
-        case (reason, _, number, *_):
-            return f"{number} {reason}"
-        case _:
-            return f"({row.reason})"
+    if isinstance(row, Transaction):
+        words = f"{row.source_row} {row.kind} {row.item_barcode} {row.patron_id}".strip()
+        words += f" {row.captured_at:%m-%d %H:%M}"
+        return f"{words} [{row.note}]" if row.note else words
+    if isinstance(row, InvalidRow):
+        return f"{row.source_row} {row.reason}"
+    return f"({row.reason})"

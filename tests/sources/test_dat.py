@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from almareplay.sources import Capture, FileRefused, Row
+from almareplay.sources import Capture, Codabar, FileRefused, Row
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
 Read = Callable[..., list[Row]]
@@ -42,7 +42,7 @@ def test_a_loan_with_everything_it_says(read: Read) -> None:
 
 
 def test_every_trap_in_one_file(seen: Callable[..., list[str]]) -> None:
-    assert seen("captures/traps.dat") == [
+    assert seen("captures/traps.dat", codabar=Codabar.STRIP) == [
         "1 loan 34880000400010 24880000200014 09-14 09:01",
         "2 return 34880000400028 09-14 09:02",
         "3 loan 34880000400036 24880000200014 09-14 09:03",
@@ -141,7 +141,7 @@ def test_control_characters_are_taken_out_and_noted(read: Read) -> None:
     assert row.note == "control characters were taken out of the item barcode"
 
 
-@pytest.mark.parametrize("barcode", ["A34880000400010", "a34880000400010b", "AXB", "E123E"])
+@pytest.mark.parametrize("barcode", ["A34880000400010", "AXB", "E1-3E"])
 def test_only_codabar_letters_at_both_ends_of_digits_go(read: Read, barcode: str) -> None:
     assert only(read(line("202609140901", "R", barcode))).item_barcode == barcode
 

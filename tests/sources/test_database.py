@@ -92,7 +92,7 @@ def test_the_fingerprint_is_that_of_what_is_read(
         changed.execute("update transactions set patron_name = 'B'")
     assert open_database(url, options()).fingerprint() == fingerprint
     with closing(sqlite3.connect(path)) as changed, changed:
-        changed.execute("update transactions set saved = 1")
+        changed.execute("update transactions set item_barcode = '2'")
     assert open_database(url, options()).fingerprint() != fingerprint
 
 

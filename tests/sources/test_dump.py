@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from almareplay.sources import Capture, FileRefused, Row, sqltext
 from almareplay.sources.sqltext import BROKEN_OFF, UNREADABLE
-from almareplay.transactions import InvalidRow, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, LeftOut, Transaction, same_identifier
 
 Opened = Callable[..., Capture]
 Read = Callable[..., list[Row]]
@@ -209,7 +209,8 @@ def test_rows_across_the_pieces_that_are_read(read: Read, monkeypatch: pytest.Mo
     assert [row.source_row for row in rows[200:] if isinstance(row, Transaction)] == [202]
 
 
-identifiers = st.from_regex(r"\A[E-Ze-zÄß'\"\\][0-9'\"\\(),;]{0,9}[e-z]\Z")
+# Neither several numbers nor a number between Codabar letters.
+identifiers = st.from_regex(r"\A[F-Mf-mÄß'\"\\][(),;'\"\\]{0,4}[0-9'\"\\]{0,5}[f-m]\Z")
 # A column of "E,e" would be one of names, which is refused.
 patron_ids = identifiers.filter(lambda text: "," not in text)
 
@@ -221,11 +222,24 @@ def quoted(text: str) -> str:
     return f"'{text}'"
 
 
+names = st.text().filter(lambda name: not name.strip().isdigit())  # which would be a slipped id
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(identifiers, patron_ids, st.text()), min_size=1), st.data())
+@given(
+    st.lists(
+        st.tuples(identifiers, patron_ids, names).filter(
+            lambda row: not same_identifier(row[0], row[1])
+        ),
+        min_size=1,
+    ),
+    st.data(),
+)
 def test_what_is_dumped_is_read_and_any_end_is_survived(
     read: Read, rows: list[tuple[str, str, str]], data: st.DataObject
 ) -> None:
+    rows = [row for row in rows if row[0].casefold() != row[1].casefold()]  # one scanned twice
+    assume(rows)
     values = [
         f"('M','2026-09-14 09:03:10','L',{quoted(item)},NULL,{quoted(patron)},{quoted(name)},'0')"
         for item, patron, name in rows

@@ -7,8 +7,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from almareplay.sources.localtime import ImpossibleTimeError
-from almareplay.sources.moments import Cell, UnreadableTimeError, day_named, read_when
+from almareplay.sources.moments import Cell, day_named, read_when
 from almareplay.sources.options import DateOrder
+from almareplay.sources.written import UnreadableTimeError
 
 DAY = date(2026, 9, 14)
 
@@ -77,10 +78,63 @@ def test_what_is_no_time_is_not_quoted(text: str) -> None:
     assert str(caught.value) == "the date or time cannot be read"
 
 
-def test_a_time_of_another_zone_is_not_taken_as_local() -> None:
-    for text in ("2026-09-14T09:05Z", "2026-09-14 09:05:00+02:00", "2026-09-14 09:05 UTC"):
-        with pytest.raises(UnreadableTimeError, match="names a time zone"):
+@pytest.mark.parametrize(
+    ("text", "hours", "name"),
+    [
+        ("2026-09-14T09:05Z", 0, ""),
+        ("2026-09-14 09:05:00.250+02:00", 2, ""),
+        ("2026-09-14 09:05 UTC", 0, ""),
+        ("20260914T090500-0700", -7, ""),
+        ("Mon Sep 14 2026 09:05:11 GMT-0700 (Pacific Daylight Time)", -7, ""),
+        ("Mon Sep 14 09:05:11 EDT 2026", -4, "edt"),
+        ("2026-09-14T09:05:00+09:00[Asia/Tokyo]", 9, ""),
+        ("14.9.2026 um 9:05:00 Mitteleuropäische Sommerzeit", 2, ""),
+        ("2026-09-14 09:05 CST", None, "cst"),
+    ],
+)
+def test_the_zone_behind_a_time(text: str, hours: int | None, name: str) -> None:
+    zone = read_when(text).zone
+    assert zone is not None
+    assert zone.offset == (None if hours is None else timedelta(hours=hours))
+    assert zone.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "clock"),
+    [
+        ("lundi 14 septembre 2026 à 9h02", DAY, time(9, 2)),
+        ("mar. 15 sept. 2026 09:02:11", date(2026, 9, 15), time(9, 2, 11)),
+        ("14 de septiembre de 2026 9:02:11 p. m.", DAY, time(21, 2, 11)),
+        ("Montag, 14. September 2026 um 18:02 Uhr", DAY, time(18, 2)),
+        ("14 settembre 2026 alle ore 9.02", DAY, time(9, 2)),
+        ("14 september 2026 om 9.02 uur", DAY, time(9, 2)),
+        ("mandag den 14. september 2026", None, None),
+        ("14. syyskuuta 2026 klo 9.02", DAY, time(9, 2)),
+        ("14 września 2026 o godz. 9:02", DAY, time(9, 2)),
+        ("14. září 2026 v 9:02", DAY, time(9, 2)),
+        ("14 Eylül 2026 ÖS 9:02", DAY, time(21, 2)),
+        ("14 בספטמבר 2026 בשעה 9:02", DAY, time(9, 2)),
+        ("2026年9月14日(月) 午後9時05分", DAY, time(21, 5)),
+        ("2026年9月14日 上午9:05:10", DAY, time(9, 5, 10)),
+        ("2026년 9월 14일 오전 9시 5분", DAY, time(9, 5)),
+        ("2026. 9. 14. 오후 6:02:11", DAY, time(18, 2, 11)),
+        ("9.05 Uhr", None, time(9, 5)),
+        ("kl. 9.05", None, time(9, 5)),
+    ],
+)
+def test_dates_and_times_of_many_languages(text: str, day: date | None, clock: time | None) -> None:
+    if day is None and clock is None:
+        with pytest.raises(UnreadableTimeError):
             read_when(text)
+        return
+    written = read_when(text)
+    assert (written.day, written.clock) == (day, clock)
+
+
+def test_a_dot_divides_hours_and_minutes_only_where_no_date_can_stand() -> None:
+    assert read_when("09.03", is_time=True).clock == time(9, 3)
+    with pytest.raises(UnreadableTimeError):
+        read_when("09.03")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import xlsxwriter  # type: ignore[import-untyped]  # it comes without types
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from almareplay.sources import Capture, FileRefused, ReadingOptions, Row, open_capture
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from almareplay.sources import Capture, Codabar, FileRefused, ReadingOptions, Row, open_capture
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, same_identifier
 
 Read = Callable[..., list[Row]]
 Simple = tuple[Kind, datetime, str, str]
@@ -25,14 +25,16 @@ SHARED_FOLDER = [HealthCheck.function_scoped_fixture]
 
 identifiers = st.one_of(
     st.text(string.digits, min_size=1, max_size=15),
-    st.from_regex(r"\A[e-z][e-z0-9.@_-]{0,20}\Z"),
+    st.from_regex(r"\A[f-m][e-m0-9.@_-]{0,20}[a-m_]\Z").filter(lambda text: "..." not in text),
     st.from_regex(r"\A[E-ZÄÖÜß][0-9]{1,8}-[E-ZÄÖÜß]\Z"),
 )
 minutes = st.datetimes(
     datetime(2011, 1, 1),  # noqa: DTZ001 - local to the setting
     datetime(2026, 11, 20),  # noqa: DTZ001 - local to the setting
 ).map(lambda moment: moment.replace(second=0, microsecond=0, fold=0))
-transactions = st.tuples(st.sampled_from(Kind), minutes, identifiers, identifiers)
+transactions = st.tuples(st.sampled_from(Kind), minutes, identifiers, identifiers).filter(
+    lambda row: not same_identifier(row[2], row[3])
+)
 
 
 def simple(rows: list[Row]) -> list[Simple]:
@@ -61,10 +63,13 @@ def test_dat_reads_back(
     rows: list[Simple], end: str, read: Read, options: Callable[..., ReadingOptions]
 ) -> None:
     text = "".join(
-        f"{at:%Y%m%d%H%M}{'L' if kind is Kind.LOAN else 'R'}{item:<80}{patron}{end}"
+        f"{at:%Y%m%d%H%M}{'L' if kind is Kind.LOAN else 'R'}{item:<80}x{patron}{end}"
         for kind, at, item, patron in rows
     )
-    assert simple(read(text)) == [row for row in rows if exists(row[1], options())]
+    # Digits only could be too few beside others, and be taken for a year.
+    assert simple(read(text)) == [
+        (kind, at, item, f"x{patron}") for kind, at, item, patron in rows if exists(at, options())
+    ]
 
 
 @settings(suppress_health_check=SHARED_FOLDER, deadline=None)
@@ -189,7 +194,8 @@ def test_damaged_files_end_in_rows_or_one_refusal(
 
 def test_every_line_is_accounted_for_once(read: Read) -> None:
     content = (Path(__file__).parents[2] / "fixtures/captures/traps.dat").read_bytes()
+    rows = read(content, codabar=Codabar.STRIP)
     lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    numbered = [row for row in read(content) if not isinstance(row, LeftOut)]
-    assert len(read(content)) == len(lines) - 1
+    numbered = [row for row in rows if not isinstance(row, LeftOut)]
+    assert len(rows) == len(lines) - 1
     assert len({row.source_row for row in numbered}) == len(numbered)

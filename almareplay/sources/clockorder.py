@@ -1,0 +1,194 @@
+"""Whether the times of a table run with its rows: a clock of twelve hours does not.
+
+A list in the time of the wall (11:50, 12:10, 1:05) sorts its afternoon before its morning, and
+returns before their loans. The same look a date that was typed once for two days, and a clock that
+was set back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, time
+from typing import NamedTuple
+
+ADDED = "twelve hours were added to its time, as --clock 12 says"
+
+Day = date | tuple[int, int, int] | None
+"""A date, its figures where their order is open, or None where it is not in the row."""
+
+_FAR = 3 * 3600
+_HALF_A_DAY = 6 * 3600
+_SLACK = 3600
+_FEW = 4
+"""A list is in order of time where at most one in so many of its steps goes the other way."""
+
+
+class Clock(NamedTuple):
+    """A row's own time: its number, its day, its time of day, and whether it says AM or PM, or
+    needs neither (13:05)."""
+
+    row: int
+    day: Day
+    at: time
+    half_told: bool
+
+
+class Break(NamedTuple):
+    """A place where the times go the other way than the rows."""
+
+    before: Clock
+    behind: Clock
+
+
+@dataclass
+class Steps:
+    """The steps of one direction: how many, and the first that goes far."""
+
+    count: int = 0
+    far: Break | None = None
+    first: Break | None = None
+
+
+@dataclass
+class ClockOrder:
+    """How the times of a table run, looked at row by row."""
+
+    latest: time = time(0)
+    at_night: time | None = None
+    half_told: bool = False
+
+    def __post_init__(self) -> None:
+        self.up, self.down, self.steps = Steps(), Steps(), 0
+        self._last: tuple[Clock, tuple[object, ...]] | None = None
+
+    def look_at(self, clock: Clock, place: tuple[object, ...]) -> None:
+        """Takes in a row, and the words that say where it happened: elsewhere is another clock."""
+        before, self._last = self._last, (clock, place)
+        at = clock.at
+        self.half_told = self.half_told or clock.half_told
+        if at > self.latest:
+            self.latest = at
+        if self.at_night is None and 1 <= at.hour < 6:
+            self.at_night = at
+        if before is None or before[0].day != clock.day or before[1] != place:
+            return
+        self.steps += 1
+        if at != before[0].at:
+            side = self.up if at > before[0].at else self.down
+            side.count += 1
+            if side.first is None:
+                side.first = Break(before[0], clock)
+            if side.far is None and abs(_seconds(at) - _seconds(before[0].at)) >= _FAR:
+                side.far = Break(before[0], clock)
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether the newest row stands first."""
+        if self.steps == 1 and self.down.far and _may_be_afternoon(self.down.far):
+            return False
+        return self.down.count > self.up.count and self.up.count <= self._few
+
+    @property
+    def _few(self) -> int:
+        return max(1, self.steps // _FEW)
+
+    @property
+    def breaks(self) -> Steps | None:
+        """The steps against the order of a table that is in order but for a few; None where all
+        are with it, or where it is in no order."""
+        against = self.up if self.is_backward else self.down
+        return against if 0 < against.count <= self._few else None
+
+    @property
+    def refusal(self) -> str:
+        """What the user must say of times that run back by hours; empty where none do."""
+        against = self.breaks
+        if against is None or against.far is None:
+            return ""
+        before, behind = against.far
+        return (
+            f"has times that run back: row {before.row} says {before.at:%H:%M} and row "
+            f"{behind.row} {behind.at:%H:%M} of the same day. Is it a clock of twelve hours "
+            "without AM and PM? Give --clock 12. Are the times right as they are (lists of "
+            "several desks, one below the other)? Give --clock 24. Does a new day begin there? "
+            "Correct its dates in the file."
+        )
+
+    @property
+    def assumption(self) -> str:
+        """What is to be said of times that may be of the afternoon; empty where none may."""
+        if self.half_told or self.at_night is None or self.latest.hour > 12:
+            return ""
+        return (
+            f"no time is later than {self.latest:%H:%M}, and {self.at_night:%H:%M} is read as "
+            "in the night: if it was in the afternoon, give --clock 12"
+        )
+
+
+def set_back(breaks: Steps, contradictions: int) -> str:
+    """What the user must say of times that run back, where items are lent and returned in another
+    order by the clock than by the rows."""
+    assert breaks.first is not None
+    before, behind = breaks.first
+    items = "an item" if contradictions == 1 else f"{contradictions} items"
+    return (
+        f"has times that run back: row {before.row} says {before.at:%H:%M} and row {behind.row} "
+        f"{behind.at:%H:%M}, and {items} would be lent and returned in another order by the clock "
+        "than by the rows. Was the clock set back there? Load the rows before it and those behind "
+        "it as two files, one with --clock-offset. Are the times right as they are? Give "
+        "--clock 24."
+    )
+
+
+def contradictions(rows: Iterable[tuple[str, object, Clock]], *, backward: bool) -> int:
+    """How many items are lent and returned in another order by the clock than by the rows.
+
+    Each row is its item, its kind, and its time; ``backward``: the newest row stands first."""
+    last: dict[str, tuple[object, Clock]] = {}
+    contradicted: set[str] = set()
+    for item, kind, clock in rows:
+        if item in last:
+            kind_before, before = last[item]
+            runs_back = clock.at > before.at if backward else clock.at < before.at
+            if kind != kind_before and clock.day == before.day and runs_back:
+                contradicted.add(item)
+        last[item] = kind, clock
+    return len(contradicted)
+
+
+class TwelveHours:
+    """Reads the times of a clock of twelve hours, row by row, by the order of the rows."""
+
+    def __init__(self, *, backward: bool) -> None:
+        self._backward = backward
+        self._day: Day = None
+        self._last: time | None = None
+
+    def read(self, day: Day, at: time, *, half_told: bool) -> time:
+        """The time of day of the next row. Noon that was saved as midnight is noon."""
+        if day != self._day:
+            self._day, self._last = day, None
+        if at.hour <= 12 and (at.hour == 0 or not half_told):
+            at = self._half(at.replace(hour=at.hour % 12))
+        self._last = at
+        return at
+
+    def _half(self, morning: time) -> time:
+        afternoon = morning.replace(hour=morning.hour + 12)
+        if self._last is None:
+            return morning if morning.hour >= 7 else afternoon
+        last = _seconds(self._last)
+        if self._backward:
+            return afternoon if _seconds(afternoon) <= last + _SLACK else morning
+        return morning if _seconds(morning) >= last - _SLACK else afternoon
+
+
+def _may_be_afternoon(there: Break) -> bool:
+    """Whether twelve hours more would put a single row behind the one before it."""
+    fall = _seconds(there.before.at) - _seconds(there.behind.at)
+    return fall >= _HALF_A_DAY and there.behind.at.hour < 12 and not there.behind.half_told
+
+
+def _seconds(at: time) -> int:
+    return (at.hour * 60 + at.minute) * 60 + at.second

@@ -1,0 +1,79 @@
+"""No cell is passed over in silence: what is filled is read, or left out with a reason."""
+
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]  # it comes without types
+import pytest
+
+from almareplay.sources import Capture, open_capture
+from almareplay.transactions import Transaction
+from tests.sources.test_fixtures import EXPECTED, FIXTURES, Refused
+
+TABLES = [
+    name
+    for name, expected in EXPECTED.items()
+    if not isinstance(expected, Refused)
+    and Path(name).suffix in (".csv", ".tsv", ".txt", ".xlsx")
+    and name not in ("workbook-named.csv", "one-scan-a-line.txt")
+]
+
+
+def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
+    """For each row its sheet or file, its number, and the letters of its filled cells: found
+    without almareplay."""
+    if path.suffix == ".xlsx":
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a barcode that was made a date
+            for sheet in openpyxl.load_workbook(file, data_only=True).worksheets:
+                for row in sheet.iter_rows():
+                    letters = {cell.column_letter for cell in row if cell.value not in (None, "")}
+                    yield f"{path.name}#{sheet.title}", row[0].row, letters
+        return
+    content = path.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+    text = content.decode(encoding).removeprefix("ï»¿")
+    delimiter = max(",;\t|", key=text.count)
+    for number, line in enumerate(text.splitlines(), 1):
+        (cells, *_) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+        yield path.name, number, {chr(65 + n) for n, cell in enumerate(cells) if cell.strip()}
+
+
+def accounted_for(capture: Capture, source: str) -> set[str]:
+    """The letters of the columns of which the capture says that they are read, or that not."""
+    words = [words.removeprefix(f"{source}, ") for words in capture.columns]
+    told = [words.removeprefix(f"{source}: ") for words in capture.assumptions]
+    letters = {found[1] for each in words if (found := re.match(r"([A-Z]+): ", each))}
+    for sentence in told:
+        if sentence.startswith("not read: column"):
+            letters |= set(re.findall(r"\b([A-Z])\b(?= \(|,|$)", sentence))
+        if sentence == "not read: call numbers, and names of patrons":
+            letters |= {"E", "G"}
+        if found := re.match(r"column ([A-Z]) holds no loans or returns", sentence):
+            letters.add(found[1])
+    return letters
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_filled_cell_stands_in_a_column_that_is_told(
+    name: str, options: Callable[..., object]
+) -> None:
+    expected = EXPECTED[name]
+    path = FIXTURES / (name if name.startswith("outage-") else f"captures/{name}")
+    capture = open_capture(path, options(**expected.flags))  # type: ignore[arg-type]  # usual ones
+    read = {
+        (row.source_file, row.source_row) for row in capture.rows() if isinstance(row, Transaction)
+    }
+    assert read
+    silent = {
+        (source, number): letters - accounted_for(capture, source)
+        for source, number, letters in filled(path)
+        if (source, number) in read
+    }
+    assert silent
+    assert {place: letters for place, letters in silent.items() if letters} == {}

@@ -1,0 +1,104 @@
+"""Times in the columns of tables: with a zone, counted since 1970, in two columns, unreadable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from almareplay.sources import Capture, FileRefused, Row, parse_columns
+from almareplay.transactions import InvalidRow, Kind, Transaction
+
+Read = Callable[..., list[Row]]
+Opened = Callable[..., Capture]
+
+
+def content(*times: str, header: str = "Timestamp") -> str:
+    rows = (f"{at};In;348800004000{number:02}\n" for number, at in enumerate(times, 10))
+    return f"{header};In/Out;Barcode\n" + "".join(rows)
+
+
+def local(rows: list[Row]) -> list[str]:
+    assert not [row for row in rows if isinstance(row, InvalidRow)], rows
+    return [f"{row.captured_at:%d %H:%M:%S}" for row in rows if isinstance(row, Transaction)]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        *("2026-09-14T16:05:11Z", "2026-09-14 16:05:11.250 UTC", "2026-09-14T18:05:11+02:00"),
+        *("9/14/2026 9:05:11 AM PDT", "Mon Sep 14 2026 09:05:11 GMT-0700 (Ortszeit)"),
+        *("1789401911", "1789401911000", "1789401911000000"),
+        *("14. September 2026 um 18:05:11 Mitteleuropäische Sommerzeit", "20260914T160511Z"),
+    ],
+)
+def test_a_time_that_is_an_instant(read: Read, at: str) -> None:
+    assert local(read(content(at), now=datetime.fromisoformat("2026-11-21T12:00Z"))) == [
+        "14 09:05:11"
+    ]
+
+
+def test_the_stations_own_abbreviation_tells_the_repeated_hour(read: Read) -> None:
+    rows = read(content("2026-11-01 1:30 PDT", "2026-11-01 1:40 PST"))
+    assert [str(row.captured_at.utcoffset()) for row in rows if isinstance(row, Transaction)] == [
+        "-1 day, 17:00:00",
+        "-1 day, 16:00:00",
+    ]
+
+
+def test_an_abbreviation_with_several_meanings(read: Read) -> None:
+    words = content("2026-09-14 9:05 CST")
+    rows = read(words)
+    assert [row.reason for row in rows if isinstance(row, InvalidRow)] == [
+        "the time names a time zone that America/Los_Angeles does not have then"
+    ]
+    assert local(read(words, timezone=ZoneInfo("Asia/Taipei"))) == ["14 09:05:00"]
+
+
+def test_a_station_whose_clock_was_wrong_tells_a_wrong_instant(read: Read) -> None:
+    from datetime import timedelta
+
+    rows = read(content("2026-09-14T16:05:00Z"), clock_offset=timedelta(minutes=4))
+    assert local(rows) == ["14 09:09:00"]
+
+
+def test_ten_digits_that_are_no_recent_moment_are_named(opened: Opened) -> None:
+    for number in ("1189401911", "0478221095"):
+        with pytest.raises(FileRefused, match=r"column A \(captured at\) that cannot be read"):
+            opened(content(number))
+
+
+def test_times_that_cannot_be_read_are_described_and_not_quoted(opened: Opened, read: Read) -> None:
+    words = content("shortly after 9", "around 10", "noon or so")
+    with pytest.raises(FileRefused) as refused:
+        opened(words)
+    assert "they look like xxxxxxx xxxxx 9" in str(refused.value)
+    assert "has no times" not in str(refused.value)
+    rows = read(
+        words,
+        columns=parse_columns("ignore=A"),
+        captured_at=datetime(2026, 9, 14, 9),  # noqa: DTZ001 - local to the setting
+    )
+    assert len(local(rows)) == 3
+
+
+def test_no_times_is_said_only_where_there_are_none(opened: Opened) -> None:
+    with pytest.raises(FileRefused, match="has no times: give --captured-at"):
+        opened("In/Out;Barcode\nIn;34880000400010\n")
+
+
+@pytest.mark.parametrize("at", ["9h05", "09.05", "9:05 Uhr", "kl. 9.05", "9.05 am", "上午9:05"])
+def test_a_time_beside_its_date(read: Read, at: str) -> None:
+    rows = read(f"Date;Time;In/Out;Barcode\n14.9.2026;{at};In;34880000400010\n")
+    assert local(rows) == ["14 09:05:00"]
+
+
+def test_a_form_tells_when_it_was_begun_and_when_it_was_sent(read: Read) -> None:
+    rows = read(
+        "ID;Start time;Completion time;Email;Loan or return;Card;Barcode\n"
+        "1;9/14/26 9:02:00;9/14/26 9:02:31;desk@example.org;Loan;24880000200014;34880000400010\n",
+        kind=Kind.LOAN,
+    )
+    assert local(rows) == ["14 09:02:31"]
