@@ -50,7 +50,8 @@ class InvalidRow(NamedTuple):
     """A row of a capture that cannot be read or cannot be true: kept, reported, never sent.
 
     ``reason`` is a sentence for staff. What could be read of the row stands in the other fields;
-    what could not is ``None`` or empty.
+    what could not is ``None`` or empty. ``cancelled``: it was undone where it was captured, so that
+    nothing is to be done.
     """
 
     reason: str
@@ -62,6 +63,7 @@ class InvalidRow(NamedTuple):
     patron_id: str = ""
     library: str = ""
     circ_desk: str = ""
+    cancelled: bool = False
 
 
 class LeftOut(NamedTuple):

@@ -11,12 +11,11 @@ from almareplay.sources.capture import Capture, FileRefused
 from almareplay.sources.dat import DatCapture, looks_like_dat
 from almareplay.sources.database import SQLITE, open_sqlite
 from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likely_delimiter
-from almareplay.sources.dump import looks_like_dump, open_dump
 from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.oregon import oregon_layout
-from almareplay.sources.sip2 import Sip2Capture
-from almareplay.sources.sip2message import looks_like_sip2
+from almareplay.sources.sip2 import Sip2Capture, looks_like_sip2
+from almareplay.sources.sql.dump import looks_like_dump, open_dump
 from almareplay.sources.textlines import TextLines
 from almareplay.sources.workbook import OLE, ZIP, WorkbookCapture
 

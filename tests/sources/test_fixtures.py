@@ -105,6 +105,14 @@ EXPECTED: dict[str, Read | Refused] = {
     "self-check.log": Read(
         8, 14, 12, "7 the self-check asked and the system answered no: it did not happen"
     ),
+    "self-check-server.log": Read(
+        1, 1, 9, "4 the self-check asked and the system answered no: it did not happen"
+    ),
+    "self-check-tags.log": Read(
+        *(2, 5, 8),
+        "12 loan 34880000500350 24880000300139 09-14 08:31 "
+        "[the self-check gave a due date of its own: 12 October 2026]",
+    ),
     "self-check.raw": Read(3, 0, 0, "2 return 34880000500210 09-14 10:02"),
     "semicolons.csv": Read(2, 0, 1, LOAN),
     "serial-numbers.csv": Read(4, 0, 1, f"5 return 34880000500011 09-14 09:05 {SERIAL}"),

@@ -20,7 +20,7 @@ from almareplay.sources.capturetable import (
     tool_of,
 )
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.sqltext import Create, Insert, SqlScript
+from almareplay.sources.sql.script import Create, Insert, SqlScript
 from almareplay.sources.table import Record
 from almareplay.sources.textlines import WINDOWS_1252
 

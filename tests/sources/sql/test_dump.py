@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from almareplay.sources import Capture, FileRefused, Row, sqltext
-from almareplay.sources.sqltext import BROKEN_OFF, UNREADABLE
+from almareplay.sources import Capture, FileRefused, Row
+from almareplay.sources.sql import script as reading
+from almareplay.sources.sql.script import BROKEN_OFF, UNREADABLE
 from almareplay.transactions import InvalidRow, LeftOut, Transaction
 
 Opened = Callable[..., Capture]
@@ -200,8 +201,8 @@ def test_rows_across_the_pieces_that_are_read(read: Read, monkeypatch: pytest.Mo
     )
     whole = read(script)
     assert [isinstance(row, Transaction) for row in whole] == [True] * 203
-    monkeypatch.setattr(sqltext, "LONGEST", 400)
-    monkeypatch.setattr(sqltext, "_CHUNK", 100)
+    monkeypatch.setattr(reading, "LONGEST", 400)
+    monkeypatch.setattr(reading, "_CHUNK", 100)
     rows = read(script)
     # A row longer than what is at hand is reported, with what follows it in its INSERT.
     assert rows[:200] == whole[:200]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from almareplay.sources.capture import FileRefused
-from almareplay.sources.sqlgrammar import NAME, Grammar, bare_name
+from almareplay.sources.sql.grammar import NAME, Grammar, bare_name
 from almareplay.sources.textlines import TextLines
 
 LONGEST = 262_144
