@@ -58,8 +58,10 @@ class Sip2Capture:
         self._place = lru_cache(maxsize=1024)(self._read_place)
         self._checksums = Checksums()
         self._fields = FieldsReader(path.name, options)
+        self._exchange = Exchange()
         names = {*names_of(path.name), *self._survey()}
-        self._exchange = self._followed()
+        if self._checksums.have_ways_of_their_own:
+            self._exchange = self._followed()  # less is damaged than it seemed
         if not self._exchange.requests:
             raise FileRefused(
                 path.name, "is a SIP2 log without loans and returns: there is nothing to load."
@@ -104,7 +106,9 @@ class Sip2Capture:
     def _survey(self) -> set[str]:
         """Looks over all messages for what only the whole of them tells; the places of requests."""
         names: set[str] = set()
-        for _, message in self._messages():
+        for number, message in self._messages():
+            if not self._exchange.look_at(number, message, damaged=bool(message.excess)):
+                continue
             self._checksums.look_at(message)
             if not message.is_answer:
                 names |= {bare(message.fields.get(name, "")) for name in _PLACES}

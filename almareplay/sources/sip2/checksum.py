@@ -47,16 +47,18 @@ class Checksums:
             if len(seen) < _ENOUGH:
                 seen.add(message.fields.get("AA") or message.fields.get("AB", ""))
 
+    @property
+    def have_ways_of_their_own(self) -> bool:
+        """Whether messages were summed up otherwise than the protocol says."""
+        return any(self._is_usual(way) for way in self._counts)
+
     def damaged(self, message: Message) -> bool:
         """Whether the message has a checksum that shows it damaged."""
-        if not message.excess:
-            return False
-        fitting = self._fitting[message.is_answer]
-        return not any(
-            self._counts.get(way, 0) >= max(_ENOUGH, fitting + 1)
-            and len(self._identifiers[way]) > 1
-            for way in _ways(message)
-        )
+        return bool(message.excess) and not any(map(self._is_usual, _ways(message)))
+
+    def _is_usual(self, way: _Way) -> bool:
+        enough = max(_ENOUGH, self._fitting[way.of_answers] + 1)
+        return self._counts.get(way, 0) >= enough and len(self._identifiers[way]) > 1
 
 
 def _ways(message: Message) -> list[_Way]:

@@ -47,15 +47,15 @@ def due_date_of(message: Message) -> str:
     """
     if message.code not in (CHECKOUT, RENEW) or not message.no_block:
         return ""
-    sent, due = transaction_date(message), _naive(message.dates[DATE_WIDTH:])
+    sent, due = transaction_date(message.dates), _naive(message.dates[DATE_WIDTH:])
     if sent is None or due is None or due.date() <= sent.date():
         return ""
     return f"{due.day} {calendar.month_name[due.month]} {due.year}"
 
 
-def transaction_date(message: Message) -> datetime | None:
-    """The message's own date in whatever zone it is; None where it has none that exists."""
-    return _naive(message.dates[:DATE_WIDTH])
+def transaction_date(dates: str) -> datetime | None:
+    """The first of a message's dates in whatever zone it is; None where it has none that exists."""
+    return _naive(dates[:DATE_WIDTH])
 
 
 def _naive(text: str) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 
 from almareplay.sources.identifiers import bare
@@ -75,12 +75,13 @@ class _Request:
     item: str
     patron: str
     sequence: str
-    sent: datetime | None
+    dates: str
     fate: Fate
 
     def waits_with(self, other: _Request) -> bool:
         """Whether both may have waited for an answer at the same time."""
-        return not (self.sent and other.sent) or abs(self.sent - other.sent) < LONGEST_WAIT
+        one, two = transaction_date(self.dates), transaction_date(other.dates)
+        return one is None or two is None or abs(one - two) < LONGEST_WAIT
 
     def contradicts(self, answer: Message) -> bool:
         """Whether the sequence numbers say that the answer belongs to another request."""
@@ -117,7 +118,7 @@ class Exchange:
         fate = self.fates.setdefault(before or line, Fate())
         request = _Request(
             before or line, message.code, _identifier(message, "AB"), _identifier(message, "AA"),
-            message.sequence, transaction_date(message), fate,
+            message.sequence, message.dates, fate,
         )  # fmt: skip
         self._last = request
         if before:
@@ -136,7 +137,7 @@ class Exchange:
             return 0
         follows = self._last is not None and self._last.line == before
         # Without a date it may be another one of the same kind.
-        return before if follows or transaction_date(message) else 0
+        return before if follows or transaction_date(message.dates) else 0
 
     def _answer(self, answer: Message, *, damaged: bool) -> bool:
         last, self._last = self._last, None

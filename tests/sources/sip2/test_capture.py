@@ -99,6 +99,12 @@ def test_bare_messages_with_carriage_returns_and_nulls(opened: Callable[..., Cap
     assert capture.progress == 1.0
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_log_in_utf_16_without_its_mark(encoding: str, read: Read) -> None:
+    rows = read(log(checkout(no_block="Y"), checkin(item=OTHER_ITEM)).encode(encoding))
+    assert [type(row) for row in rows] == [Transaction, Transaction]
+
+
 def test_passwords_are_nowhere(read: Read) -> None:
     message = checkout(no_block="Y").replace("AC|", "ACterminal7|AD4711pin|")
     kept = " ".join(str(value) for row in read(log(message, message)) for value in row)
