@@ -20,6 +20,7 @@ SAME_NUMBER = "item and patron are the same number: it was scanned twice"
 SWAPPED = (
     "the card was scanned as the item and the item as the card, by their numbers: correct the row"
 )
+DUE_DATE = "the patron was told a due date"
 NO_ITEM = "no item barcode"
 NO_PATRON = "a loan without a patron"
 

@@ -12,6 +12,7 @@ from almareplay.sources.dat import DatCapture, looks_like_dat
 from almareplay.sources.database import SQLITE, open_sqlite
 from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likely_delimiter
 from almareplay.sources.identifiers import bare
+from almareplay.sources.offline import open_client_file
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.oregon import oregon_layout
 from almareplay.sources.sip2 import Sip2Capture, looks_like_sip2
@@ -53,6 +54,8 @@ def open_capture(path: Path, options: ReadingOptions) -> Capture:
         return open_dump(path, options)
     if looks_like_sip2(head):
         return Sip2Capture(path, options)
+    if client_file := open_client_file(path, head, options):
+        return client_file
     if looks_like_dat(head):
         return DatCapture(path, options)
     delimiter, width = likely_delimiter(head, options)

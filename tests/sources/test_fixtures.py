@@ -65,6 +65,11 @@ EXPECTED: dict[str, Read | Refused] = {
     "date-and-time.xls": Read(2, 0, 1, "3 return 34880000500002 09-14 21:02"),
     "date-order-open.csv": Refused("give --date-order dmy, mdy or ymd"),
     "date-order-settled.csv": Read(3, 0, 1, f"2 loan {FIRST} {PATRON} 09-11 09:01"),
+    "evergreen.xacts": Read(
+        *(4, 3, 2),
+        "4 return 34880000500632 09-12 23:59 "
+        "[the clerk dated the return back to this day: taken as the end of it]",
+    ),
     "formulas.ods": Read(2, 2, 1, "4 column D shows an error of the spreadsheet (#N/A)"),
     "formulas.xlsx": Read(2, 2, 1, f"3 loan 34880000500002 {PATRON} 09-14 09:02"),
     "header-again.xls": Read(4, 0, 4, "8 return 34880000500004 09-14 09:04"),
@@ -73,6 +78,8 @@ EXPECTED: dict[str, Read | Refused] = {
     "hidden.xls": Read(5, 0, 3, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {HIDDEN}"),
     "hidden.xlsx": Read(5, 0, 3, f"2 loan 34880000500005 {PATRON} 09-14 09:05"),
     "kinds.csv": Read(18, 2, 1, "18 return 34880000500016 24880000200014 09-14 09:16"),
+    "koha-desktop.koc": Read(4, 4, 3, "6 loan 34880000500525 pryce.m 09-14 09:07"),
+    "kolt_2026-09-14_17-30.koc": Read(2, 0, 1, "3 return 34880000500574 09-14 10:29"),
     "leading-zeros.xls": Read(2, 0, 1, "2 loan 0004417701 0001 09-14 09:01"),
     "merged.ods": Read(5, 0, 2, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {MERGED}"),
     "merged.xls": Read(5, 0, 2, f"6 return 34880000500005 09-14 09:05 {MERGED}"),
@@ -111,13 +118,14 @@ EXPECTED: dict[str, Read | Refused] = {
     "self-check-tags.log": Read(
         *(2, 5, 8),
         "12 loan 34880000500350 24880000300139 09-14 08:31 "
-        "[the self-check gave a due date of its own: 12 October 2026]",
+        "[the patron was told a due date: 12 October 2026]",
     ),
     "self-check.raw": Read(3, 0, 0, "2 return 34880000500210 09-14 10:02"),
     "semicolons.csv": Read(2, 0, 1, LOAN),
     "serial-numbers.csv": Read(4, 0, 1, f"5 return 34880000500011 09-14 09:05 {SERIAL}"),
     "serial-numbers.xlsx": Read(3, 0, 1, f"{LOAN} {SERIAL}"),
     "several-sheets.xlsx": Read(4, 3, 4, "2 return 34880000400051 09-15 10:01"),
+    "sierra-rdy0914": Read(2, 3, 1, "2 return 34880000500715 09-14 09:05"),
     "struck.ods": STRUCK,
     "struck.xls": STRUCK,
     "struck.xlsx": STRUCK,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.fields import Fields, FieldsReader
+from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
 from almareplay.sources.identifiers import bare
 from almareplay.sources.kinds import RENEWAL
 from almareplay.sources.localtime import StationClock
@@ -34,7 +34,6 @@ SAME_AS_BEFORE = "the same request once more: sent again, or logged twice"
 ASKED = "the self-check asked and the log has no answer: taken as done"
 ANSWERED = "the log shows that a system agreed to it"
 REFUSED_AFTER = "a system refused it, but it had happened: the self-check's no-block flag says so"
-DUE_DATE = "the self-check gave a due date of its own"
 ALL_ITEMS = "a renewal of all loans, which does not name the items"
 
 _PLACES = ("AP", "AO")

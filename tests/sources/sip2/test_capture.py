@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from almareplay.sources import Capture, FileRefused, Row
 from almareplay.sources.deskmap import read_desk_map
+from almareplay.sources.fields import DUE_DATE
 from almareplay.sources.sip2.capture import (
     AGREED,
     ASKED,
-    DUE_DATE,
     REFUSED_AFTER,
     SAME_AS_BEFORE,
 )
