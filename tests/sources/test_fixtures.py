@@ -145,7 +145,7 @@ EXPECTED: dict[str, Read | Refused] = {
     ),
     "unicode-text.txt": Read(3, 0, 1, "3 return 0004400028 09-14 09:06"),
     "utf-16.tsv": Read(2, 0, 1, "2 loan Ω-17 krüger.a 09-14 09:01"),
-    "web-page.xls": Refused("is a web page or XML: save it as .xlsx or CSV"),
+    "web-page.xls": Refused("is a web page: open it in a spreadsheet program"),
     "whole-floats.csv": Read(
         1, 1, 1, f"{LOAN} [the item barcode {NUMBER}; the patron id {NUMBER}]"
     ),

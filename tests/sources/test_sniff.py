@@ -43,9 +43,9 @@ def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
         (b"", "is empty"),
         (b"\0\0\0\r\n \xef\xbb\xbf\n", "is empty"),
         (b"%PDF-1.7\n", "is a PDF"),
-        (gzip.compress(b"202609140901R1\n", mtime=0), r"is compressed \(gzip\): unpack it first"),
+        (gzip.compress(b"202609140901R1\n", mtime=0), r"is compressed \(gzip\): unpack it, and"),
         (b"-- MySQL dump 10.13\n--\nCREATE TABLE `t` (\n", "has no table transactions or"),
-        (b"\n<!DOCTYPE html><html>\n", "is a web page or XML: save it as .xlsx or CSV"),
+        (b"\n<!DOCTYPE html><html>\n", "is a web page: open it in a spreadsheet program, and save"),
         (
             b"09:05 >> 9900302.00\n09:05 << 98YYYYNN30000520260914    0905002.00AOLIB|BXYY|\n",
             "is a SIP2 log without loans and returns",
@@ -53,7 +53,7 @@ def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
         (b"Dear colleagues,\nthe outage is over.\n", "has no header row"),
         (b"PK\x03\x04 and then nothing", "is a damaged spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is a damaged spreadsheet"),
-        (bytes(range(256)) * 9, "has no header row"),
+        (bytes(range(256)) * 9, "is neither text nor a spreadsheet that is known"),
     ],
 )
 def test_what_is_no_capture_is_refused_in_one_sentence(

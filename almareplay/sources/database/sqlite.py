@@ -21,7 +21,7 @@ from almareplay.sources.options import ReadingOptions
 SQLITE = b"SQLite format 3\0"
 """How such a file begins."""
 
-SECONDS, SECONDS_A_MEGABYTE = 10.0, 1.0
+SECONDS, SECONDS_A_MEGABYTE = 4.0, 1.0
 """So long may the reading of a file take, by its size: it is some hundred times what is needed."""
 
 _BUSY_SECONDS = 5.0

@@ -103,7 +103,7 @@ class Exchange:
         self.fates: dict[int, Fate] = {}
         self._lines: dict[bytes, int] = {}
         self._waiting: deque[_Request] = deque(maxlen=NEIGHBOURHOOD)
-        self._asked: dict[str, list[_Request]] = {}
+        self._asked: dict[str, deque[_Request]] = {}
         self._latest_of_item: dict[str, tuple[int, bool]] = {}
         self._last: _Request | None = None
         self._answers: dict[str, _Request] = {}
@@ -194,7 +194,7 @@ class Exchange:
         return None, behind or [each for each in waiting if item and each.item == item]
 
     def _close(self, request: _Request, *, agreed: bool, damaged: bool) -> None:
-        asked = self._asked.get(request.item, []) if request.item else []
+        asked = self._asked.get(request.item, ()) if request.item else ()
         same_wish = [
             each
             for each in asked
@@ -216,7 +216,7 @@ class Exchange:
         """Keeps the requests for an item in their order, and what they undo."""
         item, line = request.item, request.line
         is_return = request.code == CHECKIN
-        asked = self._asked.setdefault(item, [])
+        asked = self._asked.setdefault(item, deque(maxlen=NEIGHBOURHOOD))
         if asked and (asked[-1].code == CHECKIN) is not is_return:
             asked.clear()  # what was asked in vain before is another matter
         asked.append(request)

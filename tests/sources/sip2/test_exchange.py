@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -215,6 +216,17 @@ def test_a_no_far_away_is_none(read: Read) -> None:
     near = read(log(checkout(), *others[1:], answer("12", "0")))
     far = read(log(checkout(), *others, answer("12", "0")))
     assert [fate(near[0]), fate(far[0])] == [REFUSED, ASKED]
+
+
+def test_one_item_asked_for_again_and_again(read: Read) -> None:
+    clocks = [f"{9 + n // 3600:02}{n // 60 % 60:02}{n % 60:02}" for n in range(4_000)]
+    asked = [checkout(clock, patron=f"P{clock}") for clock in clocks]
+    answers = [answer("12", "1", patron=f"P{clock}") for clock in clocks]
+    began = time.process_time()
+    rows = read(log(*asked, *answers, *asked))
+    assert time.process_time() - began < 10
+    assert len(rows) == 12_000
+    assert {fate(row) for row in rows[-4_000:]} == {SAME_AS_BEFORE}
 
 
 @st.composite
