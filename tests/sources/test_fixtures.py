@@ -52,6 +52,7 @@ LOAN = f"2 loan {FIRST} {PATRON} 09-14 09:01"
 STRUCK = Read(3, 4, 1, "7 cancelled: the row is struck through")
 
 EXPECTED: dict[str, Read | Refused] = {
+    "adminer.sql": Read(3, 1, 1, "3 loan O'NEILL-2 jun.sato 09-14 09:04"),
     "am-pm.xlsx": Read(5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03"),
     "blank-rows.xls": Read(2, 0, 6, f"5 loan {FIRST} {PATRON} 09-14 09:01"),
     "circulation.sqlite": Read(3, 1, 1, "2 loan 35226030011207 25226000101133 09-14 09:08"),
@@ -126,6 +127,7 @@ EXPECTED: dict[str, Read | Refused] = {
     "serial-numbers.xlsx": Read(3, 0, 1, f"{LOAN} {SERIAL}"),
     "several-sheets.xlsx": Read(4, 3, 4, "2 return 34880000400051 09-15 10:01"),
     "sierra-rdy0914": Read(2, 3, 1, "2 return 34880000500715 09-14 09:05"),
+    "sqlite-dump.sql": Read(3, 2, 1, "3 loan BÜCHER-7 o'hara 09-14 09:04"),
     "struck.ods": STRUCK,
     "struck.xls": STRUCK,
     "struck.xlsx": STRUCK,
@@ -217,6 +219,8 @@ def rows_of(path: Path) -> int:
             return int(database.execute("SELECT count(*) FROM circulation").fetchone()[0])
     if path.suffix == ".sql":
         tables = re.findall(rb"INSERT INTO `(?:circulation|transactions)` VALUES (.*);\n", content)
+        if not tables:  # a row a line
+            return len(re.findall(rb"^(?:INSERT INTO \w+ VALUES)?\('", content, re.MULTILINE))
         return sum(len(re.findall(rb"\((?:\d+,)?'[A-Z\x80-\xff]+','", rows)) for rows in tables)
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
     return len(re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z", text))

@@ -30,6 +30,7 @@ ANSWER = "answer to a self-check"
 OTHER = "line without a loan or return"
 AGREED = "a system agreed to it already (--include-saved reads it)"
 SAME_AS_BEFORE = "the same request once more: sent again, or logged twice"
+ASKED_AGAIN = "asked in vain, then asked again and agreed to"
 
 ASKED = "the self-check asked and the log has no answer: taken as done"
 ANSWERED = "the log shows that a system agreed to it"
@@ -138,6 +139,8 @@ class Sip2Capture:
         fate = self._exchange.fates.get(number, Fate())
         if fate.same_as_before:
             return LeftOut(SAME_AS_BEFORE)
+        if fate.asked_again:
+            return LeftOut(ASKED_AGAIN)
         if fate.agreed and not self._options.include_saved:
             return LeftOut(AGREED)
         if message.code == RENEW_ALL:

@@ -23,7 +23,7 @@ DOUBTFUL = (
 WHICH_ANSWER = (
     "it cannot be told which answer of the system belongs to it: look at the item in Alma"
 )
-UNDOES_UNKNOWN = "cancelled: it undoes what this log does not have; look at the item in Alma"
+UNDOES_UNKNOWN = "it undoes something that this log does not have: look at the item in Alma"
 
 NEIGHBOURHOOD = 100
 """So many requests later an answer is none to a request any more."""
@@ -34,7 +34,8 @@ LONGEST_WAIT = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class Fate:
-    """What became of a request. ``agreed`` is the system's answer, None where there is none.
+    """What became of a request. ``agreed`` is the system's answer, None where there is none;
+    ``asked_again``: to the same wish at a later time.
 
     ``doubtful``: an answer to it is damaged. ``perhaps``: answers that may be one to it, yes or no.
     ``undone`` says by which line, or which line it undoes itself.
@@ -42,6 +43,7 @@ class Fate:
 
     agreed: bool | None = None
     same_as_before: bool = False
+    asked_again: bool = False
     doubtful: bool = False
     perhaps: frozenset[bool] = frozenset()
     undone: str = ""
@@ -209,6 +211,7 @@ class Exchange:
                 each.fate.doubtful = True
             else:
                 each.fate.agreed = True
+                each.fate.asked_again = each is not request
         still = [each for each in self._waiting if each.fate.is_open]
         self._waiting = deque(still, maxlen=NEIGHBOURHOOD)
 

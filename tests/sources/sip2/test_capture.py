@@ -57,7 +57,7 @@ def test_every_trap_in_one_log(seen: Seen) -> None:
         "the transaction date is taken]",
         "16 cancelled: the self-check undid it in line 17",
         "17 cancelled: it undoes line 16",
-        "18 cancelled: it undoes what this log does not have; look at the item in Alma",
+        "18 it undoes something that this log does not have: look at the item in Alma",
         "19 loan 34880000500087 24880000300030 09-14 09:08 [a renewal, replayed as a loan]",
         "20 a renewal of all loans, which does not name the items",
         "21 the checksum does not fit the message: it was damaged or changed",
