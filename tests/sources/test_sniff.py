@@ -33,6 +33,21 @@ def test_content_decides_not_the_name(opened: Opened, fixture: str, format: str)
     assert opened(content).format == format
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("fixture", ["outage-main.dat", "captures/headers.csv"])
+def test_utf_16_without_its_mark_is_told_by_its_empty_bytes(
+    opened: Opened, fixture: str, encoding: str
+) -> None:
+    text = (Path(__file__).parents[2] / "fixtures" / fixture).read_text("cp1252")
+    there = list(opened(text.encode(encoding)).rows())
+    assert there == [*opened(text.encode()).rows()]
+
+
+def test_padding_of_empty_bytes_is_no_utf_16(opened: Opened) -> None:
+    line = "202609140901R34880000500012" + "\0" * 200 + "\r\n"
+    assert opened(line * 3).format == "offline circulation .dat"
+
+
 def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
     assert opened("2014010111239L33031245\n").format == "offline circulation .dat"
 
