@@ -24,6 +24,12 @@ SQLITE = b"SQLite format 3\0"
 SECONDS, SECONDS_A_MEGABYTE = 4.0, 1.0
 """So long may the reading of a file take, by its size: it is some hundred times what is needed."""
 
+_VERSIONS = slice(18, 20)
+"""Where the header of a file says by which version it is written and read; 2 is WAL."""
+_NEWEST = (
+    "its newest rows may be missing: the database keeps them in a file beside it, {}-wal, which is "
+    "not here. If it was copied while its program ran, copy that file too"
+)
 _BUSY_SECONDS = 5.0
 _STEPS = 10_000
 """Instructions of SQLite between two looks at the clock: some tens of microseconds."""
@@ -50,6 +56,13 @@ class SqliteFile:
         self._until = float("inf")
 
     @property
+    def lacks_newest(self) -> bool:
+        """Whether it writes its newest rows into a file beside it (WAL) which is not there."""
+        with self._path.open("rb") as file:
+            in_wal = file.read(_VERSIONS.stop)[_VERSIONS] == b"\2\2"
+        return in_wal and not self._path.with_name(f"{self._path.name}-wal").exists()
+
+    @property
     def too_late(self) -> bool:
         return time.monotonic() > self._until
 
@@ -60,7 +73,9 @@ class SqliteFile:
         ``interrupted``. (An exception in a callback of SQLite does not come through.)
         """
         size = self._path.stat().st_size
-        address = f"{self._path.resolve().as_uri()}?mode=ro"
+        # Where there is no file beside it, SQLite would make one.
+        immutable = "&immutable=1" if self.lacks_newest else ""
+        address = f"{self._path.resolve().as_uri()}?mode=ro{immutable}"
         connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
         connection.text_factory = text_of
         for limit, most in _LIMITS.items():
@@ -81,8 +96,15 @@ def open_sqlite(path: Path, options: ReadingOptions) -> DatabaseCapture:
         poolclass=NullPool,
         hide_parameters=True,
     )
+    newest = ""
     try:
-        return read_tables(engine, "SQLite", path.name, options)
+        newest = _NEWEST.format(path.name) if file.lacks_newest else ""
+        return read_tables(engine, "SQLite", path.name, options, assumed=newest)
+    except FileRefused as refused:
+        if not newest:
+            raise
+        reason = str(refused).removeprefix(f"{path.name}: ")
+        raise FileRefused(path.name, f"{reason} {newest[0].upper()}{newest[1:]}.") from refused
     except Interrupted:
         if not file.too_late:
             raise KeyboardInterrupt from None

@@ -31,6 +31,8 @@ from almareplay.sources.options import ReadingOptions
 from almareplay.sources.table import Record
 
 _AT_A_TIME = 500
+_QUEUE = "almareplay_schema"
+"""A table that only a queue has."""
 
 
 class Interrupted(Exception):
@@ -89,11 +91,18 @@ class DatabaseTable:
 
 
 def read_tables(
-    engine: Engine, kind: str, name: str, options: ReadingOptions, secrets: Sequence[str] = ()
+    engine: Engine,
+    kind: str,
+    name: str,
+    options: ReadingOptions,
+    secrets: Sequence[str] = (),
+    *,
+    assumed: str = "",
 ) -> DatabaseCapture:
     """The capture tables behind an engine, as they are at one moment.
 
-    Raises FileRefused, in which ``secrets`` do not stand, and Interrupted.
+    ``assumed`` is what is assumed of it besides. Raises FileRefused, in which ``secrets`` do not
+    stand, and Interrupted.
     """
     try:
         with engine.connect() as connection:
@@ -108,6 +117,7 @@ def read_tables(
         raise FileRefused(name, in_words(error, secrets)) from None
     if not any(table.rows for _, table in tables):
         raise FileRefused(name, "has no rows in its table of captures: there is nothing to load.")
+    assumptions += [assumed] if assumed else []
     return DatabaseCapture(kind, name, tables, options, assumptions)
 
 
@@ -117,6 +127,12 @@ def _columns(name: str, connection: Connection) -> dict[str, list[str]]:
     intricate = _intricate_views(connection)
     views = [view for view in inspector.get_view_names() if view not in intricate]
     names = [*inspector.get_table_names(), *views]
+    if _QUEUE in names:
+        raise FileRefused(
+            name,
+            "is a queue of almareplay and no capture. To take the rows of a run into another run: "
+            "almareplay copy.",
+        )
     columns = {each: _columns_of(inspector, each) for each in names if tool_of(each)}
     if not any(capture_table(*each) for each in columns.items()):
         columns = {each: _columns_of(inspector, each) for each in names}

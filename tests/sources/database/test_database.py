@@ -144,6 +144,35 @@ def test_a_file_that_is_written_to(
         open_capture(path, options())
 
 
+def test_rows_that_stand_in_the_file_beside_it(tmp_path: Path, options: Options) -> None:
+    """SQLite would not say a word, and leave files of its own beside the capture."""
+    path, copied = tmp_path / "outage.db", tmp_path / "copied.db"
+    row = "'M', '2026-09-14 09:03:10', 'R', '{}', '', 0"
+    with closing(sqlite3.connect(path)) as tool:
+        tool.execute("pragma journal_mode=wal")
+        tool.execute(f"create table transactions ({COLUMNS})")
+        tool.execute(f"insert into transactions values ({row.format(1)})")
+        tool.commit()
+        tool.execute("pragma wal_checkpoint(truncate)")
+        tool.execute(f"insert into transactions values ({row.format(2)})")
+        tool.commit()
+        shutil.copyfile(path, copied)
+        assert len(list(open_capture(path, options()).rows())) == 2
+    capture = open_capture(copied, options())
+    assert len(list(capture.rows())) == 1
+    assert "its newest rows may be missing: " in capture.assumptions[0]
+    assert {each.name for each in tmp_path.iterdir()} == {"outage.db", "copied.db"}
+    with closing(sqlite3.connect(copied)) as tool, tool:
+        tool.execute("delete from transactions")
+    with pytest.raises(FileRefused, match=r"nothing to load\. Its newest rows may be missing: "):
+        open_capture(copied, options())
+
+
+def test_a_queue_is_no_capture(made: Callable[..., Path], options: Options) -> None:
+    with pytest.raises(FileRefused, match="is a queue of almareplay and no capture"):
+        open_capture(made("create table almareplay_schema (version)"), options())
+
+
 LOAN = "'M', '2026-09-14 09:03:10', 'L'"
 MANY = (
     "create table t (a)",
