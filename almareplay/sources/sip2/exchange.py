@@ -149,6 +149,10 @@ class Exchange:
         if again and (item or _identifier(answer, "AA")):
             waits = last is not None and last.fate.is_open
             if not waits or (again.item == item and last and last.item != item):
+                # It is written twice, or belongs to one that waited beside the other.
+                for each in self._of_kind(answer):
+                    if each.waits_with(again):
+                        each.fate.perhaps |= {answer.agreed}
                 return False
         certain, perhaps = self._belongs_to(answer, item, last)
         for request in perhaps:
@@ -167,11 +171,10 @@ class Exchange:
 
         ``last`` is the request right before it, with no other answer between the two.
         """
-        kind = ANSWERS[answer.code]
-        waiting = [each for each in self._waiting if each.code == kind]
+        waiting = self._of_kind(answer)
         if not waiting:
             # The answer to a request that was sent once more may be another one.
-            same = last and last.code == kind and not last.contradicts(answer)
+            same = last and last.code == ANSWERS[answer.code] and not last.contradicts(answer)
             return (last if same else None), []
         of_number = [each for each in waiting if not each.contradicts(answer)]
         patron = _identifier(answer, "AA")
@@ -194,6 +197,10 @@ class Exchange:
         if behind and item and behind[0].item == item:
             return behind[0], []
         return None, behind or [each for each in waiting if item and each.item == item]
+
+    def _of_kind(self, answer: Message) -> list[_Request]:
+        """The requests of the answer's kind that still wait."""
+        return [each for each in self._waiting if each.code == ANSWERS[answer.code]]
 
     def _close(self, request: _Request, *, agreed: bool, damaged: bool) -> None:
         asked = self._asked.get(request.item, ()) if request.item else ()

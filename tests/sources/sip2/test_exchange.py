@@ -165,6 +165,14 @@ def fate(row: Row) -> str:
             [checkout(item=TAG), checkout("090500"), *[answer("12", "1")] * 2],
             [ASKED, ANSWERED, "answer", "answer"],
         ),
+        # A proxy's log: it asks for the self-check, and passes the answer on.
+        (
+            [
+                *(checkout(item=f"FC.{ITEM}"), checkout()),
+                *[answer("12", "0", patron=PATRON)] * 2,
+            ],
+            [WHICH_ANSWER, REFUSED, "answer", "answer"],
+        ),
         # But one without item and patron may be.
         (
             [checkout(item=TAG), checkout("090500"), *[answer("12", "0", "")] * 2],
@@ -245,7 +253,7 @@ def exchanges(draw: st.DrawFn) -> tuple[list[str], dict[int, str]]:
         if station in waiting:
             line, reply = waiting.pop(station)
             if draw(st.integers(0, 4)):
-                lines.append(reply)
+                lines += [reply] * draw(st.sampled_from([1, 1, 1, 2]))
                 answers[line] = reply[2]
             continue
         clock = f"0900{step * 4 + station:02}"
