@@ -129,7 +129,7 @@ def known_by_parts(path: Path) -> str:
     for pattern, words in _IN_ZIP:
         if any(re.match(pattern, part) for part in parts):
             return words
-    return _ARCHIVE.format("zip") if parts else ""
+    return "is a zip archive and no spreadsheet: unpack it first." if parts else ""
 
 
 def known_by_text(head: Sequence[str]) -> str:

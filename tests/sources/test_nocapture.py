@@ -63,7 +63,10 @@ def odf(kind: str) -> bytes:
         (b"Rar!\x1a\7\1\0", r"is compressed \(rar\)"),
         (b"7z\xbc\xaf\x27\x1c\0\4", r"is compressed \(7z\)"),
         (tarred(), r"is compressed \(tar\)"),
-        (zipped("monday/desk.dat", "read.me"), r"is compressed \(zip\): unpack it"),
+        (
+            zipped("monday/desk.dat", "read.me"),
+            "is a zip archive and no spreadsheet: unpack it first",
+        ),
         (zipped("[Content_Types].xml", "word/document.xml"), r"is a word .* file \(\.docx\)"),
         (zipped("[Content_Types].xml", "ppt/slides/1.xml"), r"is a presentation \(\.pptx\)"),
         (zipped("Index/Document.iwa", "Metadata/x.plist"), "is a file of Apple's Numbers, Pages"),
