@@ -171,14 +171,14 @@ def _identifiers(dice: random.Random) -> Known:
     delimiter = dice.choice([",", "\t", ";"])
     lines = [delimiter.join(("Timestamp", "Type", "Item barcode", "Patron ID"))]
     for minute, (item, patron) in enumerate(loans):
-        cells = (_damaged(item, dice), _damaged(patron, dice))
+        cells = [_damaged(item, dice), _damaged(patron, dice)]
         if dice.random() < 0.7:
-            cells = tuple(
+            cells = [
                 f'"{cell.replace(chr(34), chr(34) * 2)}"'
                 if any(sign in cell for sign in (delimiter, '"'))
                 else cell
                 for cell in cells
-            )
+            ]
         when, kind = f"2026-09-14 09:{minute:02}", "Loan" if patron else "Return"
         lines.append(delimiter.join((when, kind, *cells)))
     return Known("identifiers", _bytes(lines), frozenset(loans))
