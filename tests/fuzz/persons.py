@@ -49,7 +49,7 @@ def made_up(dice: random.Random) -> list[Loan]:
 
 def known(dice: random.Random) -> Known:
     """A damaged capture with its truth."""
-    return dice.choice((_quoting, _shifted, _identifiers, _dat, _self_check))(dice)
+    return KINDS[dice.choice([*KINDS])](dice)
 
 
 def wrong(rows: Iterable[Row], truth: frozenset[Loan]) -> list[Row]:
@@ -222,3 +222,13 @@ def _self_check(dice: random.Random) -> Known:
 
 def _bytes(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+KINDS: dict[str, Callable[[random.Random], Known]] = {
+    "quoting": _quoting,
+    "shifted cells": _shifted,
+    "identifiers": _identifiers,
+    "identifiers in fixed width": _dat,
+    "answers of a self-check": _self_check,
+}
+"""How captures are damaged."""

@@ -135,7 +135,7 @@ class DumpTable:
                 values, note = _decoded(values)
             problem = ""
             read: list[Value] = []
-            for place, column, field in zip(order, self._table.columns, FIELDS, strict=True):
+            for place, column, field in zip(order, self._table.columns, FIELDS, strict=False):
                 try:
                     read.append(None if place is None else value(values[place]))
                 except UnreadableValueError as unreadable:
