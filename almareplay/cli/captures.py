@@ -115,10 +115,17 @@ def find_capture(file: str, reading: ReadingOptions, settings: Settings) -> Name
 
 
 def sha256_of(path: Path) -> str:
-    """What a file is known by, in hexadecimal. Raises FileRefused."""
+    """What a file is known by, in hexadecimal: a SQLite file with the newest rows, which stand in a
+    file beside it. Raises FileRefused."""
+    known = hashlib.sha256()
+    beside = Path(f"{path}-wal")
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        if path.exists() and not (path.is_file() or path.is_dir()):  # it may have no end
+            raise FileRefused(path.name, "is a pipe or a device: load a file.")
+        for each in (path, beside) if beside.is_file() else (path,):
+            with each.open("rb") as file:
+                hashlib.file_digest(file, lambda: known)
+        return known.hexdigest()
     except OSError as error:
         reason = (error.strerror or "it is no file").lower()
         meant = nearest_file(path) if isinstance(error, FileNotFoundError) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from itertools import islice
 from pathlib import Path
@@ -11,25 +10,23 @@ from almareplay.sources.capture import Capture, FileRefused
 from almareplay.sources.dat import DatCapture, looks_like_dat
 from almareplay.sources.database import SQLITE, open_sqlite
 from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likely_delimiter
-from almareplay.sources.dump import looks_like_dump, open_dump
 from almareplay.sources.identifiers import bare
+from almareplay.sources.nocapture import (
+    BEGIN,
+    known_by_bytes,
+    known_by_parts,
+    known_by_text,
+    lock_of,
+)
+from almareplay.sources.offline import open_client_file
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.sip2 import Sip2Capture
-from almareplay.sources.sip2message import looks_like_sip2
+from almareplay.sources.sip2 import Sip2Capture, looks_like_sip2
+from almareplay.sources.sql.dump import looks_like_dump, open_dump
 from almareplay.sources.textlines import TextLines
 from almareplay.sources.workbook import OLE, ZIP, WorkbookCapture
 
 HEAD_LINES = 200
 """So many lines are looked at to tell a text format."""
-
-_NO_CAPTURE = {
-    b"%PDF": "is a PDF: load the spreadsheet or text file it was made from.",
-    b"{\\rtf": "is a word processor's file: save it as plain text.",
-    b"\x1f\x8b": "is compressed (gzip): unpack it first.",
-    b"Rar!": "is compressed (rar): unpack it first.",
-    b"7z\xbc\xaf\x27\x1c": "is compressed (7z): unpack it first.",
-}
-_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table)", re.I)
 
 
 def open_capture(path: Path, options: ReadingOptions) -> Capture:
@@ -37,40 +34,46 @@ def open_capture(path: Path, options: ReadingOptions) -> Capture:
 
     Raises FileRefused for a file that is none, cannot be read at all, or needs a flag first.
     """
-    begin = _first_bytes(path)
+    begin = _beginning(path)
     if begin.startswith((ZIP, OLE)):
+        _refuse(path, known_by_parts(path))
         return WorkbookCapture(path, options, is_zip=begin.startswith(ZIP))
     if begin.startswith(SQLITE):
         return open_sqlite(path, options)
-    for magic, advice in _NO_CAPTURE.items():
-        if begin.startswith(magic):
-            raise FileRefused(path.name, advice)
+    _refuse(path, known_by_bytes(begin))
     head = [line for line in islice(TextLines(path), HEAD_LINES) if bare(line)]
     if not head:
         raise FileRefused(path.name, "is empty: there is nothing to load.")
-    _refuse_other_text(path, head)
     if looks_like_dump(head):
         return open_dump(path, options)
     if looks_like_sip2(head):
         return Sip2Capture(path, options)
+    if client_file := open_client_file(path, head, options):
+        return client_file
     if looks_like_dat(head):
         return DatCapture(path, options)
+    _refuse(path, known_by_text(head))
     delimiter, width = likely_delimiter(head, options)
     return DelimitedCapture(DelimitedTable(path, delimiter, width), options)
 
 
-def _first_bytes(path: Path) -> bytes:
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file that may be a capture. Raises FileRefused."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe could not be read twice
+        known = path.stat()
+        if not stat.S_ISREG(known.st_mode):  # a pipe could not be read twice
             raise FileRefused(path.name, "is a folder or no file: name the files themselves.")
         with path.open("rb") as file:
-            return file.read(16)
+            begin = file.read(BEGIN)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}."
         raise FileRefused(path.name, reason) from error
+    if not begin.startswith((ZIP, OLE)):
+        _refuse(path, lock_of(path.name, known.st_size))
+    return begin
 
 
-def _refuse_other_text(path: Path, head: list[str]) -> None:
-    """Refuses text in formats that are known but not read."""
-    if _MARKUP.match(head[0]):
-        raise FileRefused(path.name, "is a web page or XML: save it as .xlsx or CSV.")
+def _refuse(path: Path, known: str) -> None:
+    """Raises FileRefused where it is known that a file is no capture."""
+    if known:
+        raise FileRefused(path.name, known)

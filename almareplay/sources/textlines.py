@@ -18,7 +18,7 @@ WINDOWS_1252 = "not in UTF-8: read as Windows-1252"
 
 
 class TextLines:
-    """Reads UTF-8 (with or without byte order mark), Windows-1252 and, by its mark, UTF-16.
+    """Reads UTF-8 (with or without byte order mark), Windows-1252 and UTF-16.
 
     UTF-8 and Windows-1252 are told apart line by line, since captures of several stations are
     often copied together: ``others`` counts the lines so far that were no UTF-8. ``progress`` is
@@ -48,13 +48,9 @@ class TextLines:
             raise FileRefused(self._path.name, reason) from error
 
     def _lines(self) -> Iterator[str]:
-        utf16 = self.is_utf16()
+        encoding = encoding_of(self._path)
         self._bytes = self._path.open("rb")
-        with TextIOWrapper(
-            self._bytes,
-            encoding="utf-16" if utf16 else "utf-8",
-            errors="replace" if utf16 else "surrogateescape",
-        ) as file:
+        with TextIOWrapper(self._bytes, encoding=encoding, errors=errors_of(encoding)) as file:
             rest = ""
             for text in iter(partial(file.read, LONGEST_LINE), ""):
                 text = rest + text
@@ -70,11 +66,6 @@ class TextLines:
             if rest:
                 yield self._decoded(rest)
 
-    def is_utf16(self) -> bool:
-        """Whether the file begins with the mark of UTF-16. Raises OSError."""
-        with self._path.open("rb") as file:
-            return file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
     def _decoded(self, line: str) -> str:
         try:
             line.encode()
@@ -82,3 +73,26 @@ class TextLines:
             self.others += 1
             return line.encode(errors="surrogateescape").decode("cp1252", "replace")
         return line.lstrip("\ufeff")  # files copied together have it in the middle, too
+
+
+def encoding_of(path: Path) -> str:
+    """``utf-16`` or ``utf-32`` by its mark, ``utf-16-le`` or ``utf-16-be`` without one by its empty
+    bytes; else ``utf-8``, in which lines of Windows-1252 may stand. Raises OSError."""
+    with path.open("rb") as file:
+        begin = file.read(4_096)
+    if begin.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    # Digits, blanks and Latin letters are most of a capture, and half empty in UTF-16.
+    pairs = len(begin) // 2
+    empty = [begin[place::2].count(0) for place in (0, 1)]
+    for encoding, full, half in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
+        if pairs and empty[half] * 5 > pairs * 2 and empty[full] * 50 < pairs:
+            return encoding
+    return "utf-8"
+
+
+def errors_of(encoding: str) -> str:
+    """How bytes are decoded that are no text in an encoding of ``encoding_of``."""
+    return "surrogateescape" if encoding == "utf-8" else "replace"

@@ -1,4 +1,8 @@
-"""``python -m tests.fuzz``: bytes of all kinds as captures; each ends in rows or one refusal."""
+"""``python -m tests.fuzz``: bytes of all kinds as captures; each ends in rows or one refusal.
+
+A third of them are captures of known truth, damaged as people and programs damage them: no row of
+theirs may lend to a person who took nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fuzz.damage import LONG, damaged, noise
-from tests.fuzz.feed import captures, feed
+from tests.fuzz.feed import captures, check_persons, feed
+from tests.fuzz.persons import known
 
 _SMALL = 250_000
 _TIMES = 4
@@ -32,9 +38,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="almareplay-fuzz-") as folder:
         path = Path(folder) / "capture"
         for number in range(given.inputs):
-            content = noise(dice) if dice.random() < 0.3 else damaged(dice, seeds)
+            given_known = known(dice) if dice.random() < 1 / 3 else None
+            content = given_known.content if given_known else _bytes(dice, seeds)
             try:
-                ends[feed(path, content, dice)] += 1
+                if given_known:
+                    check_persons(path, given_known, dice)
+                    ends[given_known.name] += 1
+                else:
+                    ends[feed(path, content, dice)] += 1
             except Exception as error:  # noqa: BLE001 (that is what is looked for)
                 harm += 1
                 kept = Path(tempfile.gettempdir()) / f"almareplay-fuzz-{given.seed}-{number}"
@@ -43,6 +54,10 @@ def main() -> int:
         slow = [name for name in LONG if _ratio(path, name) > _WORST_RATIO]
     print(f"{given.inputs} inputs: {dict(ends)}; {harm} did harm; {len(slow)} not linear {slow}")
     return 1 if harm or slow else 0
+
+
+def _bytes(dice: random.Random, seeds: Sequence[bytes]) -> bytes:
+    return noise(dice) if dice.random() < 0.4 else damaged(dice, seeds)
 
 
 def _ratio(path: Path, name: str) -> float:

@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from almareplay.sources import DateOrder, FileRefused, ReadingOptions, open_capture
+from almareplay.sources import Codabar, DateOrder, FileRefused, ReadingOptions, open_capture
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from tests.fuzz.persons import Known, wrong
+
+UNFORESEEN = "has something in it that cannot be read"
+"""What is said where a reader raised what nobody foresaw: then it has a bug."""
 
 _FIXTURES = Path(__file__).parents[2] / "fixtures"
 _COLUMNS = [{}, {}, {"item_barcode": "A"}, {"item_barcode": "2", "patron_id": "A"}]
@@ -18,6 +22,30 @@ def captures() -> list[bytes]:
     """The bytes of all fixtures."""
     files = [*_FIXTURES.glob("outage-*"), *(_FIXTURES / "captures").iterdir()]
     return [file.read_bytes() for file in sorted(files)]
+
+
+def check_persons(path: Path, given: Known, dice: random.Random) -> None:
+    """Read a capture of known truth, with flags by chance.
+
+    Raises AssertionError for a row that would lend to a person who did not take the item, or that
+    holds a person's name.
+    """
+    path.write_bytes(given.content)
+    options = ReadingOptions(
+        timezone=ZoneInfo("America/Los_Angeles"),
+        now=datetime(2026, 11, 21, 12, tzinfo=UTC),
+        library="MAIN",
+        circ_desk="DESK",
+        include_saved=dice.random() < 0.7,
+        codabar=dice.choice([None, Codabar.STRIP]),
+    )
+    try:
+        rows = list(open_capture(path, options).rows())
+    except FileRefused as refusal:
+        assert UNFORESEEN not in str(refusal)
+        return
+    bad = wrong(rows, given.truth)
+    assert not bad, f"{given.name}: {bad[0]}"
 
 
 def feed(path: Path, content: bytes, dice: random.Random) -> str:
@@ -45,6 +73,7 @@ def feed(path: Path, content: bytes, dice: random.Random) -> str:
     except FileRefused as refusal:
         assert str(refusal).startswith("capture")
         assert "\n" not in str(refusal)
+        assert UNFORESEEN not in str(refusal)
         return "refused"
     assert all(capture.columns)
     assert all(capture.assumptions)

@@ -49,7 +49,7 @@ def made_up(dice: random.Random) -> list[Loan]:
 
 def known(dice: random.Random) -> Known:
     """A damaged capture with its truth."""
-    return dice.choice((_quoting, _shifted, _identifiers, _dat, _self_check))(dice)
+    return KINDS[dice.choice([*KINDS])](dice)
 
 
 def wrong(rows: Iterable[Row], truth: frozenset[Loan]) -> list[Row]:
@@ -171,14 +171,14 @@ def _identifiers(dice: random.Random) -> Known:
     delimiter = dice.choice([",", "\t", ";"])
     lines = [delimiter.join(("Timestamp", "Type", "Item barcode", "Patron ID"))]
     for minute, (item, patron) in enumerate(loans):
-        cells = (_damaged(item, dice), _damaged(patron, dice))
+        cells = [_damaged(item, dice), _damaged(patron, dice)]
         if dice.random() < 0.7:
-            cells = tuple(
+            cells = [
                 f'"{cell.replace(chr(34), chr(34) * 2)}"'
                 if any(sign in cell for sign in (delimiter, '"'))
                 else cell
                 for cell in cells
-            )
+            ]
         when, kind = f"2026-09-14 09:{minute:02}", "Loan" if patron else "Return"
         lines.append(delimiter.join((when, kind, *cells)))
     return Known("identifiers", _bytes(lines), frozenset(loans))
@@ -222,3 +222,13 @@ def _self_check(dice: random.Random) -> Known:
 
 def _bytes(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+KINDS: dict[str, Callable[[random.Random], Known]] = {
+    "quoting": _quoting,
+    "shifted cells": _shifted,
+    "identifiers": _identifiers,
+    "identifiers in fixed width": _dat,
+    "answers of a self-check": _self_check,
+}
+"""How captures are damaged."""

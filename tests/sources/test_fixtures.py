@@ -55,6 +55,7 @@ NO_NUMBER = "3 a date, a time or a yes/no stands where the item barcode belongs"
 STRUCK = Read(3, 4, 1, "7 cancelled: the row is struck through")
 
 EXPECTED: dict[str, Read | Refused] = {
+    "adminer.sql": Read(3, 1, 1, "3 loan O'NEILL-2 jun.sato 09-14 09:04"),
     "am-pm.xlsx": Read(
         5, 1, 1, f"4 loan 34880000500003 {PATRON} 09-14 00:03", {"clock": ClockHours.TWENTY_FOUR}
     ),
@@ -107,6 +108,11 @@ EXPECTED: dict[str, Read | Refused] = {
     "date-and-time.xls": Read(2, 0, 1, "3 return 34880000500002 09-14 21:02"),
     "date-order-open.csv": Refused("give --date-order dmy, mdy or ymd"),
     "date-order-settled.csv": Read(3, 0, 1, f"2 loan {FIRST} {PATRON} 09-11 09:01"),
+    "evergreen.xacts": Read(
+        *(4, 3, 2),
+        "4 return 34880000500632 09-12 23:59 "
+        "[the clerk dated the return back to this day: taken as the end of it]",
+    ),
     "formulas.ods": Read(2, 2, 1, "5 column A shows an error of the spreadsheet (#DIV/0!)"),
     "formulas.xlsx": Read(2, 2, 1, f"3 loan 34880000500002 {PATRON} 09-14 09:02"),
     "header-again.xls": Read(4, 0, 4, "8 return 34880000500004 09-14 09:04"),
@@ -115,6 +121,8 @@ EXPECTED: dict[str, Read | Refused] = {
     "hidden.xls": Read(5, 0, 3, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {HIDDEN}"),
     "hidden.xlsx": Read(5, 0, 3, f"2 loan 34880000500005 {PATRON} 09-14 09:05"),
     "kinds.csv": Read(18, 2, 1, "18 return 34880000500016 24880000200014 09-14 09:16"),
+    "koha-desktop.koc": Read(4, 4, 3, "6 loan 34880000500525 pryce.m 09-14 09:07"),
+    "kolt_2026-09-14_17-30.koc": Read(2, 0, 1, "3 return 34880000500574 09-14 10:29"),
     "leading-zeros.xls": Read(2, 0, 1, "2 loan 0004417701 0001 09-14 09:01"),
     "merged.ods": Read(5, 0, 2, f"3 loan 34880000500002 {PATRON} 09-14 09:02 {MERGED}"),
     "merged.xls": Read(5, 0, 2, f"6 return 34880000500005 09-14 09:05 {MERGED}"),
@@ -147,11 +155,21 @@ EXPECTED: dict[str, Read | Refused] = {
     "self-check.log": Read(
         8, 14, 12, "7 the self-check asked and the system answered no: it did not happen"
     ),
+    "self-check-server.log": Read(
+        1, 1, 9, "4 the self-check asked and the system answered no: it did not happen"
+    ),
+    "self-check-tags.log": Read(
+        *(2, 5, 8),
+        "12 loan 34880000500350 24880000300139 09-14 08:31 "
+        "[the patron was told a due date: 12 October 2026]",
+    ),
     "self-check.raw": Read(3, 0, 0, "2 return 34880000500210 09-14 10:02"),
     "semicolons.csv": Read(2, 0, 1, LOAN),
     "serial-numbers.csv": Read(4, 0, 1, f"5 return 34880000500011 09-14 09:05 {SERIAL}"),
     "serial-numbers.xlsx": Read(3, 0, 1, f"{LOAN} {SERIAL}"),
     "several-sheets.xlsx": Read(4, 3, 4, "2 return 34880000400051 09-15 10:01"),
+    "sierra-rdy0914": Read(2, 3, 1, "2 return 34880000500715 09-14 09:05"),
+    "sqlite-dump.sql": Read(3, 2, 1, "3 loan BÜCHER-7 o'hara 09-14 09:04"),
     "struck.ods": STRUCK,
     "struck.xls": STRUCK,
     "struck.xlsx": STRUCK,
@@ -171,7 +189,7 @@ EXPECTED: dict[str, Read | Refused] = {
     ),
     "unicode-text.txt": Read(3, 0, 1, "3 return 0004400028 09-14 09:06"),
     "utf-16.tsv": Read(2, 0, 1, "2 loan Ω-17 krüger.a 09-14 09:01"),
-    "web-page.xls": Refused("is a web page or XML: save it as .xlsx or CSV"),
+    "web-page.xls": Refused("is a web page: open it in a spreadsheet program"),
     "whole-floats.csv": Read(
         1, 1, 1, f"{LOAN} [the item barcode {NUMBER}; the patron id {NUMBER}]"
     ),
@@ -250,6 +268,8 @@ def rows_of(path: Path) -> int:
             return int(database.execute("SELECT count(*) FROM circulation").fetchone()[0])
     if path.suffix == ".sql":
         tables = re.findall(rb"INSERT INTO `(?:circulation|transactions)` VALUES (.*);\n", content)
+        if not tables:  # a row a line
+            return len(re.findall(rb"^(?:INSERT INTO \w+ VALUES)?\('", content, re.MULTILINE))
         return sum(len(re.findall(rb"\((?:\d+,)?'[A-Z\x80-\xff]+','", rows)) for rows in tables)
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1")
     return len(re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z", text))

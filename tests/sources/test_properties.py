@@ -20,6 +20,7 @@ from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, same
 Read = Callable[..., list[Row]]
 Simple = tuple[Kind, datetime, str, str]
 
+UNFORESEEN = "has something in it that cannot be read"
 # One folder serves all examples of a test: each overwrites the file of the one before.
 SHARED_FOLDER = [HealthCheck.function_scoped_fixture]
 
@@ -151,6 +152,7 @@ def test_any_bytes_end_in_rows_or_one_refusal(
         rows = list(capture.rows())
     except FileRefused as refusal:
         assert str(refusal).startswith("capture: ")
+        assert UNFORESEEN not in str(refusal)
         return
     for row in rows:
         if isinstance(row, Transaction):
@@ -188,6 +190,7 @@ def test_damaged_files_end_in_rows_or_one_refusal(
         rows = list(opened(bytes(content)).rows())
     except FileRefused as refusal:
         assert str(refusal).startswith("capture")
+        assert UNFORESEEN not in str(refusal)
     else:
         assert rows
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from almareplay.sources import Capture, FileRefused, ReadingOptions, open_capture
+from almareplay.sources import Capture, Codabar, FileRefused, ReadingOptions, open_capture
 
 Opened = Callable[..., Capture]
 Options = Callable[..., ReadingOptions]
@@ -33,6 +33,21 @@ def test_content_decides_not_the_name(opened: Opened, fixture: str, format: str)
     assert opened(content).format == format
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("fixture", ["outage-main.dat", "captures/headers.csv"])
+def test_utf_16_without_its_mark_is_told_by_its_empty_bytes(
+    opened: Opened, fixture: str, encoding: str
+) -> None:
+    text = (Path(__file__).parents[2] / "fixtures" / fixture).read_text("cp1252")
+    there = list(opened(text.encode(encoding), codabar=Codabar.STRIP).rows())
+    assert there == [*opened(text.encode(), codabar=Codabar.STRIP).rows()]
+
+
+def test_padding_of_empty_bytes_is_no_utf_16(opened: Opened) -> None:
+    line = "202609140901R34880000500012" + "\0" * 200 + "\r\n"
+    assert opened(line * 3).format == "offline circulation .dat"
+
+
 def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
     assert opened("2014010111239L33031245\n").format == "offline circulation .dat"
 
@@ -43,9 +58,9 @@ def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
         (b"", "is empty"),
         (b"\0\0\0\r\n \xef\xbb\xbf\n", "is empty"),
         (b"%PDF-1.7\n", "is a PDF"),
-        (gzip.compress(b"202609140901R1\n", mtime=0), r"is compressed \(gzip\): unpack it first"),
+        (gzip.compress(b"202609140901R1\n", mtime=0), r"is compressed \(gzip\): unpack it, and"),
         (b"-- MySQL dump 10.13\n--\nCREATE TABLE `t` (\n", "has no table transactions or"),
-        (b"\n<!DOCTYPE html><html>\n", "is a web page or XML: save it as .xlsx or CSV"),
+        (b"\n<!DOCTYPE html><html>\n", "is a web page: open it in a spreadsheet program, and save"),
         (
             b"09:05 >> 9900302.00\n09:05 << 98YYYYNN30000520260914    0905002.00AOLIB|BXYY|\n",
             "is a SIP2 log without loans and returns",
@@ -53,7 +68,7 @@ def test_a_dat_file_of_bad_lines_is_a_dat_file(opened: Opened) -> None:
         (b"Dear colleagues,\nthe outage is over.\n", "has no header row"),
         (b"PK\x03\x04 and then nothing", "is a damaged spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "is a damaged spreadsheet"),
-        (bytes(range(256)) * 9, "has no header row"),
+        (bytes(range(256)) * 9, "is neither text nor a spreadsheet that is known"),
     ],
 )
 def test_what_is_no_capture_is_refused_in_one_sentence(

@@ -19,8 +19,10 @@ from almareplay.sources.capturetable import (
     text_of,
     tool_of,
 )
+from almareplay.sources.capturetools import FIELDS
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.sqltext import Create, Insert, SqlScript
+from almareplay.sources.sql.script import Create, Insert, SqlScript
+from almareplay.sources.sql.values import UnreadableValueError, Value
 from almareplay.sources.table import Record
 from almareplay.sources.textlines import WINDOWS_1252
 
@@ -29,6 +31,10 @@ _LIKE_A_DUMP = re.compile(
     r"|(?:CREATE\s+TABLE|(?:INSERT|REPLACE)\s+(?:\w+\s+){0,3}INTO|DROP\s+TABLE|LOCK\s+TABLES)\s)",
     re.IGNORECASE,
 )
+
+
+MOST_COLUMNS = 250
+"""The capture tools' tables have eight; somebody may have added some."""
 
 
 def looks_like_dump(lines: list[str]) -> bool:
@@ -56,6 +62,9 @@ def open_dump(path: Path, options: ReadingOptions) -> TablesCapture:
         raise FileRefused(
             path.name, "has no rows for its table of captures: was it dumped without its data?"
         )
+    for table in found:
+        if len(types[table.name]) > MOST_COLUMNS:
+            raise FileRefused(path.name, too_wide(table.name))
     if script.broken_off:
         assumptions.append("the dump breaks off: rows that stood behind its last one are missing")
     tables = []
@@ -109,11 +118,13 @@ class DumpTable:
 
     def _rows(self, columns: Sequence[str], numbers: Iterator[int]) -> Iterator[Record]:
         """The rows of one INSERT into these columns."""
+        if len(columns) > MOST_COLUMNS:
+            raise FileRefused(self.name, too_wide(self._table.name))
         places = {column.casefold(): place for place, column in enumerate(columns)}
         needed = [places.get(column.casefold()) for column in self._table.columns]
         wanted = sorted(place for place in needed if place is not None)
         order = [None if place is None else wanted.index(place) for place in needed]
-        literal = self._script.grammar.literal
+        value = self._script.values.value
         for values, problem in self._script.rows(len(columns), wanted):
             number = next(numbers)
             if problem:
@@ -122,11 +133,28 @@ class DumpTable:
             note = ""
             if not "".join(values).isascii():
                 values, note = _decoded(values)
-            row = cells([None if place is None else literal(values[place]) for place in order])
+            problem = ""
+            read: list[Value] = []
+            for place, column, field in zip(order, self._table.columns, FIELDS, strict=False):
+                try:
+                    read.append(None if place is None else value(values[place]))
+                except UnreadableValueError as unreadable:
+                    read.append(None)
+                    if field != "patron_name":  # of which nothing is kept
+                        problem = (
+                            f"the dump has {unreadable} where the {column} belongs: "
+                            "only the database knows its value"
+                        )
+            row = cells(read)
             if self._zone and isinstance(at := row[WHEN], datetime):
                 local = at.replace(tzinfo=UTC).astimezone(self._zone)
                 row[WHEN] = local.replace(tzinfo=None)
-            yield Record(number, row, note)
+            yield Record(number, row, note, problem)
+
+
+def too_wide(table: str) -> str:
+    """Why a table is not read that has more columns than any capture tool's."""
+    return f"has a table {table} of more than {MOST_COLUMNS} columns: it is no capture tool's."
 
 
 def _decoded(values: list[str]) -> tuple[list[str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import sqlite3
 import traceback
@@ -16,17 +17,17 @@ from almareplay.sources import (
     Capture,
     FileRefused,
     ReadingOptions,
-    database,
     is_database_url,
     needs_password,
     open_capture,
     open_database,
 )
+from almareplay.sources.database import sqlite
 from almareplay.transactions import Transaction
 
 Options = Callable[..., ReadingOptions]
 
-FIXTURE = Path(__file__).parents[2] / "fixtures" / "captures" / "circulation.sqlite"
+FIXTURE = Path(__file__).parents[3] / "fixtures" / "captures" / "circulation.sqlite"
 COLUMNS = "library, timestamp, return_or_loan, item_barcode, patron_barcode, saved"
 SECRET = "S3cret"
 LOGIN = f"user:{SECRET}@"
@@ -130,7 +131,7 @@ def test_databases_without_captures(
 def test_a_file_that_is_written_to(
     tmp_path: Path, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.0)
     path = tmp_path / "outage.db"
     shutil.copyfile(FIXTURE, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -141,6 +142,147 @@ def test_a_file_that_is_written_to(
     path.write_bytes(whole[:600] + bytes(len(whole) - 600))
     with pytest.raises(FileRefused, match=r"outage\.db: cannot be read as a SQLite database"):
         open_capture(path, options())
+
+
+def test_rows_that_stand_in_the_file_beside_it(tmp_path: Path, options: Options) -> None:
+    """SQLite would not say a word, and leave files of its own beside the capture."""
+    path, copied = tmp_path / "outage.db", tmp_path / "copied.db"
+    row = "'M', '2026-09-14 09:03:10', 'R', '{}', '', 0"
+    with closing(sqlite3.connect(path)) as tool:
+        tool.execute("pragma journal_mode=wal")
+        tool.execute(f"create table transactions ({COLUMNS})")
+        tool.execute(f"insert into transactions values ({row.format(1)})")
+        tool.commit()
+        tool.execute("pragma wal_checkpoint(truncate)")
+        tool.execute(f"insert into transactions values ({row.format(2)})")
+        tool.commit()
+        shutil.copyfile(path, copied)
+        assert len(list(open_capture(path, options()).rows())) == 2
+    capture = open_capture(copied, options())
+    assert len(list(capture.rows())) == 1
+    assert "its newest rows may be missing: " in capture.assumptions[0]
+    assert {each.name for each in tmp_path.iterdir()} == {"outage.db", "copied.db"}
+    with closing(sqlite3.connect(copied)) as tool, tool:
+        tool.execute("delete from transactions")
+    with pytest.raises(FileRefused, match=r"nothing to load\. Its newest rows may be missing: "):
+        open_capture(copied, options())
+
+
+def test_a_queue_is_no_capture(made: Callable[..., Path], options: Options) -> None:
+    with pytest.raises(FileRefused, match="is a queue of almareplay and no capture"):
+        open_capture(made("create table almareplay_schema (version)"), options())
+
+
+LOAN = "'M', '2026-09-14 09:03:10', 'L'"
+MANY = (
+    "create table t (a)",
+    "insert into t with recursive c (x) as (select 1 union all select x + 1 from c where x < 999) "
+    "select x from c",
+)
+ENDLESS = (
+    f"create view transactions ({COLUMNS}) as select {LOAN}, a.a, b.a, 0 from t a, t b, t c, t d"
+)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (*MANY, ENDLESS),
+        (*MANY, f"{ENDLESS} where a.a + b.a + c.a + d.a < 0"),
+        (*MANY, ENDLESS.replace("a.a,", "hex(zeroblob(30000)),")),
+    ],
+)
+def test_a_view_that_never_ends(
+    made: Callable[..., Path],
+    options: Options,
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sqlite, "SECONDS", 0.3)
+    with pytest.raises(FileRefused, match=r"^outage\.db: takes too long to read: one of"):
+        open_capture(made(*statements), options())
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [
+            f"create view transactions ({COLUMNS}) as with recursive c (x) as "
+            f"(select 1 union all select x + 1 from c) select {LOAN}, x, x, 0 from c"
+        ],
+        [
+            "create view v0 as select 1 as a",
+            *(f"create view v{n} as select x.a from v{n - 1} x, v{n - 1} y" for n in range(1, 40)),
+            f"create view transactions ({COLUMNS}) as select {LOAN}, a, a, 0 from v39",
+        ],
+    ],
+)
+def test_a_view_that_grows_with_every_step(
+    made: Callable[..., Path], options: Options, statements: list[str]
+) -> None:
+    with pytest.raises(FileRefused, match="but for what its view transactions may show"):
+        open_capture(made(*statements), options())
+
+
+def test_intricate_views_beside_a_table_of_captures_do_not_matter(
+    made: Callable[..., Path], options: Options
+) -> None:
+    path = made(
+        f"create table transactions ({COLUMNS})",
+        f"insert into transactions values ({LOAN}, '1', '2', 0)",
+        "create view a as with recursive c (x) as (select 1 union all select x from c) select x",
+    )
+    assert len(list(open_capture(path, options()).rows())) == 1
+
+
+@pytest.mark.parametrize("value", ["zeroblob(1000000000)", "hex(zeroblob(50000))"])
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_a_huge_value(made: Callable[..., Path], options: Options, kind: str, value: str) -> None:
+    if kind == "view":
+        path = made(f"create view transactions ({COLUMNS}) as select {LOAN}, {value}, 1, 0")
+    else:
+        path = made(
+            f"create table transactions ({COLUMNS.replace('item_barcode', 'b')}, "
+            f"item_barcode as ({value}))",
+            f"insert into transactions values ({LOAN}, '1', '2', 0)",
+        )
+    with pytest.raises(FileRefused, match="has a value of more than 65,536 bytes in its table"):
+        open_capture(path, options())
+
+
+def test_a_large_value_that_is_not_read(made: Callable[..., Path], options: Options) -> None:
+    path = made(
+        f"create table transactions ({COLUMNS}, photo)",
+        f"insert into transactions values ({LOAN}, '1', '2', 0, zeroblob(1000000))",
+    )
+    assert len(list(open_capture(path, options()).rows())) == 1
+
+
+def test_a_value_of_which_the_file_lies(made: Callable[..., Path], options: Options) -> None:
+    path = made(
+        f"create table transactions ({COLUMNS})",
+        f"insert into transactions values ({LOAN}, zeroblob(70), '2', 0)",
+    )
+    content = path.read_bytes()
+    said = content.rindex(b"\x81\x18")  # the length of the blob, as SQLite writes it
+    path.write_bytes(content[:said] + b"\xff\x7e" + content[said + 2 :])
+    with pytest.raises(FileRefused, match="cannot be read as a SQLite database"):
+        open_capture(path, options())
+
+
+def test_ctrl_c_while_sqlite_works(made: Callable[..., Path], options: Options) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    path = made(*MANY, f"{ENDLESS} where a.a + b.a + c.a + d.a < 0")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            open_capture(path, options())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize(

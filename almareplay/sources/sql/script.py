@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from almareplay.sources.capture import FileRefused
-from almareplay.sources.sqlgrammar import NAME, Grammar, bare_name
-from almareplay.sources.textlines import TextLines
+from almareplay.sources.sql.grammar import NAME, Grammar, bare_name
+from almareplay.sources.sql.values import Values
+from almareplay.sources.textlines import encoding_of, errors_of
 
 LONGEST = 262_144
 """Characters of a row, a CREATE TABLE or a comment. So much text is always at hand beyond the
@@ -25,7 +26,9 @@ _HEAD = 4_096
 
 _END_MARK = "-- Dump completed"
 _HAS_END_MARK = re.compile(r"^-- (?:MySQL|MariaDB) dump ", re.MULTILINE)
-_STANDARD_STRINGS = re.compile(r"^(?:-- PostgreSQL database dump|PRAGMA )", re.MULTILINE)
+_STANDARD_STRINGS = re.compile(
+    r"^(?:-- PostgreSQL database dump|PRAGMA |BEGIN TRANSACTION;)", re.MULTILINE
+)
 _IN_UTC = re.compile(r"SET\s+TIME_ZONE\s*=\s*['\"]\+00:00['\"]", re.IGNORECASE)
 
 _TABLE = rf"(?:{NAME}\s*+\.\s*+)*({NAME})"
@@ -77,6 +80,7 @@ class SqlScript:
         self._bytes: BinaryIO | None = None
         self._more: Callable[[int], str] = StringIO().read
         self.grammar = Grammar(escapes=True)
+        self.values = Values(self.grammar)
         self._start()
 
     def _start(self) -> None:
@@ -102,13 +106,9 @@ class SqlScript:
         """
         self._start()
         try:
-            utf16 = TextLines(self._path).is_utf16()
+            encoding = encoding_of(self._path)
             self._bytes = self._path.open("rb")
-            with TextIOWrapper(
-                self._bytes,
-                encoding="utf-16" if utf16 else "utf-8",
-                errors="replace" if utf16 else "surrogateescape",
-            ) as file:
+            with TextIOWrapper(self._bytes, encoding=encoding, errors=errors_of(encoding)) as file:
                 self._more = file.read
                 yield from self._statements()
         except OSError as error:
@@ -119,7 +119,7 @@ class SqlScript:
         """The rows of the INSERT that ``statements`` gave last, and what is wrong with each.
 
         Of the ``width`` values of a row those at ``wanted``, in ascending order, as they are
-        written (see ``grammar.literal``); a row in which something is wrong has none.
+        written (see ``values``); a row in which something is wrong has none.
         """
         match = self.grammar.row(width, frozenset(wanted)).match
         while self._in_rows and self._fill():
@@ -139,6 +139,7 @@ class SqlScript:
         self._fill()
         head = self._text[:_HEAD]
         self.grammar = Grammar(escapes=not _STANDARD_STRINGS.search(head))
+        self.values = Values(self.grammar)
         self.in_utc = bool(_IN_UTC.search(head))
         lacks_end_mark = bool(_HAS_END_MARK.search(head))
         while self._fill():

@@ -1,0 +1,123 @@
+"""What the offline clients' files have in common: one transaction a line, at one desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from almareplay.sources.capture import Assumptions, FileRefused, Row
+from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
+from almareplay.sources.identifiers import bare
+from almareplay.sources.localtime import Moment
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.places import missing_place, names_of, place_of
+from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+
+
+class Entry(NamedTuple):
+    """What a line says. ``due_date`` is that which the client gave, in words."""
+
+    kind: Kind | None
+    moment: Moment
+    item: str = ""
+    patron: str = ""
+    note: str = ""
+    problem: str = ""
+    due_date: str = ""
+
+
+class Client(Protocol):
+    """A client that writes files: its ``format`` in words, what stands where, its lines.
+
+    ``refusal`` and ``assumption`` are what all of its lines together tell, once each was read.
+    """
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def columns(self) -> list[str]: ...
+
+    @property
+    def has_seconds(self) -> bool: ...
+
+    @property
+    def refusal(self) -> str: ...
+
+    @property
+    def assumption(self) -> str: ...
+
+    def read(self, line: str) -> Entry | LeftOut:
+        """A line that is not blank."""
+        ...
+
+
+class ClientCapture:
+    """Reads the file of one client. Needs library and desk from the options, else FileRefused."""
+
+    def __init__(self, path: Path, options: ReadingOptions, client: Client) -> None:
+        self._path = path
+        self._client = client
+        self._lines = TextLines(path)
+        self._began = False
+        names = names_of(path.name)
+        if missing := missing_place(options, names):
+            raise FileRefused(path.name, missing)
+        self._place = place_of(options, names)
+        self._fields = FieldsReader(path.name, options)
+        for line in self._lines:
+            if bare(line) and isinstance(entry := client.read(line), Entry):
+                self._fields.look_at(entry.item, entry.patron)
+        if client.refusal:
+            raise FileRefused(path.name, client.refusal)
+        self._of_file = [client.assumption] if client.assumption else []
+        self._assumptions = Assumptions(self._of_file)
+
+    @property
+    def format(self) -> str:
+        return self._client.format
+
+    @property
+    def columns(self) -> list[str]:
+        return self._client.columns
+
+    @property
+    def assumptions(self) -> list[str]:
+        return self._assumptions.in_words()
+
+    @property
+    def progress(self) -> float:
+        return self._lines.progress if self._began else 0.0
+
+    def rows(self) -> Iterator[Row]:
+        self._assumptions = Assumptions(self._of_file)
+        self._began = True
+        others = 0
+        for number, line in enumerate(self._lines, 1):
+            encoding_note = WINDOWS_1252 if self._lines.others > others else ""
+            others = self._lines.others
+            yield self._row(number, line, encoding_note)
+
+    def _row(self, number: int, line: str, encoding_note: str) -> Row:
+        if not bare(line):
+            return LeftOut("blank line")
+        if len(line) >= LONGEST_LINE - 1:
+            reason = f"the line has more than {LONGEST_LINE} characters"
+            return InvalidRow(reason, self._path.name, number)
+        entry = self._client.read(line)
+        if isinstance(entry, LeftOut):
+            return entry
+        due_date = f"{DUE_DATE}: {entry.due_date}" if entry.due_date else ""
+        row = self._fields.row(
+            number,
+            Fields(entry.kind, entry.moment, entry.item, entry.patron, self._place),
+            joined(encoding_note, entry.note, due_date),
+            entry.problem,
+            has_seconds=self._client.has_seconds,
+        )
+        if isinstance(row, Transaction) and row.note:
+            # Counted without the date, of which a file has many.
+            self._assumptions.note(row.note.replace(due_date, DUE_DATE) if due_date else row.note)
+        return row

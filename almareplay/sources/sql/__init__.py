@@ -1,0 +1,1 @@
+"""SQL scripts: dumps of the capture tools' databases."""
