@@ -139,10 +139,11 @@ class DumpTable:
                     read.append(None if place is None else value(values[place]))
                 except UnreadableValueError as unreadable:
                     read.append(None)
-                    problem = (
-                        f"the dump has {unreadable} where the {column} belongs: "
-                        "only the database knows its value"
-                    )
+                    if column.casefold() in self._table.tool.needed:
+                        problem = (
+                            f"the dump has {unreadable} where the {column} belongs: "
+                            "only the database knows its value"
+                        )
             row = cells(read)
             if self._zone and isinstance(at := row[WHEN], datetime):
                 local = at.replace(tzinfo=UTC).astimezone(self._zone)
