@@ -65,7 +65,7 @@ def odf(kind: str) -> bytes:
         (tarred(), r"is compressed \(tar\)"),
         (
             zipped("monday/desk.dat", "read.me"),
-            "is a zip archive and no spreadsheet: unpack it first",
+            "is a zip archive and no spreadsheet: unpack",
         ),
         (zipped("[Content_Types].xml", "word/document.xml"), r"is a word .* file \(\.docx\)"),
         (zipped("[Content_Types].xml", "ppt/slides/1.xml"), r"is a presentation \(\.pptx\)"),

@@ -105,7 +105,7 @@ class Exchange:
         self.fates: dict[int, Fate] = {}
         self._lines: dict[bytes, int] = {}
         self._waiting: deque[_Request] = deque(maxlen=NEIGHBOURHOOD)
-        self._asked: dict[str, deque[_Request]] = {}
+        self._asked: dict[str, list[_Request]] = {}
         self._latest_of_item: dict[str, tuple[int, bool]] = {}
         self._last: _Request | None = None
         self._answers: dict[str, _Request] = {}
@@ -203,7 +203,7 @@ class Exchange:
         return [each for each in self._waiting if each.code == ANSWERS[answer.code]]
 
     def _close(self, request: _Request, *, agreed: bool, damaged: bool) -> None:
-        asked = self._asked.get(request.item, ()) if request.item else ()
+        asked = self._asked.pop(request.item, []) if request.item else []
         same_wish = [
             each
             for each in asked
@@ -219,6 +219,8 @@ class Exchange:
             else:
                 each.fate.agreed = True
                 each.fate.asked_again = each is not request
+        if still_asked := [each for each in asked if each.fate.is_open]:
+            self._asked[request.item] = still_asked
         still = [each for each in self._waiting if each.fate.is_open]
         self._waiting = deque(still, maxlen=NEIGHBOURHOOD)
 
@@ -226,10 +228,11 @@ class Exchange:
         """Keeps the requests for an item in their order, and what they undo."""
         item, line = request.item, request.line
         is_return = request.code == CHECKIN
-        asked = self._asked.setdefault(item, deque(maxlen=NEIGHBOURHOOD))
+        asked = self._asked.setdefault(item, [])
         if asked and (asked[-1].code == CHECKIN) is not is_return:
             asked.clear()  # what was asked in vain before is another matter
         asked.append(request)
+        del asked[:-NEIGHBOURHOOD]
         if not undoes:
             self._latest_of_item[item] = line, is_return
             return

@@ -19,7 +19,6 @@ from almareplay.sources.capturetable import (
     text_of,
     tool_of,
 )
-from almareplay.sources.capturetools import FIELDS
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.sql.script import Create, Insert, SqlScript
 from almareplay.sources.sql.values import UnreadableValueError, Value
@@ -124,7 +123,6 @@ class DumpTable:
         needed = [places.get(column.casefold()) for column in self._table.columns]
         wanted = sorted(place for place in needed if place is not None)
         order = [None if place is None else wanted.index(place) for place in needed]
-        value = self._script.values.value
         for values, problem in self._script.rows(len(columns), wanted):
             number = next(numbers)
             if problem:
@@ -133,23 +131,28 @@ class DumpTable:
             note = ""
             if not "".join(values).isascii():
                 values, note = _decoded(values)
-            problem = ""
-            read: list[Value] = []
-            for place, column, field in zip(order, self._table.columns, FIELDS, strict=False):
-                try:
-                    read.append(None if place is None else value(values[place]))
-                except UnreadableValueError as unreadable:
-                    read.append(None)
-                    if field != "patron_name":  # of which nothing is kept
-                        problem = (
-                            f"the dump has {unreadable} where the {column} belongs: "
-                            "only the database knows its value"
-                        )
+            read, problem = self._read([None if at is None else values[at] for at in order])
             row = cells(read)
             if self._zone and isinstance(at := row[WHEN], datetime):
                 local = at.replace(tzinfo=UTC).astimezone(self._zone)
                 row[WHEN] = local.replace(tzinfo=None)
             yield Record(number, row, note, problem)
+
+    def _read(self, written: list[str | None]) -> tuple[list[Value], str]:
+        """What the values of a row are, in order of the table's columns, and a problem with one."""
+        read: list[Value] = []
+        problem = ""
+        for column, text in zip(self._table.columns, written, strict=True):
+            try:
+                read.append(None if text is None else self._script.values.value(text))
+            except UnreadableValueError as unreadable:
+                read.append(None)
+                if column.casefold() in self._table.tool.needed:
+                    problem = (
+                        f"the dump has {unreadable} where the {column} belongs: "
+                        "only the database knows its value"
+                    )
+        return read, problem
 
 
 def too_wide(table: str) -> str:
