@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.sources import Capture, ReadingOptions, Row, open_capture
+from almareplay.transactions import InvalidRow, Transaction
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 USUAL = {
@@ -58,10 +59,10 @@ def seen(read: Callable[..., list[Row]]) -> Callable[..., list[str]]:
 
 def _in_words(row: Row) -> str:
     match row:
-        case (kind, at, _, item, patron, _, _, _, number, note):
+        case Transaction(kind, at, _, item, patron, _, _, _, number, note):
             words = f"{number} {kind} {item} {patron}".strip() + f" {at:%m-%d %H:%M}"
             return f"{words} [{note}]" if note else words
-        case (reason, _, number, *_):
+        case InvalidRow(reason, _, number):
             return f"{number} {reason}"
         case _:
             return f"({row.reason})"
