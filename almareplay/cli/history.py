@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -77,7 +77,7 @@ def history(
         zone = zone_of_library(queue, run)
         stories = [story_of(queue, run, number, zone) for number in all_of(row)]
     if as_json:
-        told = [_as_data(story) for story in stories]
+        told = [_as_data(story, zone) for story in stories]
         results.print_json_of(told if len(told) > 1 else told[0])
         return
     for place, story in enumerate(stories):
@@ -87,11 +87,12 @@ def history(
             results.print(one_line(line))
 
 
-def _as_data(story: Story) -> dict[str, Any]:
+def _as_data(story: Story, zone: tzinfo) -> dict[str, Any]:
     return {
         **story.row._asdict(),
         "events": [
-            {"event": type(event).__name__.lower(), **event._asdict()} for event in story.events
+            {"event": type(event).__name__.lower(), **_in_zone(event, zone)}
+            for event in story.events
         ],
         "still_to_do": story.open_tasks,
         "fines": [
@@ -100,11 +101,18 @@ def _as_data(story: Story) -> dict[str, Any]:
                 "amount": str(fine.amount),
                 "currency": fine.currency,
                 "wrong": fine.wrong,
-                "waived_at": fine.waived_at,
+                "waived_at": fine.waived_at and in_zone(fine.waived_at, zone),
             }
             for fine in story.fines
         ],
         "next": _next(story),
+    }
+
+
+def _in_zone(event: Event, zone: tzinfo) -> dict[str, Any]:
+    return {
+        name: in_zone(value, zone) if isinstance(value, datetime) else value
+        for name, value in event._asdict().items()
     }
 
 

@@ -73,10 +73,7 @@ def tell_rehearsal(
     if plan.likely:
         share = 100 * plan.likely / plan.rows
         which = "row is not certain" if plan.likely == 1 else "rows are not certain"
-        tell(
-            f"{plan.likely:,} {which} ({share:.1f} %); in the report the notes of such rows begin "
-            f'with "{LIKELY.strip()}". Why:'
-        )
+        tell(f'{plan.likely:,} {which} ({share:.1f} %), marked "{LIKELY.strip()}" in the report:')
         for doubt, number in plan.doubts.most_common():
             tell(f"  {number:>{width},}  {doubt}")
     tell("This holds as long as nobody else touches these items and patrons in Alma.")

@@ -240,9 +240,9 @@ class FollowUps:
             if fine.waived_at is not None:
                 notes.append(f"{sum_} waived: {returned}")
             elif fine.wrong == Wrong.WHOLE:
-                notes.append(f"{sum_} is wrong as a whole, waive it: {returned}")
+                notes.append(f"{sum_} is to be waived: {returned}")
             else:
-                notes.append(f"{sum_} is too high, count it anew: {returned}")
+                notes.append(f"{sum_} may be too high: {returned}")
         doubt = f"only one of these is of this {task.what.made_by}: " if len(notes) > 1 else ""
         return doubt + "; ".join(notes)
 

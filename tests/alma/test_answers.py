@@ -136,7 +136,7 @@ def test_says_where_a_scanned_item_must_go_and_not_who_waits(
 ) -> None:
     scan = answers.read_scan_in(item(process_type, base_status, info))
     shelf = ("Lichens", "QH 1", "Open stacks")
-    assert scan == ScanIn(destination, process_type, "MAIN", requested, *shelf)
+    assert scan == ScanIn(destination, process_type, "MAIN", requested, *shelf, item_pid="23")
     assert "Berta" not in repr(scan)
     assert "P-0815" not in repr(scan)
 

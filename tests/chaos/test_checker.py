@@ -138,7 +138,8 @@ _MUTANTS = {
     ),
     "no reading": Mutant("reconcile.Reconciler.find_out = nothing", {"fault": "cut_after"} | _LOST),
     "no second read": Mutant(
-        "reconcile.Reconciler._pause = nothing", {"fault": "cut_then_effect", "delay": 0.2} | _LOST
+        "reconcile.Reconciler._pause_until = nothing",
+        {"fault": "cut_then_effect", "delay": 0.2} | _LOST,
     ),
     "no lane order": Mutant("dispatch.Dispatch._enter = lambda *turn: enter(*turn) and []"),
     "no hold": Mutant(_NO_HOLD, twice=True),

@@ -21,7 +21,7 @@ PRODUCTION = "01CALDER_INST"
 def production() -> Iterator[Simulator]:
     """The institution's own Alma, which knows nothing of the sandbox's items yet."""
     libraries = [Library("MAIN", "Main Library", [Desk("FRONT")])]
-    world = World(institution_name="Calder University", environment="PRODUCTION")
+    world = World(institution_name="Calder University", environment="production")
     world.libraries[:] = libraries
     with Simulator(world, key="live-key", per_second=0) as running:
         yield running

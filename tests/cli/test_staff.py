@@ -137,7 +137,7 @@ def test_the_history_of_a_row(left_over: User) -> None:
         f"Row 1 of run 'main': loan, item {item}, patron {wrong}, captured 2026-09-14 09:00, "
         "at MAIN, desk FRONT"
     )
-    assert told[1] == "Times are those of the desk (UTC+02:00)."
+    assert told[1] == "Times are those of Europe/Berlin."
     events = [line[2:] for line in told[2:]]
     assert [line[21:] for line in events[:3]] == [
         "read from wrong.dat, line 1 (offline circulation .dat)",

@@ -14,6 +14,7 @@ from almareplay.outcomes import FineRow, Outcome, PullRow, Result, Shelf
 from almareplay.queue.follow_ups import (
     Fine,
     FollowUp,
+    MadeBy,
     Task,
     open_follow_ups,
     store_fines,
@@ -183,7 +184,8 @@ def _late(station: Station, outcome: Outcome, seen_at: datetime) -> FineRow:
     line = "13:00 R i1" if outcome is Outcome.RETURNED else "13:00 L i1 p1"
     station.load(line)
     hold = take_hold(station.queue, station.run)
-    what = FollowUp(Task.FINE, "primary1", "71", seen_at, seen_at, DUE)
+    made_by = MadeBy.RETURN if outcome is Outcome.RETURNED else MadeBy.RENEWAL
+    what = FollowUp(Task.FINE, "primary1", "71", seen_at, seen_at, DUE, made_by=made_by)
     store_result(station.queue, hold, 1, Result(outcome), follow_ups=[what])
     (task,) = open_follow_ups(station.queue, station.run)
     store_fines(station.queue, hold, task, [Fine("900", Decimal("5.00"), "USD", "part")])
