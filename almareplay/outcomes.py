@@ -1,14 +1,15 @@
-"""Every outcome of a row, its disposition, and what staff should do about it."""
+"""Every outcome of a row and its disposition, results, and the rows of reports and lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from almareplay.transactions import Kind, joined
+from almareplay.advice import ADVICE
+from almareplay.transactions import Kind, in_zone, joined
 
 
 class Disposition(StrEnum):
@@ -60,122 +61,36 @@ class Outcome(StrEnum):
     @property
     def disposition(self) -> Disposition:
         """What is left to do about a row with this outcome."""
-        return _MEANING[self][0]
+        return _DISPOSITION[self]
 
     @property
     def advice(self) -> str:
-        """One sentence for circulation staff."""
-        return _MEANING[self][1]
+        """What circulation staff should do about a row that came to this in a replay."""
+        return ADVICE[self].after
+
+    @property
+    def advice_before(self) -> str:
+        """What they should do before the replay about a row for which a rehearsal foresees this."""
+        return ADVICE[self].before
 
 
-_MEANING: dict[Outcome, tuple[Disposition, str]] = {
-    Outcome.LOANED: (
-        Disposition.APPLIED,
-        "Nothing to do: the loan is in Alma.",
+_OUTCOMES: dict[Disposition, tuple[Outcome, ...]] = {
+    Disposition.APPLIED: (Outcome.LOANED, Outcome.RENEWED, Outcome.RETURNED),
+    Disposition.NO_CHANGE: (
+        *(Outcome.ALREADY_LOANED, Outcome.NOT_ON_LOAN, Outcome.SUPERSEDED),
+        *(Outcome.DUPLICATE, Outcome.CANCELLED),
     ),
-    Outcome.RENEWED: (
-        Disposition.APPLIED,
-        "Nothing to do: the patron had the item already, and its loan was renewed.",
+    Disposition.ATTENTION: (
+        *(Outcome.PATRON_NOT_FOUND, Outcome.PATRON_BLOCKED, Outcome.PATRON_EXPIRED),
+        *(Outcome.PATRON_LIMIT, Outcome.PATRON_INACTIVE, Outcome.ITEM_NOT_FOUND),
+        *(Outcome.ITEM_NOT_LOANABLE, Outcome.ON_LOAN_TO_OTHER, Outcome.OTHER_COPY_ON_LOAN),
+        *(Outcome.DESK_REFUSED, Outcome.REFUSED),
     ),
-    Outcome.RETURNED: (
-        Disposition.APPLIED,
-        "The return is in Alma: put the item where the destination says.",
-    ),
-    Outcome.ALREADY_LOANED: (
-        Disposition.NO_CHANGE,
-        "Nothing to do: the item was on loan to this patron in Alma already.",
-    ),
-    Outcome.NOT_ON_LOAN: (
-        Disposition.NO_CHANGE,
-        "The item was not on loan in Alma; it was scanned in: put it where the destination says.",
-    ),
-    Outcome.SUPERSEDED: (
-        Disposition.NO_CHANGE,
-        "Nothing to do: something later has happened to this item, so the row was not posted.",
-    ),
-    Outcome.DUPLICATE: (
-        Disposition.NO_CHANGE,
-        "Nothing to do: the run holds the same loan or return from the same moment already.",
-    ),
-    Outcome.CANCELLED: (
-        Disposition.NO_CHANGE,
-        "Nothing to do: the desk cancelled this row itself, so it was not sent.",
-    ),
-    Outcome.PATRON_NOT_FOUND: (
-        Disposition.ATTENTION,
-        "Find out who has the item: Alma knows no patron with this identifier. "
-        "Then have the patron id corrected, or record the loan by hand.",
-    ),
-    Outcome.PATRON_BLOCKED: (
-        Disposition.ATTENTION,
-        "Look at the block on the patron's account; lift or override it at the desk and record "
-        "the loan, or ask for the item back.",
-    ),
-    Outcome.PATRON_EXPIRED: (
-        Disposition.ATTENTION,
-        "Renew the patron's account and record the loan, or ask for the item back.",
-    ),
-    Outcome.PATRON_LIMIT: (
-        Disposition.ATTENTION,
-        "The patron has reached the limit of loans: override it at the desk and record the loan, "
-        "or ask for an item back.",
-    ),
-    Outcome.PATRON_INACTIVE: (
-        Disposition.ATTENTION,
-        "Give the account an active patron role and record the loan, or ask for the item back.",
-    ),
-    Outcome.ITEM_NOT_FOUND: (
-        Disposition.ATTENTION,
-        "Fetch the item or its record: Alma knows no item with this barcode. "
-        "Correct the barcode and record the transaction by hand.",
-    ),
-    Outcome.ITEM_NOT_LOANABLE: (
-        Disposition.ATTENTION,
-        "The terms of use do not let this item be lent to this patron: override it at the desk "
-        "or ask for the item back.",
-    ),
-    Outcome.ON_LOAN_TO_OTHER: (
-        Disposition.ATTENTION,
-        "Alma has the item on loan to somebody else: return it for that patron, "
-        "then record this loan.",
-    ),
-    Outcome.OTHER_COPY_ON_LOAN: (
-        Disposition.ATTENTION,
-        "The patron has another copy of this title on loan: override it at the desk "
-        "or ask for one of the copies back.",
-    ),
-    Outcome.DESK_REFUSED: (
-        Disposition.ATTENTION,
-        "This circulation desk may not do this with the item: record it at the right desk.",
-    ),
-    Outcome.REFUSED: (
-        Disposition.ATTENTION,
-        "Alma refused this for the reason in its message: settle that, then record it by hand.",
-    ),
-    Outcome.INVALID: (
-        Disposition.REJECTED,
-        "This row could not be read and was not sent: look at the reason in the note and record "
-        "the transaction by hand.",
-    ),
-    Outcome.UNCERTAIN: (
-        Disposition.UNRESOLVED,
-        "It cannot be known whether this is in Alma, or was overtaken there: look in Alma at who "
-        "has the item, and set it right by hand if need be.",
-    ),
-    Outcome.HELD_BACK: (
-        Disposition.UNRESOLVED,
-        "Not posted, because an earlier row of this item is unresolved: settle that one first, "
-        "then retry this row.",
-    ),
-    Outcome.UNAVAILABLE: (
-        Disposition.UNRESOLVED,
-        "Not posted: Alma failed each time it was asked about this row. Retry it later.",
-    ),
-    Outcome.PENDING: (
-        Disposition.PENDING,
-        "Not replayed yet.",
-    ),
+    Disposition.REJECTED: (Outcome.INVALID,),
+    Disposition.UNRESOLVED: (Outcome.UNCERTAIN, Outcome.HELD_BACK, Outcome.UNAVAILABLE),
+    Disposition.PENDING: (Outcome.PENDING,),
 }
+_DISPOSITION = {outcome: each for each, outcomes in _OUTCOMES.items() for outcome in outcomes}
 
 
 class Shelf(NamedTuple):
@@ -193,8 +108,9 @@ class Result:
 
     ``due_date`` is aware UTC. ``destination`` says where a returned item must go, ``pull_from``
     where it belongs, if somebody waits for it: staff must fetch it should it stand there again.
-    ``note`` is words for staff beside the outcome's advice. Empty strings mean that there is
-    nothing to say.
+    ``on_loan_to`` is the primary id of another patron who has the item in Alma, ``on_loan_since``
+    (aware UTC) since when; ``due_date`` is then that of the other's loan. ``note`` is words for
+    staff beside the outcome's advice. Empty strings mean that there is nothing to say.
     """
 
     outcome: Outcome
@@ -206,13 +122,32 @@ class Result:
     destination: str = ""
     pull_from: Shelf | None = None
     note: str = ""
+    on_loan_to: str = ""
+    on_loan_since: datetime | None = None
+
+
+def on_loan_in_words(
+    borrower: str, since: datetime | None, due: datetime | None, zone: tzinfo
+) -> str:
+    """The note of a row whose item another patron has: to whom, since when, due when, the times
+    (aware) in this zone and left out where they are not known. Empty without a borrower."""
+    if not borrower:
+        return ""
+    words = f"on loan to {borrower}"
+    if since is not None:
+        words += f" since {_clock(in_zone(since, zone))}"
+    return words if due is None else f"{words}, due {_clock(in_zone(due, zone))}"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y %H:%M}"
 
 
 class ReportRow(NamedTuple):
     """A row as the report shows it: its fields are the report's columns, in their order.
 
-    Datetimes are aware; ``captured_at`` in the zone of its desk, the others UTC. What is not known
-    is ``None`` or empty. ``phase`` is the row's phase in the run (1, until phases can be loaded).
+    Datetimes are aware, in the zone of the library. What is not known is ``None`` or empty.
+    ``phase`` is the row's phase in the run (1, until phases can be loaded).
     ``dismissed`` tells whether staff have settled the row by hand. ``institution`` (Alma's code)
     and ``environment`` (``sandbox``, ``production``) say to which Alma the run belongs, or which
     one a rehearsal asked for this prediction; empty where nothing was sent yet.
@@ -249,16 +184,20 @@ class ReportRow(NamedTuple):
         """Whether staff must still do something about it."""
         return self.disposition in OPEN and not self.dismissed
 
-    def as_if(self, result: Result) -> ReportRow:
-        """The row as it would be with this result, which is a prediction."""
+    def as_if(self, result: Result, zone: tzinfo) -> ReportRow:
+        """The row as it would be with this result, which is a prediction; ``zone`` is that of the
+        library."""
+        due = result.due_date
+        other = on_loan_in_words(result.on_loan_to, result.on_loan_since, due, zone)
         return self._replace(
             disposition=result.outcome.disposition,
             outcome=result.outcome,
-            advice=result.outcome.advice,
+            advice=result.outcome.advice_before,
             alma_code=result.alma_code,
             alma_message=result.alma_message,
             tracking_id=result.tracking_id,
-            note=joined(result.note, self.note),
+            due_date=None if due is None else in_zone(due, zone),
+            note=joined(other, result.note, self.note),
         )
 
 
@@ -266,8 +205,9 @@ class PullRow(NamedTuple):
     """An item that somebody waits for: its fields are the list's columns, in their order.
 
     ``library`` and ``location`` are where it belongs (codes), and where it stands should it have
-    been put back; ``destination`` is where it must go. ``returned`` (aware, in the zone of its
-    desk) is when it came back, at ``desk`` (codes of library and circulation desk), by ``row``.
+    been put back; ``destination`` is where it must go. ``returned`` (aware, in the zone of the
+    library) is when it came back, at ``desk`` (codes of library and circulation desk), by ``row``.
+    ``institution`` and ``environment`` are those of a ``ReportRow``.
     """
 
     library: str
@@ -279,20 +219,25 @@ class PullRow(NamedTuple):
     returned: datetime
     desk: str
     row: int
+    institution: str
+    environment: str
 
 
 class FineRow(NamedTuple):
-    """An overdue fine that a scan of the run made: its fields are the list's columns.
+    """An overdue fine that a row of the run made: its fields are the list's columns.
 
-    ``patron_id`` is the primary id, ``returned`` (aware, in the zone of its desk) the captured
-    time, ``due_date`` (UTC) when the item was due. ``wrong`` is ``whole`` or ``part``;
-    ``waived_at`` (UTC) is None where the fine stands.
+    ``made_by`` is ``return`` or ``renewal``, ``patron_id`` the primary id. ``captured_at`` is when
+    the item was returned or renewed, ``due_date`` when it was due. ``wrong`` is ``whole``; ``part``
+    where the fine may be too high; ``none`` where a fine counted by the day is the same for the
+    captured time. ``waived_at`` is None where the fine stands. Datetimes are aware, in the zone of
+    the library; ``institution`` and ``environment`` are those of a ``ReportRow``.
     """
 
     row: int
+    made_by: str
     patron_id: str
     item_barcode: str
-    returned: datetime
+    captured_at: datetime
     due_date: datetime
     amount: Decimal
     currency: str
@@ -300,3 +245,10 @@ class FineRow(NamedTuple):
     waived_at: datetime | None
     fee_id: str
     advice: str
+    institution: str
+    environment: str
+
+    @property
+    def to_do(self) -> bool:
+        """Whether staff should look at it."""
+        return self.waived_at is None and self.wrong != "none"

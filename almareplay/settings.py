@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-from almareplay.transactions import AlmaReplayError, nearest
+from almareplay.settings_file import DEFAULT_FILE, Line, SettingsError, lines_of
+from almareplay.this_machine import is_this_machine
+from almareplay.transactions import nearest
+
+__all__ = ["DEFAULT_FILE", "PREFIX", "Settings", "SettingsError", "read_settings"]
 
 PREFIX = "ALMAREPLAY_"
-DEFAULT_FILE = Path("settings.env")
-_ENCODING = "utf-8-sig"  # editors on Windows put a mark at the beginning
-# Alma's own limit for a whole institution (developer documentation, "API governance").
-INSTITUTION_CALLS_PER_SECOND = 25
+_PRODUCTION = "production"
+_PACE = {"sandbox": 8.0, _PRODUCTION: 15.0}
+_FAST = {"sandbox": 10.0, _PRODUCTION: 25.0}
 
 # Hosts by region (developer documentation, "Calling the Alma APIs").
 _HOSTS = {
@@ -29,17 +32,14 @@ _HOSTS = {
 }
 
 
-class SettingsError(AlmaReplayError):
-    """A setting is missing or cannot be right; the message names it and says what to write."""
-
-
 class Settings(BaseSettings):
     """All settings with their defaults. Make one with ``read_settings``."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        extra="ignore",
         env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
         allow_inf_nan=False,
         # A rejected value may stand beside the key: no error shows what was given.
         hide_input_in_errors=True,
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     timezone: str | None = None
     queue: str = "sqlite:///almareplay.db"
     database_password: SecretStr | None = None
-    requests_per_second: float = Field(default=15, gt=0, le=1000)
+    requests_per_second: float | None = Field(default=None, gt=0, le=1000)
     daily_reserve: int = Field(default=10_000, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)
     settle_seconds: float = Field(default=75, ge=0)
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     @field_validator("environment")
     @classmethod
     def _known_environment(cls, value: str) -> str:
-        if value.lower() not in ("sandbox", "production"):
+        if value.lower() not in _PACE:
             raise ValueError("must be sandbox or production")
         return value.lower()
 
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
             return None
         try:
             url = httpx.URL(value)
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise ValueError(
                 "must be a scheme and a host, like https://alma.example.org"
             ) from error
@@ -102,6 +102,16 @@ class Settings(BaseSettings):
         if url.scheme != "https" and not (url.scheme == "http" and is_this_machine(url.host)):
             raise ValueError("must begin with https:// (http:// is for this machine only)")
         return value.rstrip("/")
+
+    @property
+    def pace(self) -> float:
+        """Calls a second: as set, else what leaves enough to others in such an environment."""
+        return self.requests_per_second or _PACE[self.environment]
+
+    @property
+    def fast(self) -> bool:
+        """Whether the pace is faster than is wise without knowing the institution's limit."""
+        return self.pace > _FAST[self.environment]
 
     def require_zone(self) -> ZoneInfo:
         """The zone of the captured times. Raises SettingsError where none is set."""
@@ -138,46 +148,61 @@ class Settings(BaseSettings):
         return _HOSTS[self.region]
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host name or address means the machine that almareplay runs on."""
-    return host in ("localhost", "::1") or (
-        host.startswith("127.") and host.replace(".", "").isdigit()
-    )
-
-
 def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     """Settings from flags (those that are not None), the environment, and a file.
 
     ``file`` is ``settings.env`` in the working directory where None, and may then be missing.
-    Raises SettingsError, which names each setting that is wrong but never shows its value.
+    Raises SettingsError, which names each setting that is wrong, with where it stands, but never
+    shows its value; and for a file that other users of this machine can write.
     """
-    if file is not None and not file.is_file():
-        raise SettingsError(f"The settings file {file} does not exist.{nearest_file(file)}")
-    chosen = file or DEFAULT_FILE
+    lines = [line for line in lines_of(file) if line.name.upper().startswith(PREFIX)]
+    of_file = {_known_name(line): line for line in lines}
+    of_flags = {name: value for name, value in flags.items() if value not in (None, "")}
+    of_environment = EnvSettingsSource(Settings)()
+    # What is given here wins over the environment, so of the file only what that does not set.
+    rest = {name: line.value for name, line in of_file.items() if name not in of_environment}
+    where = (
+        {name: line.where for name, line in of_file.items()}
+        | dict.fromkeys(of_environment, "the environment")
+        | dict.fromkeys(of_flags, "")
+    )
     try:
-        known = set(Settings.model_fields)
-        for name in dotenv_values(chosen, encoding=_ENCODING) if chosen.is_file() else ():
-            if name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
-                names = [PREFIX + each.upper() for each in known]
-                meant = nearest(name, names)
-                raise SettingsError(f"{chosen} sets {name}, which is no setting.{meant}")
-        given = {name: value for name, value in flags.items() if value is not None}
-        return Settings(_env_file=chosen, _env_file_encoding=_ENCODING, **given)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {chosen} cannot be read.") from error
+        return Settings(**{name: value for name, value in rest.items() if value} | of_flags)
     except ValidationError as error:
-        problems = [_in_words(str(each["loc"][0]), each["msg"]) for each in error.errors()]
+        problems = [_in_words(str(each["loc"][0]), each, where) for each in error.errors()]
         # Without its cause: a validation error may hold what was given.
         raise SettingsError("\n".join(problems)) from None
 
 
-def _in_words(name: str, message: str) -> str:
-    return f"{PREFIX}{name.upper()}: {message.removeprefix('Value error, ')}."
+def _known_name(line: Line) -> str:
+    """The field of a line that sets one of ours. Raises SettingsError for one that there is not."""
+    name = line.name[len(PREFIX) :].lower()
+    if name in Settings.model_fields:
+        return name
+    meant = nearest(line.name, [PREFIX + each.upper() for each in Settings.model_fields])
+    # Without its equals sign, a key stands in the name.
+    secret = any(name.startswith(each) for each in ("api_key", "database_password"))
+    what = "what it sets" if secret else line.name
+    raise SettingsError(f"{line.where}: {what} is no setting of almareplay.{meant}")
 
 
-def nearest_file(path: Path) -> str:
-    """What file of its folder may have been meant by one that is not there, as ``nearest`` says."""
-    try:
-        return nearest(path.name, [each.name for each in path.absolute().parent.iterdir()])
-    except OSError:
-        return ""
+_WORDS = {
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} at most",
+    "finite_number": "must be a number",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+}
+
+
+def _in_words(name: str, problem: Mapping[str, Any], where: Mapping[str, str]) -> str:
+    """A problem with a setting; ``where`` has the place of each, empty for a flag."""
+    context = problem.get("ctx", {})
+    words = _WORDS.get(problem["type"], "cannot have this value").format(**context)
+    if "error" in context:  # one of the validators' own
+        words = str(context["error"])
+    place = where[name]
+    subject = f"{PREFIX}{name.upper()} ({place})" if place else f"--{name.replace('_', '-')}"
+    return f"{subject} {words}."

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class AlmaReplayError(Exception):
     """The root of every error that almareplay raises on purpose.
 
     ``str()`` of it is one or two sentences that a librarian understands and that say what to do.
-    It never holds an API key or a patron id: it may be printed and logged.
+    It never holds an API key or a patron id. It may be printed, and logged where ``in_logs`` says
+    so: not where it quotes captured words or files' names, which may be patrons' for all we know.
     """
+
+    in_logs: ClassVar[bool] = True
 
 
 class Kind(StrEnum):
@@ -87,10 +93,14 @@ class AlmaInstance(NamedTuple):
             return self.institution == other.institution
         return self.host == other.host
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """The institution in words, with its code; the host where neither is known."""
         known = self.name or self.institution or f"the Alma at {self.host}"
-        code = f" ({self.institution})" if self.name and self.institution else ""
-        return f"{known}{code}, {self.environment}"
+        return f"{known} ({self.institution})" if self.name and self.institution else known
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.environment}"
 
 
 class LeftOut(NamedTuple):
@@ -99,9 +109,29 @@ class LeftOut(NamedTuple):
     reason: str
 
 
+def as_text(words: str) -> str:
+    """Words of the system's, such as a file's name, as text that can be stored and sent: a byte
+    that is no UTF-8 becomes its number, ``\\xe9``, as does any other half of a character."""
+    return words if words.isascii() else _HALVES.sub(_numbered, words)
+
+
+def _numbered(half: re.Match[str]) -> str:
+    code = ord(half[0])
+    # Python keeps such a byte as U+DC00 and its number.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code < 0xDD00 else f"\\u{code:04x}"
+
+
 def joined(*notes: str) -> str:
     """The notes of one row as one, without the empty ones."""
     return "; ".join(note for note in notes if note)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """An aware moment by the clocks of a zone; as it is where time begins or ends before."""
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

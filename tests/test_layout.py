@@ -1,4 +1,4 @@
-"""The house: which room may import which, settings that the example knows, files that fit."""
+"""The layout: which part may import which, settings that the example knows, files that fit."""
 
 from __future__ import annotations
 
@@ -16,63 +16,69 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 400
 
-VOCABULARY = {"transactions", "outcomes"}
+VOCABULARY = {"transactions", "advice", "outcomes"}
 MAY_IMPORT = {
     "transactions": set(),
-    "outcomes": {"transactions"},
-    "settings": {"transactions"},
+    "advice": set(),
+    "outcomes": {"transactions", "advice"},
+    "this_machine": set[str](),
+    "processes": set[str](),
+    "settings_file": {"transactions"},
+    "settings": {"settings_file", "this_machine", "transactions"},
     "sources": VOCABULARY,
-    "queue": VOCABULARY,
-    "alma": VOCABULARY,
-    "reports": VOCABULARY,
+    "queue": {"processes", *VOCABULARY},
+    "alma": {"this_machine", *VOCABULARY},
+    "reports": {"processes", *VOCABULARY},
     "replay": {"queue", "alma", *VOCABULARY},
     "simulator": set[str](),
 }
 
 
-def room_of(path: Path) -> str:
-    """The room of a module: its folder or its own name below the package."""
+def part_of(path: Path) -> str:
+    """The part of a module: its folder or its own name below the package."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The rooms that a module imports, wherever in it."""
+    """The parts that a module imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: rooms are imported by their full names"
+            assert node.level == 0, f"{path.name}: parts are imported by their full names"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
-            top, *rooms = name.split(".")
-            if top == "almareplay" and rooms:
-                yield rooms[0]
+            top, *parts = name.split(".")
+            if top == "almareplay" and parts:
+                yield parts[0]
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
-def test_a_room_imports_only_what_it_may(room: str) -> None:
-    modules = [path for path in MODULES if room_of(path) == room]
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_part_imports_only_what_it_may(part: str) -> None:
+    modules = [path for path in MODULES if part_of(path) == part]
     assert modules
     for path in modules:
-        foreign = set(imported(path)) - {room} - MAY_IMPORT[room]
+        foreign = set(imported(path)) - {part} - MAY_IMPORT[part]
         assert not foreign, f"{path.relative_to(PACKAGE)} imports {sorted(foreign)}"
 
 
 def test_only_replay_and_the_command_line_join_queue_and_alma() -> None:
     joining = {
-        room_of(path) for path in MODULES if {"queue", "alma"} <= {room_of(path), *imported(path)}
+        part_of(path) for path in MODULES if {"queue", "alma"} <= {part_of(path), *imported(path)}
     }
     assert joining <= {"replay", "cli"}
 
 
-def test_every_room_has_its_rules() -> None:
-    assert {room_of(path) for path in MODULES} - {"cli", "__init__", "__main__"} == set(MAY_IMPORT)
+def test_every_part_has_its_rules() -> None:
+    assert {part_of(path) for path in MODULES} - {"cli", "__init__", "__main__"} == set(MAY_IMPORT)
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in MODULES}
-    assert {name: number for name, number in lines.items() if number >= LONGEST} == {}
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert len(lines) == len(MODULES)
+    long = {str(path.relative_to(PACKAGE)): n for path, n in lines.items() if n >= LONGEST}
+    assert long == {}
 
 
 def settings_of_the_example() -> dict[str, str]:
@@ -90,8 +96,9 @@ def test_the_example_has_every_setting_and_no_other() -> None:
 
 def test_the_example_shows_the_defaults() -> None:
     shown = settings_of_the_example()
-    for name in ("queue", "requests_per_second", "daily_reserve", "timeout_seconds"):
+    for name in ("queue", "daily_reserve", "timeout_seconds", "settle_seconds"):
         assert shown[PREFIX + name.upper()] == str(Settings.model_fields[name].default)
+    assert float(shown[PREFIX + "REQUESTS_PER_SECOND"]) == Settings(environment="production").pace
 
 
 DESIGN = (

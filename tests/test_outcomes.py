@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
+
 import pytest
 
+from almareplay.advice import ADVICE, FINES
 from almareplay.outcomes import Disposition, Outcome
 
 DESIGN = {
     Disposition.APPLIED: {"loaned", "renewed", "returned"},
-    Disposition.NO_CHANGE: {"already_loaned", "not_on_loan", "superseded", "duplicate"},
+    Disposition.NO_CHANGE: {
+        "already_loaned",
+        "not_on_loan",
+        "superseded",
+        "duplicate",
+        "cancelled",
+    },
     Disposition.ATTENTION: {
         *("patron_not_found", "patron_blocked", "patron_expired", "patron_limit"),
         *("patron_inactive", "item_not_found", "item_not_loanable", "on_loan_to_other"),
@@ -36,3 +46,24 @@ def test_advice_is_words_for_staff(outcome: Outcome) -> None:
 
 def test_no_two_outcomes_advise_the_same() -> None:
     assert len({outcome.advice for outcome in Outcome}) == len(Outcome)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_advice_before_a_replay_speaks_of_nothing_that_was_done(outcome: Outcome) -> None:
+    advice = outcome.advice_before
+    assert advice.endswith(".")
+    assert advice[0].isupper()
+    assert not re.search(
+        r"\b(record (the|it)|was not sent|was posted|posted:|was scanned|retry)\b", advice
+    )
+    if outcome.disposition in (Disposition.ATTENTION, Disposition.REJECTED):
+        assert advice.startswith("Before the replay: ")
+
+
+@pytest.mark.parametrize("words", [*chain(*ADVICE.values()), *FINES.values()])
+def test_staff_are_told_of_no_command_and_no_outcome_by_its_name(words: str) -> None:
+    assert not re.search(r"--|_|\b(retry|dismiss|rehearse|correct --)\b", words)
+
+
+def test_every_outcome_has_its_advice() -> None:
+    assert set(ADVICE) == {outcome.value for outcome in Outcome}

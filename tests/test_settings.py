@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 
 import pytest
 
 from almareplay.settings import Settings, SettingsError, read_settings
+from almareplay.settings_file import file_warnings
 
 SECRET = "l8xx-not-a-real-key"
 
@@ -30,9 +32,27 @@ def write(*lines: str, name: str = "settings.env") -> Path:
 def test_what_nobody_set_has_its_default() -> None:
     settings = read_settings()
     assert (settings.environment, settings.queue) == ("sandbox", "sqlite:///almareplay.db")
-    assert (settings.requests_per_second, settings.daily_reserve) == (15, 10_000)
-    assert (settings.timeout_seconds, settings.settle_seconds) == (60, 10)
+    assert (settings.requests_per_second, settings.daily_reserve) == (None, 10_000)
+    assert (settings.timeout_seconds, settings.settle_seconds) == (60, 75)
     assert settings.library is settings.circ_desk is settings.timezone is settings.region is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "pace", "fast"),
+    [
+        ("sandbox", None, 8, False),
+        ("sandbox", 10, 10, False),
+        ("Sandbox", 10.5, 10.5, True),
+        ("production", None, 15, False),
+        ("PRODUCTION", 25, 25, False),
+        ("production", 26, 26, True),
+    ],
+)
+def test_the_pace_is_what_the_environment_bears(
+    environment: str, given: float | None, pace: float, fast: bool
+) -> None:
+    settings = read_settings(environment=environment, requests_per_second=given)
+    assert (settings.pace, settings.fast) == (pace, fast)
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(
@@ -73,22 +93,93 @@ def test_a_file_that_was_named_must_be_there() -> None:
 @pytest.mark.parametrize("content", [b"\xff\xfeA\x00", b"ALMAREPLAY_LIBRARY=M\xfcnchen\n"])
 def test_a_file_that_is_no_text_is_said(content: bytes) -> None:
     Path("settings.env").write_bytes(content)
-    with pytest.raises(SettingsError, match=r"settings\.env cannot be read"):
+    with pytest.raises(SettingsError, match=r"settings\.env cannot be read: line \d is not UTF-8"):
         read_settings()
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("ALMAREPLAY_REGOIN=eu", "ALMAREPLAY_REGOIN, which is no setting. .* ALMAREPLAY_REGION?"),
+        ("ALMAREPLAY_REGOIN=eu", r"line 3: ALMAREPLAY_REGOIN is no .* mean ALMAREPLAY_REGION\?"),
         ("almareplay_circdesk=X", "Did you mean ALMAREPLAY_CIRC_DESK"),
-        ("export ALMAREPLAY_PACE=3", "ALMAREPLAY_PACE, which is no setting"),
+        ("export ALMAREPLAY_PACE=3", "line 3: ALMAREPLAY_PACE is no setting"),
     ],
 )
 def test_a_setting_that_there_is_not_is_refused_with_the_nearest(line: str, words: str) -> None:
-    write(f"ALMAREPLAY_API_KEY={SECRET}", line)
+    write(f"ALMAREPLAY_API_KEY={SECRET}", "# The rest:", line)
     with pytest.raises(SettingsError, match=words):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    "line", ["ALMAREPLAY_API_KEYl8xxsecret=", "ALMAREPLAY_API_KEY_l8xxsecret=="]
+)
+def test_a_key_that_slipped_into_a_name_is_not_shown(line: str) -> None:
+    write(line)
+    with pytest.raises(SettingsError, match=r"line 1: what it sets is no setting") as raised:
+        read_settings()
+    assert "l8xxsecret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("MAIN", "MAIN"),
+        (" MAIN  # the main library", "MAIN"),
+        ("MAIN#2", "MAIN#2"),
+        ("#2", "#2"),
+        (" # none", None),
+        ("'MAIN # 2'", "MAIN # 2"),
+        ('"MAIN" # the "main" library', "MAIN"),
+        ('"C:\\new"', "C:\\new"),
+        ("${HOME}", "${HOME}"),
+        ("a=b=", "a=b="),
+        ("''", None),
+    ],
+)
+def test_a_value_is_what_stands_there(text: str, value: str | None) -> None:
+    write(f"ALMAREPLAY_LIBRARY={text}")
+    assert read_settings().library == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ALMAREPLAY_REGION na",
+        "ALMAREPLAY_REGION: na",
+        "ALMAREPLAY_REGION",
+        "ALMAREPLAY_REGION='na",
+        "my key is l8xx=",
+        "=na",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told_with_file_and_line(line: str) -> None:
+    write("# Where Alma is:", "", line, "ALMAREPLAY_LIBRARY=MAIN").chmod(0o600)
+    assert (read_settings().region, read_settings().library) == (None, "MAIN")
+    (told,) = file_warnings()
+    assert told.startswith("settings.env, line 3: this cannot be read, and is passed over.")
+    assert line not in told
+
+
+def test_a_file_that_others_can_read_is_warned_of() -> None:
+    file = write("ALMAREPLAY_LIBRARY=MAIN")
+    for mode in (0o600, 0o400, 0o700):
+        file.chmod(mode)
+        assert file_warnings() == []
+    for mode in (0o640, 0o604):
+        file.chmod(mode)
+        (told,) = file_warnings()
+        assert told.startswith("Other users of this machine can read settings.env: chmod 600")
+        assert read_settings().library == "MAIN"
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_can_write_is_refused(mode: int) -> None:
+    file = write("ALMAREPLAY_LIBRARY=MAIN", name="other.env")
+    file.chmod(mode)
+    for use in (read_settings, file_warnings):
+        with pytest.raises(SettingsError, match=r"can write other\.env.* chmod 600 other\.env"):
+            use(file)
 
 
 def test_settings_of_others_are_let_alone() -> None:
@@ -104,16 +195,21 @@ def test_settings_of_others_are_let_alone() -> None:
         ("TIMEZONE", "Pacific", "is not a time zone"),
         ("TIMEZONE", "../etc/passwd", "is not a time zone"),
         ("TIMEZONE", "America", "is not a time zone"),
-        ("REQUESTS_PER_SECOND", "0", "greater than 0"),
-        ("REQUESTS_PER_SECOND", "nan", "finite number"),
-        ("REQUESTS_PER_SECOND", "many", "valid number"),
-        ("DAILY_RESERVE", "-1", "greater than or equal to 0"),
-        ("DAILY_RESERVE", "1.5", "valid integer"),
-        ("TIMEOUT_SECONDS", "0", "greater than 0"),
-        ("TIMEOUT_SECONDS", "inf", "finite number"),
-        ("SETTLE_SECONDS", "-1", "greater than or equal to 0"),
+        ("REQUESTS_PER_SECOND", "0", "must be more than 0"),
+        ("REQUESTS_PER_SECOND", "nan", "must be a number"),
+        ("REQUESTS_PER_SECOND", "many", "must be a number"),
+        ("DAILY_RESERVE", "-1", "must be 0 or more"),
+        ("DAILY_RESERVE", "1.5", "must be a whole number"),
+        ("TIMEOUT_SECONDS", "0", "must be more than 0"),
+        ("TIMEOUT_SECONDS", "inf", "must be a number"),
+        ("SETTLE_SECONDS", "-1", "must be 0 or more"),
         ("BASE_URL", "http://alma.example.org", "must begin with https://"),
         ("BASE_URL", "http://127.0.0.1.example.org", "must begin with https://"),
+        ("BASE_URL", "http://127.0.0.2", "must begin with https://"),
+        ("BASE_URL", "http://127.1", "must begin with https://"),
+        ("BASE_URL", "http://localhost.", "must begin with https://"),
+        ("BASE_URL", "http://[::ffff:127.0.0.1]", "must begin with https://"),
+        ("BASE_URL", "http://0.0.0.0", "must begin with https://"),
         ("BASE_URL", "ftp://127.0.0.1", "must begin with https://"),
         ("BASE_URL", "alma.example.org", "a scheme and a host"),
         ("BASE_URL", "https://alma.example.org/almaws/v1", "a scheme and a host alone"),
@@ -128,10 +224,33 @@ def test_a_value_that_cannot_be_right_is_named_and_not_shown(
     monkeypatch.setenv(f"ALMAREPLAY_{name}", value)
     with pytest.raises(SettingsError, match=words) as raised:
         read_settings()
-    assert str(raised.value).startswith(f"ALMAREPLAY_{name}: ")
+    assert str(raised.value).startswith(f"ALMAREPLAY_{name} (the environment) ")
     said = "".join(traceback.format_exception(raised.value))
     assert SECRET not in said
     assert "secret" not in said
+
+
+def test_what_is_wrong_is_said_with_where_it_stands() -> None:
+    write("", "ALMAREPLAY_REGION=us")
+    with pytest.raises(SettingsError) as raised:
+        read_settings(timezone="Pacific", daily_reserve="lots")
+    assert [line.partition(" must")[0] for line in str(raised.value).splitlines()] == [
+        "ALMAREPLAY_REGION (settings.env, line 2)",
+        "--timezone is not a time zone that is known here; zones are named like "
+        "America/Los_Angeles or Europe/Berlin.",
+        "--daily-reserve",
+    ]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("value", ["\x00", "∞", "1e999", "0x10", "9" * 400, "http://[", "\ud800"])
+def test_no_message_comes_from_a_library(name: str, value: str) -> None:
+    try:
+        read_settings(None, **{name: value})
+    except SettingsError as error:
+        said = str(error)
+        assert re.match(rf"--{name.replace('_', '-')} (must|is|cannot) ", said)
+        assert not re.search("pydantic|[Ii]nput|unicode|errno", said)
 
 
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +281,7 @@ def test_a_region_is_a_host(region: str, host: str) -> None:
         ("https://alma.example.org/", "https://alma.example.org"),
         ("https://alma.example.org:8443", "https://alma.example.org:8443"),
         ("http://127.0.0.1:8400", "http://127.0.0.1:8400"),
-        ("http://localhost:8400/", "http://localhost:8400"),
+        ("http://LOCALHOST:8400/", "http://LOCALHOST:8400"),
         ("http://[::1]:8400", "http://[::1]:8400"),
     ],
 )

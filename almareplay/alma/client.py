@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.transfer import CONNECT_SECONDS
 from almareplay.alma.wire import Event, Traffic, Wire
 from almareplay.outcomes import Outcome
+from almareplay.this_machine import is_this_machine
 
 __all__ = ["Alma", "AlmaReader", "open_wire"]
 
@@ -216,6 +216,7 @@ async def open_wire(
     reserve: int,
     timeout_seconds: float = 60.0,
     give_up_after: float | None = None,
+    fail_fast: bool = False,
     wait: bool = False,
     in_flight: int | None = None,
     clock: Clock | None = None,
@@ -228,7 +229,8 @@ async def open_wire(
     ``base_url`` is scheme and host. ``per_second`` is the pace in calls a second, ``reserve`` the
     calls a day left to everyone else; with ``wait`` the day's end is slept through, else
     `DailyLimit` is raised. ``timeout_seconds`` is for one answer, ``give_up_after`` the seconds
-    after which an outage ends in `AlmaGone` (``None``: never). As soon as ``stopping`` is set,
+    after which an outage ends in `AlmaGone` (``None``: never); with ``fail_fast`` a connection that
+    cannot be made ends in `Unreachable` at once. As soon as ``stopping`` is set,
     calls that are not sent yet raise `Stopped`. Raises `KeyRefused` for a key that cannot be one.
     """
     if not (key.isascii() and key.isprintable() and key.strip() == key != ""):
@@ -249,7 +251,7 @@ async def open_wire(
             timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
         ),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=pace.in_flight),
-        trust_env=not _is_this_machine(httpx.URL(base_url).host),
+        trust_env=not is_this_machine(httpx.URL(base_url).host),
     ) as client:
         wire = Wire(
             client,
@@ -259,6 +261,7 @@ async def open_wire(
             wait=wait,
             answer_within=timeout_seconds,
             give_up_after=give_up_after,
+            fail_fast=fail_fast,
             stopping=stopping,
             on_event=on_event,
             on_call=on_call,
@@ -270,11 +273,3 @@ async def open_wire(
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether a proxy from the environment would lead astray."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

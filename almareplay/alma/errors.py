@@ -29,7 +29,7 @@ class AlmaError(AlmaReplayError):
 
     ``code``, ``message`` and ``tracking_id`` are Alma's own, empty where it gave none; ``status``
     is the HTTP status, ``None`` where no answer came. ``message`` may name a patron and is for the
-    report only: ``str()`` never shows it, nor any URL.
+    report only: ``str()`` never shows it, nor the address of a call.
     """
 
     usual_effect: ClassVar[Effect] = Effect.REFUSED
@@ -105,6 +105,35 @@ class Unavailable(AlmaError):
     """
 
     usual_effect = Effect.UNKNOWN
+
+    @property
+    def why(self) -> str:
+        """What was seen of it, in a few words."""
+        if self.status is None:
+            return "no answer"
+        return f"HTTP {self.status}" + (f", code {self.code}" if self.code else "")
+
+
+class Unreachable(Unavailable):
+    """No connection to Alma could be made at ``address`` (scheme and host), so nothing was sent.
+
+    ``why`` is a cause in words that follow a colon.
+    """
+
+    usual_effect = Effect.NOT_SENT
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"Alma cannot be reached at {address}: {why}. See that the address is right and that "
+            "this machine is on the network."
+        )
+        self.address = address
+        self._why = why
+
+    @property
+    def why(self) -> str:
+        """Why no connection could be made."""
+        return self._why
 
 
 class AlmaGone(AlmaError):

@@ -23,17 +23,22 @@ _LONGEST_PAUSE = 60.0  # … up to this
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Alma has gone away. ``since`` is the first failure, aware UTC on this machine's clock."""
+    """Alma has gone away. ``since`` is the first failure, aware UTC on this machine's clock, and
+    ``why`` what was seen of it; ``gives_up_at`` is when nobody waits any more, None for never."""
 
     since: datetime
+    why: str = ""
+    gives_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StillGone:
-    """Alma did not answer a probe; the next one leaves in ``next_probe_in`` seconds."""
+    """Alma did not answer a probe; the next one leaves in ``next_probe_in`` seconds. The rest is as
+    in `Gone`."""
 
     since: datetime
     next_probe_in: float
+    gives_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,17 @@ class Outage:
         self._probing = asyncio.Lock()
         self._verdict: AlmaError | None = None
         self._since = clock.now()
+        self._why = ""
         self._failed_at = 0.0
         self._probe_at = 0.0
         self._pause = 0.0
 
-    def failed(self) -> None:
-        """A call met `Unavailable`: no other leaves until a probe is answered."""
+    def failed(self, failure: Unavailable) -> None:
+        """A call met ``failure``: no other leaves until a probe is answered."""
         if self.shut:
             return
         self.shut = True
+        self._why = failure.why
         self._since = self._clock.now()
         self._failed_at = self._probe_at = self._clock.monotonic()
         self._pause = 0.0
@@ -114,7 +121,8 @@ class Outage:
     async def _answered(self) -> bool:
         try:
             await self._probe()
-        except Unavailable:
+        except Unavailable as failure:
+            self._why = failure.why
             return False
         except KeyRefused as refused:
             self._verdict = refused
@@ -128,12 +136,12 @@ class Outage:
         now = self._clock.monotonic()
         if not self._pause:
             self.proven += 1
-            self._tell(Gone(self._since))
+            self._tell(Gone(self._since, self._why, self._gives_up_at))
         gone_for = now - self._failed_at
         if self._give_up_after is not None and gone_for >= self._give_up_after:
             self._verdict = AlmaGone(
-                f"Alma has not answered for {_minutes(gone_for)}: start again when it is back, "
-                "the run goes on where it stopped."
+                f"Alma has not answered for {_minutes(gone_for)} ({self._why}): start again when "
+                "it is back, the run goes on where it stopped."
             )
             raise copy.copy(self._verdict)
         self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE)
@@ -141,7 +149,13 @@ class Outage:
         if self._give_up_after is not None:
             rest = min(rest, self._give_up_after - gone_for)
         self._probe_at = now + rest
-        self._tell(StillGone(self._since, rest))
+        self._tell(StillGone(self._since, rest, self._gives_up_at))
+
+    @property
+    def _gives_up_at(self) -> datetime | None:
+        if self._give_up_after is None:
+            return None
+        return self._since + timedelta(seconds=self._give_up_after)
 
 
 def _minutes(seconds: float) -> str:

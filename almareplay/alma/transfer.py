@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from almareplay.alma.call import Call
-from almareplay.alma.errors import Effect, Unavailable
+from almareplay.alma.connecting import cause_of
+from almareplay.alma.errors import Unavailable, Unreachable
 from almareplay.alma.pace import Departure
 
 PREFIX = "/almaws/v1"
@@ -54,11 +55,13 @@ async def transfer(
             finally:
                 await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
-        return _lost(e, "No connection to Alma could be made", Effect.NOT_SENT)
+        return _chained(Unreachable(str(client.base_url).rstrip("/"), cause_of(e)), e)
     except (httpx.TimeoutException, TimeoutError) as e:
-        return _lost(e, "Alma did not answer in time", Effect.UNKNOWN)
+        words = "Alma did not answer in time: try again when it is back."
+        return _chained(Unavailable(words), e)
     except httpx.HTTPError as e:
-        return _lost(e, "The connection to Alma broke", Effect.UNKNOWN)
+        words = "The connection to Alma broke: try again when it is back."
+        return _chained(Unavailable(words), e)
 
 
 async def _read(response: httpx.Response) -> httpx.Response | Unavailable:
@@ -75,8 +78,7 @@ async def _read(response: httpx.Response) -> httpx.Response | Unavailable:
     return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 
 
-def _lost(cause: Exception, words: str, effect: Effect) -> Unavailable:
-    error = Unavailable(f"{words}: try again when it is back.", effect=effect)
+def _chained(error: Unavailable, cause: Exception) -> Unavailable:
     # Errors of the HTTP library may quote headers and addresses: only their name is chained.
     error.__cause__ = ConnectionError(type(cause).__name__)
     return error

@@ -24,6 +24,7 @@ from almareplay.alma.errors import (
     PerSecondLimit,
     Stopped,
     Unavailable,
+    Unreachable,
 )
 from almareplay.alma.outage import Outage, OutageEvent
 from almareplay.alma.pace import Clock, Departure, FullPace, Pace, SlowedDown
@@ -58,8 +59,9 @@ class Wire:
     """The way to one Alma, with its pace, its outage gate and its calls left.
 
     ``client`` has the base URL (scheme and host), the key and the timeouts; `open_wire` makes it.
-    ``answer_within`` is in seconds, for the whole of an answer. Every call ends in its result or in
-    an `AlmaError`; ``confirm`` may raise errors of its own, and then nothing is sent.
+    ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits for
+    a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
+    ``confirm`` may raise errors of its own, and then nothing is sent.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Wire:
         wait: bool = False,
         answer_within: float = 60.0,
         give_up_after: float | None = None,
+        fail_fast: bool = False,
         stopping: asyncio.Event | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
@@ -86,6 +89,7 @@ class Wire:
         self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait, on_event=on_event)
         self._goes_on_tomorrow = wait
         self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
+        self._fail_fast = fail_fast
         self._stopping = stopping or asyncio.Event()
         self._held: set[asyncio.Timeout] = set()
         self._on_event = on_event or (lambda _: None)
@@ -124,9 +128,9 @@ class Wire:
             try:
                 return await self._leave(call)
             except Unavailable as failure:
-                self._outage.failed()
+                self._outage.failed(failure)
                 self._forget(call)
-                if not _may_repeat(call, failure):
+                if not self._may_repeat(call, failure):
                     raise
                 async with self._unless_stopped():
                     await self._outage.passed()
@@ -138,7 +142,7 @@ class Wire:
             error = state.outcome and state.outcome.exception()
             if isinstance(error, DailyLimit):
                 return self._goes_on_tomorrow
-            return isinstance(error, PerSecondLimit | Unavailable) and _may_repeat(call, error)
+            return isinstance(error, PerSecondLimit | Unavailable) and self._may_repeat(call, error)
 
         return await AsyncRetrying(
             retry=again,
@@ -153,6 +157,11 @@ class Wire:
         await self._stopping.wait()
         for held in self._held:
             held.reschedule(asyncio.get_running_loop().time())
+
+    def _may_repeat(self, call: Call[Any], failure: AlmaError) -> bool:
+        if self._fail_fast and isinstance(failure, Unreachable):
+            return False
+        return call.repeatable or failure.effect is not Effect.UNKNOWN
 
     async def _leave(self, call: Call[T]) -> T:
         while True:
@@ -233,10 +242,6 @@ class Wire:
     async def _sleep(self, seconds: float) -> None:
         async with self._unless_stopped():
             await self._clock.sleep(seconds)
-
-
-def _may_repeat(call: Call[Any], failure: AlmaError) -> bool:
-    return call.repeatable or failure.effect is not Effect.UNKNOWN
 
 
 def _note(call: Call[Any], result: object, seconds: float) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import typer
 
-from almareplay.settings import PREFIX, Settings, nearest_file
+from almareplay.settings import PREFIX, Settings
+from almareplay.settings_file import nearest_file
 from almareplay.sources import (
     Capture,
     FileRefused,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ import httpx
 import typer
 
 from almareplay.cli.shared import Exit, results, say, shared_options
+from almareplay.cli.steps import Step, tell_steps
 from almareplay.settings import PREFIX
 
 _CAPTURES: list[tuple[list[str], list[str]]] = [
@@ -26,6 +29,7 @@ _MEANWHILE = (
     "(Meanwhile a desk that is online again takes a book back and lends it to somebody else.)"
 )
 _KEY = "simulator-key"
+_CORRECTION = "--row 9 --patron-id 24880000100016"  # a loan whose patron Alma does not know
 _LATENCY = 0.3
 _MARK = ".almareplay-demo"
 _SETTINGS = """\
@@ -36,6 +40,7 @@ ALMAREPLAY_ENVIRONMENT=sandbox
 ALMAREPLAY_TIMEZONE=America/Los_Angeles
 ALMAREPLAY_CIRC_DESK=DEFAULT_CIRC_DESK
 ALMAREPLAY_QUEUE=sqlite:///{queue}
+ALMAREPLAY_REQUESTS_PER_SECOND=10
 """
 
 
@@ -50,7 +55,8 @@ def add_to(app: typer.Typer) -> None:
         """Show it all at work on a stand-in Alma.
 
         Sample captures in, loans and returns posted, report out, in half a minute. Touches no real
-        Alma, and nothing outside its folder. Needs the extra: pip install 'almareplay[simulator]'
+        Alma, and nothing outside its folder. On a terminal the stand-in stays until you press
+        Enter. Needs the extra: pip install 'almareplay[simulator]'
 
         \b
         Examples:
@@ -78,7 +84,8 @@ def _demo(folder: Path, run: Callable[..., object]) -> None:
     began = time.monotonic()
     _make_fresh(folder)
     # Settings of a real Alma in the environment would win over the demo's own.
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    in_the_way = sorted(name for name in os.environ if name.startswith(PREFIX))
+    for name in in_the_way:
         del os.environ[name]
     with Simulator(demo_world(), key=_KEY, latency=_LATENCY) as simulator:
         settings = folder / "settings.env"
@@ -102,7 +109,50 @@ def _demo(folder: Path, run: Callable[..., object]) -> None:
         others = [str(folder / f"report.{ending}") for ending in ("xlsx", "csv", "jsonl")]
         _step(run, "report", *others, settings=settings)
         _step(run, "status", settings=settings)
-    results.print(f"\nDone in {time.monotonic() - began:.0f} s. The staff's list: {report}")
+        results.print(f"\nDone in {time.monotonic() - began:.0f} s. The staff's list: {report}")
+        if in_the_way:
+            results.print(
+                "What is set in your environment wins over these settings. Before you type one of "
+                f"these commands: unset {' '.join(in_the_way)}"
+            )
+        if _somebody_is_there():
+            _stay(settings)
+    _tell_what_works_without_alma(settings)
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and results.is_terminal
+
+
+def _stay(settings: Path) -> None:
+    """Let the user try more on the stand-in Alma, in another terminal, until Enter is pressed."""
+    results.print(
+        "\nThe stand-in Alma is still there. In another terminal, in this folder, you can:"
+    )
+    tell_steps(
+        [
+            Step(f"almareplay correct {_CORRECTION} --settings {settings}", "a mistyped card"),
+            Step(f"almareplay replay --settings {settings}", "posts its loan, after asking"),
+        ],
+        results.print,
+        first="  ",
+    )
+    results.print("Press Enter here to end it.")
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.stdin.readline()
+
+
+def _tell_what_works_without_alma(settings: Path) -> None:
+    results.print("\nThe stand-in Alma is gone. What works without it:")
+    tell_steps(
+        [
+            Step(f"almareplay status --settings {settings}", "where the run stands"),
+            Step(f"almareplay history --row 1 --settings {settings}", "the story of a row"),
+            Step(f"almareplay report staff.html --settings {settings}", "writes the report anew"),
+        ],
+        results.print,
+        first="  ",
+    )
 
 
 def _step(run: Callable[..., object], *words: str, settings: Path) -> None:
@@ -118,11 +168,21 @@ def _fixtures() -> Path:
 
 
 def _make_fresh(folder: Path) -> None:
-    """Make the demo's folder, or empty it of what an earlier demo left."""
+    """Make the demo's folder, or empty it of what an earlier demo left; whatever else somebody has
+    put there stays."""
     if folder.exists() and not (folder / _MARK).is_file():
         say(f"{folder} exists and is not the demo's: name another folder.")
         raise typer.Exit(Exit.USAGE)
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in _made():
+        (folder / name).unlink(missing_ok=True)
     (folder / _MARK).touch()
+
+
+def _made() -> Iterator[str]:
+    """The names of the files that a demo makes."""
+    yield from ("settings.env", "prediction.csv")
+    yield from (f"almareplay.db{ending}" for ending in ("", "-wal", "-shm"))
+    yield from (f"report.{ending}" for ending in ("html", "xlsx", "csv", "jsonl"))
+    for _, names in _CAPTURES:
+        yield from names

@@ -5,12 +5,20 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from almareplay.alma.calls_left import DayUsedUp
@@ -36,10 +44,21 @@ _STYLES = {
 
 class Display:
     """Shows rows done, outcomes so far, calls a second, calls left, time left; and when Alma slows
-    the calls, goes away and comes back. ``clock`` is in seconds, never going back."""
+    the calls, goes away and comes back.
 
-    def __init__(self, verb: str, rows: int, clock: Callable[[], float] = time.monotonic) -> None:
+    ``zone`` is that of the times it tells, None for the machine's; ``clock`` is in seconds, never
+    going back.
+    """
+
+    def __init__(
+        self,
+        verb: str,
+        rows: int,
+        zone: tzinfo | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._rows = rows
+        self._zone = zone
         self._clock = clock
         self._shown = messages.is_terminal and not (messages.is_dumb_terminal or messages.quiet)
         self._bar = Progress(
@@ -47,8 +66,7 @@ class Display:
             BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
             MofNCompleteColumn(),
             TextColumn("rows,"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
+            _TimeLeft(lambda: self._gone is not None or bool(self._goes_on_at)),
             console=messages,
         )
         self._task = self._bar.add_task(verb, total=rows)
@@ -58,7 +76,8 @@ class Display:
         self._traffic: Traffic | None = None
         self._calls: deque[float] = deque()
         self._began = self._told_at = clock()
-        self._asks_again_at: float | None = None
+        self._gone: Gone | None = None
+        self._asks_again_at = self._began
         self._goes_on_at = ""
         self._slowed = False
         self._silent_until = self._began
@@ -95,11 +114,16 @@ class Display:
     def _advance(self) -> None:
         self._done += 1
         self._bar.update(self._task, advance=1)
-        # A log has no bar: a line now and then shows that the run lives.
-        if not self._shown and self._clock() - self._told_at > _LINE_EVERY_SECONDS:
-            self._told_at = self._clock()
+        if self._wants_a_line():
             words = "; ".join(filter(None, (self._outcomes().plain, self._alma())))
             messages.print(f"{self._done:,} of {count(self._rows, 'row')}: {words}")
+
+    def _wants_a_line(self) -> bool:
+        """Whether a line must show that the run lives: now and then, where there is no bar."""
+        if self._shown or self._clock() - self._told_at <= _LINE_EVERY_SECONDS:
+            return False
+        self._told_at = self._clock()
+        return True
 
     def traffic(self, traffic: Traffic) -> None:
         """A call was answered."""
@@ -108,7 +132,7 @@ class Display:
         self._calls.append(now)
         while now - self._calls[0] > _MEASURED_SECONDS:
             self._calls.popleft()
-        self._asks_again_at, self._goes_on_at = None, ""
+        self._goes_on_at = ""
 
     def _outcomes(self) -> Text:
         """The rows so far by what is left to do about them."""
@@ -122,8 +146,9 @@ class Display:
     def _alma(self) -> str:
         """The traffic with Alma, or what it waits for."""
         now = self._clock()
-        if self._asks_again_at is not None:
-            return f"waiting for Alma, asking again in {max(0, self._asks_again_at - now):.0f} s"
+        if self._gone is not None:
+            again = max(0, self._asks_again_at - now)
+            return f"{self._waiting(self._gone)}; asking again in {again:.0f} s"
         if self._goes_on_at:
             return f"waiting until {self._goes_on_at}"
         if self._traffic is None:
@@ -139,13 +164,14 @@ class Display:
         """Alma slows the calls, went away, is still away, or came back: one line each."""
         match event:
             case Gone():
-                note("alma_gone", since=event.since.isoformat(timespec="seconds"))
-                messages.print(
-                    "Alma does not answer. No row is lost; the run waits and goes on by itself."
-                )
+                note("alma_gone", since=event.since.isoformat(timespec="seconds"), why=event.why)
+                self._gone, self._told_at = event, self._clock()
+                self._tell_gone(event)
             case StillGone():
                 self._asks_again_at = self._clock() + event.next_probe_in
+                self._tell_still_gone()
             case Back():
+                self._gone = None
                 seconds = event.lasted.total_seconds()
                 note("alma_back", seconds=round(seconds))
                 messages.print(f"Alma answers again, after {seconds:.0f} s.")
@@ -162,6 +188,23 @@ class Display:
                     messages.print(f"Back at {event.pace:g} calls a second.")
                 self._slowed = False
 
+    def _tell_gone(self, gone: Gone) -> None:
+        why = f" ({gone.why})" if gone.why else ""
+        messages.print(f"Alma has been away since {self._time(gone.since)}{why}.")
+        until = f", and gives up at {self._time(gone.gives_up_at)}" if gone.gives_up_at else ""
+        messages.print(f"Nothing is lost. This goes on when Alma is back{until}.")
+
+    def _tell_still_gone(self) -> None:
+        if self._gone is not None and self._wants_a_line():
+            messages.print(f"Still {self._waiting(self._gone)}.")
+
+    def _waiting(self, gone: Gone) -> str:
+        until = f", until {self._time(gone.gives_up_at)}" if gone.gives_up_at else ""
+        return f"waiting for Alma since {self._time(gone.since)}{until}"
+
+    def _time(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self._zone):%H:%M %Z}"
+
     def _slow(self, pace: float) -> None:
         # Where others use Alma as much as it allows, this goes on all night.
         if not self._slowed and self._clock() >= self._silent_until:
@@ -174,6 +217,20 @@ class Display:
     def stopping(self) -> None:
         """The user asked for a stop."""
         messages.print("Stopping: finishing the calls in flight. Once more to leave at once.")
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time left; nothing while something is waited for, which nobody can count on."""
+
+    max_refresh = 0.0  # what it shows changes with the wait
+
+    def __init__(self, waits: Callable[[], bool]) -> None:
+        super().__init__()
+        self._waits = waits
+
+    def render(self, task: Task) -> Text:
+        """What stands after the number of rows."""
+        return Text("waiting") if self._waits() else super().render(task) + Text(" left")
 
 
 def _coloured(disposition: Disposition) -> Text:

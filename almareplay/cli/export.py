@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from almareplay.cli.lists import known_codes
 from almareplay.cli.shared import (
     Exit,
+    OverwriteOption,
     count,
     messages,
     options,
@@ -23,6 +25,7 @@ from almareplay.queue import reading
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
 from almareplay.queue.journal import Fate
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.reports.dat import (
     DatFile,
@@ -31,6 +34,8 @@ from almareplay.reports.dat import (
     UnwritableRow,
     check_dat_path,
     dat_line,
+    is_formula,
+    is_known,
     write_dat,
 )
 from almareplay.transactions import identifier_key
@@ -52,6 +57,7 @@ def export(
         bool,
         typer.Option("--by-desk", help="A file for each desk: PATH-LIBRARY-DESK.dat."),
     ] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write rows as .dat files for Alma's own upload.
 
@@ -62,9 +68,11 @@ def export(
     something was replayed.
 
     The upload books everything at the desk where it is done; with --by-desk each desk has its own
-    file. Once uploaded, do not replay the rows as well. Seconds are left out: the format has none.
+    file, numbered where its codes were only captured and Alma has not taken them yet. Once
+    uploaded, do not replay the rows as well. Seconds are left out: the format has none.
 
-    The files name patrons. They are readable by you only; delete them after the upload.
+    The files name patrons. They are readable by you only; delete them after the upload. A file that
+    is there already is never replaced without --overwrite: it may be the capture itself.
 
     \b
     Examples:
@@ -80,21 +88,34 @@ def export(
       3  the run is being replayed
     """
     check_dat_path(path)
-    with Queue.open(settings_of().queue) as queue:
+    settings = settings_of()
+    with Queue.open(settings.queue) as queue:
         run = queue.run(options.run)
         if (holder := holder_of(queue, run)) is not None:
-            raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
         selection = _Selection(
             everything,
             by_desk,
             unanswered=reading.rows_called(queue, run, None),
             posted=reading.rows_called(queue, run, Fate.DONE),
         )
-        files = write_dat(path, selection.lines(reading.report_rows(queue, run)), by_desk=by_desk)
+        codes = known_codes(queue, run, settings)
+        files = write_dat(
+            path,
+            selection.lines(report_rows(queue, run)),
+            by_desk=by_desk,
+            codes=codes,
+            overwrite=overwrite,
+        )
     selection.tell_unwritten()
     if files:
         selection.tell_doubts(files)
         _tell(files, for_upload=not selection.settled)
+        if by_desk and not all(is_known(place, codes) for file in files for place in file.places):
+            say(
+                "Files are numbered where no row was posted yet with the codes of their library "
+                "and desk: these come out of a capture, in which anything can stand."
+            )
     else:
         if not selection.unwritten:
             rows = "rows that can be written" if everything else "rows left to do"
@@ -117,6 +138,7 @@ class _Selection:
     doubtful: list[int] = field(default_factory=list)
     after_posted: list[int] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
+    formulas: list[int] = field(default_factory=list)
 
     def lines(self, rows: Iterable[ReportRow]) -> Iterator[DatLine]:
         """The lines of the rows that are chosen and can be written, out of all in replay order."""
@@ -134,6 +156,8 @@ class _Selection:
                     self.unwritten.setdefault(str(reason), []).append(row.row)
                 else:
                     self._note(row, after_posted=item in items_posted)
+                    if is_formula(row):
+                        self.formulas.append(row.row)
                     if place_of.setdefault(item, line.place) != line.place:
                         self.moved.append(row.row)
                         place_of[item] = line.place
@@ -155,7 +179,12 @@ class _Selection:
             say("What is not written must be recorded by hand; the report has these rows.")
 
     def tell_doubts(self, files: list[DatFile]) -> None:
-        """Say what an upload of these files could get wrong."""
+        """Say what an upload of these files, or a look at them, could get wrong."""
+        if self.formulas:
+            say(
+                f"Do not open these files in a spreadsheet: it would run as formulas what stands "
+                f"in {_listed(self.formulas)}."
+            )
         places = {place for file in files for place in file.places}
         if self.settled:
             say(
@@ -189,7 +218,7 @@ class _Selection:
 
 
 def _left_to_do(row: ReportRow) -> bool:
-    return row.to_do or row.outcome is Outcome.PENDING
+    return row.to_do or (row.outcome is Outcome.PENDING and not row.dismissed)
 
 
 def _listed(rows: list[int], shown: int = _SHOWN) -> str:

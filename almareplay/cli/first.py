@@ -6,6 +6,7 @@ from almareplay.cli.display import print_outcomes
 from almareplay.cli.shared import count, options, results
 from almareplay.cli.steps import next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition
+from almareplay.queue.binding import binding_of
 from almareplay.queue.errors import QueueMissing
 from almareplay.queue.purging import Standing, standings
 from almareplay.queue.store import Queue
@@ -58,7 +59,11 @@ def _tell_settings(missing: list[str]) -> None:
 def _tell_runs(settings: Settings, *, ready: bool) -> None:
     try:
         with Queue.open(settings.queue) as queue:
-            runs = [each for each in standings(queue) if each.rows]
+            runs = [
+                (each, binding_of(queue, each.run).rehearsed_here is not None)
+                for each in standings(queue)
+                if each.rows
+            ]
     except QueueMissing:
         runs = []
     if not runs and ready:
@@ -68,11 +73,11 @@ def _tell_runs(settings: Settings, *, ready: bool) -> None:
             "      almareplay load --preview FILE    how a capture is understood\n"
             "      almareplay load FILE              for the files of all desks"
         )
-    for run in runs:
-        _tell_run(run)
+    for run, rehearsed in runs:
+        _tell_run(run, rehearsed=rehearsed)
 
 
-def _tell_run(run: Standing) -> None:
+def _tell_run(run: Standing, *, rehearsed: bool) -> None:
     """Say what is left of a run, and what to do next about it."""
     ended = ", purged" if run.purged_at else ", nothing left to do" if run.finished else ":"
     results.print(f"Run {run.run.name!r}: {count(run.rows, 'row')}{ended}")
@@ -80,4 +85,4 @@ def _tell_run(run: Standing) -> None:
         left = {each: rows for each, rows in run.to_do.items() if each.disposition in _LEFT}
         print_outcomes(left, results)
     options.run = run.run.name  # which the commands of the steps name
-    tell_steps(next_steps(run), results.print)
+    tell_steps(next_steps(run, rehearsed=rehearsed), results.print)

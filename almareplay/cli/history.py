@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
 
+from almareplay.cli.lists import zone_of_library
+from almareplay.cli.printable import one_line
+from almareplay.cli.rows import RowNumbers, all_of, in_words, parse_rows
 from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
-from almareplay.outcomes import Disposition, Outcome, ReportRow
+from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.follow_ups import Task
 from almareplay.queue.journal import Call, Fate
 from almareplay.queue.staff import Change
@@ -26,6 +28,7 @@ from almareplay.queue.story import (
     Story,
     story_of,
 )
+from almareplay.transactions import in_zone
 
 _CALLS = {Call.LOAN: "loan", Call.SCAN_IN: "scan in", Call.RENEW: "renewal"}
 _FATES = {
@@ -44,18 +47,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    row: Annotated[int, typer.Option(metavar="N", help="The row, by its number in the report.")],
+    row: Annotated[
+        list[RowNumbers],
+        typer.Option(
+            metavar="N",
+            parser=parse_rows,
+            help="The rows, by their numbers in the report: 17, or 36,58 or 4-9; repeatable.",
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """Tell a row's whole story, and what can be done about it.
 
     Read from where, looked at when, calls made, what Alma said. It names the patron, and the ids
-    that were corrected. Times are those of the row's desk.
+    that were corrected. Times are those of the library's zone. As JSON several rows are an array.
 
     \b
     Examples:
       almareplay history --row 17
-      almareplay history --row 17 --json
+      almareplay history --row 36,58 --json
 
     \b
     Exit codes:
@@ -64,16 +74,17 @@ def history(
     """
     with Queue.open(settings_of().queue) as queue:
         run = queue.run(options.run)
-        story = story_of(queue, run, row)
+        zone = zone_of_library(queue, run)
+        stories = [story_of(queue, run, number, zone) for number in all_of(row)]
     if as_json:
-        results.out(
-            json.dumps(_as_data(story), ensure_ascii=False, indent=2, default=_plain),
-            highlight=False,
-        )
+        told = [_as_data(story) for story in stories]
+        results.print_json_of(told if len(told) > 1 else told[0])
         return
-    for line in _lines(story):
-        # What was captured, or said by Alma, must not move the terminal's cursor.
-        results.print("".join(each if each.isprintable() else "\ufffd" for each in line))
+    for place, story in enumerate(stories):
+        if place:
+            results.print()
+        for line in _lines(story, zone):
+            results.print(one_line(line))
 
 
 def _as_data(story: Story) -> dict[str, Any]:
@@ -97,18 +108,12 @@ def _as_data(story: Story) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str:
-    assert isinstance(value, datetime), "all else is plain"
-    return value.isoformat()
-
-
-def _lines(story: Story) -> Iterator[str]:
+def _lines(story: Story, zone: tzinfo) -> Iterator[str]:
     row = story.row
-    zone = UTC if row.captured_at is None else row.captured_at.tzinfo or UTC
-    yield f"Row {row.row} of run {options.run!r}: {_captured(row)}"
-    yield f"Times are those of the desk ({zone.tzname(row.captured_at)})."
+    yield f"Row {row.row} of run {options.run!r}: {in_words(row, with_patron=True)}"
+    yield f"Times are those of {zone}."
     for event in story.events:
-        when = f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        when = f"{event.at:%Y-%m-%d %H:%M:%S}"
         for words in filter(None, _in_words(event, zone)):
             yield f"  {when:19}  {words}"
             when = ""
@@ -122,25 +127,12 @@ def _lines(story: Story) -> Iterator[str]:
     for task in story.open_tasks:
         yield f"  still to be set right: the {_TASKS[task]}"
     for fine in story.fines:
-        waived = fine.waived_at and f"waived {fine.waived_at.astimezone(zone):%Y-%m-%d %H:%M}"
-        wrong = "wrong as a whole" if fine.wrong == "whole" else "too high"
+        waived = fine.waived_at and f"waived {in_zone(fine.waived_at, zone):%Y-%m-%d %H:%M}"
+        wrong = "to be waived" if fine.wrong == "whole" else "may be too high"
         sum_ = f"{fine.amount} {fine.currency}".rstrip()
         yield f"  fine {fine.fee_id} of {sum_}: {waived or wrong}"
     for number, command in enumerate(_next(story)):
         yield f"{'      ' if number else 'Next: '}{command}"
-
-
-def _captured(row: ReportRow) -> str:
-    words: list[str] = [row.kind or "neither loan nor return"]
-    if row.item_barcode:
-        words.append(f"item {row.item_barcode}")
-    if row.patron_id:
-        words.append(f"patron {row.patron_id}")
-    if row.captured_at is not None:
-        words.append(f"captured {row.captured_at:%Y-%m-%d %H:%M}")
-    if row.library:
-        words.append(f"at {row.library}, desk {row.circ_desk}")
-    return ", ".join(words)
 
 
 def _in_words(event: Event, zone: tzinfo) -> Iterator[str]:
@@ -164,7 +156,13 @@ def _in_words(event: Event, zone: tzinfo) -> Iterator[str]:
             yield event.loan_id and f"loan {event.loan_id}"
             yield event.note
         case Changed(change=Change.CORRECTED):
-            yield f"patron id corrected: {event.patron_id_before} became {event.patron_id}"
+            if event.patron_id != event.patron_id_before:
+                yield f"patron id corrected: {event.patron_id_before} became {event.patron_id}"
+            if event.item_barcode != event.item_barcode_before:
+                before = event.item_barcode_before
+                yield f"item barcode corrected: {before} became {event.item_barcode}"
+            if event.kind != event.kind_before:
+                yield f"kind corrected: {event.kind_before} became {event.kind}"
         case Changed(change=Change.DISMISSED):
             yield f"dismissed: {event.words}"
         case Changed(change=Change.REOPENED):
@@ -181,7 +179,7 @@ def _before(event: Called, zone: tzinfo) -> str:
         return ""
     if not event.loan_id:
         return "before it the item was not on loan"
-    due = f", due {event.due_date.astimezone(zone):%Y-%m-%d %H:%M}" if event.due_date else ""
+    due = f", due {in_zone(event.due_date, zone):%Y-%m-%d %H:%M}" if event.due_date else ""
     return f"before it the item was on loan (loan {event.loan_id}{due})"
 
 
@@ -189,13 +187,15 @@ def _next(story: Story) -> list[str]:
     """What can be done about the row."""
     row = story.row
     number = f"--row {row.row}"
-    if row.outcome is Outcome.PENDING or story.open_tasks:
+    if (row.outcome is Outcome.PENDING and not row.dismissed) or story.open_tasks:
         return [follow_up("replay")]
     if not row.to_do:
         return []
     steps = []
     if row.outcome is Outcome.PATRON_NOT_FOUND:
         steps.append(follow_up(f"correct {number}"))
+    if row.outcome is Outcome.ITEM_NOT_FOUND:
+        steps.append(follow_up(f"correct {number} --item-barcode CODE"))
     if row.disposition is not Disposition.REJECTED:
         steps.append(follow_up(f"retry {number}"))
     return [*steps, follow_up(f"dismiss {number} --note TEXT")]

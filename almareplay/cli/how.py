@@ -16,6 +16,7 @@ import typer
 
 from almareplay.cli.check import PaceOption
 from almareplay.cli.notify import Tally, notifying
+from almareplay.cli.shared import OverwriteOption
 from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
 from almareplay.replay.due_dates import DueDates
 from almareplay.replay.fines import Fines
@@ -30,6 +31,7 @@ class How:
     """What the user said about a replay or a rehearsal, as it was typed."""
 
     report: list[Path] | None = None
+    overwrite: bool = False
     guard: Guard = Guard.ACTIVE
     on_loan_elsewhere: OnLoanElsewhere = OnLoanElsewhere.REPORT
     due_dates: DueDates = DueDates.ALMA
@@ -98,6 +100,7 @@ _FLAGS = {
             help="Report to write: .html, .xlsx, .csv or .jsonl; repeatable.",
         ),
     ],
+    "overwrite": OverwriteOption,
     "guard": Annotated[
         Guard, typer.Option(help="How much is read of an item before the first effect on it.")
     ],

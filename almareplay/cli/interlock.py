@@ -10,6 +10,8 @@ from typing import NoReturn
 import typer
 
 from almareplay.cli.job import Job
+from almareplay.cli.printable import printable
+from almareplay.cli.session import instance_of
 from almareplay.cli.shared import Exit, count, say, show
 from almareplay.queue import reading
 from almareplay.queue.rows import QueuedRow
@@ -17,6 +19,7 @@ from almareplay.replay.check import Findings
 from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
 from almareplay.replay.due_dates import DueDates
 from almareplay.replay.fines import Fines
+from almareplay.transactions import AlmaInstance
 
 _PRODUCTION = "production"
 _ROWS_SHOWN = 3
@@ -43,7 +46,7 @@ def ask(job: Job, findings: Findings, said: Said) -> None:
     """
     environment = job.settings.environment
     code = findings.institution.code if findings.institution else ""
-    if findings.problems:
+    if findings.refused:
         _refuse("Nothing was posted.")
     if environment == _PRODUCTION:
         if not said.unverified_is_fine and (findings.unverified or not code):
@@ -56,7 +59,7 @@ def ask(job: Job, findings: Findings, said: Said) -> None:
     elif not said.yes:
         if findings.unverified:
             _refuse("Nothing was posted. If you are sure that this is a sandbox, say --yes.")
-        _ask_sandbox(environment)
+        _ask_sandbox(instance_of(findings, job.settings))
 
 
 def _compare(confirmed: str, code: str) -> None:
@@ -90,10 +93,10 @@ def _ask_production(code: str, *, yes: bool) -> None:
     _refuse("Nothing was posted.")
 
 
-def _ask_sandbox(environment: str) -> None:
+def _ask_sandbox(alma: AlmaInstance) -> None:
     _need_somebody("--yes")
     try:
-        agreed = typer.confirm(f"Post these rows to {environment}?", err=True)
+        agreed = typer.confirm(f"Post these rows to {alma}?", err=True)
     except typer.Abort as stop:
         _interrupted(stop)
     if not agreed:
@@ -102,6 +105,8 @@ def _ask_sandbox(environment: str) -> None:
 
 def _typed(question: str) -> str:
     try:
+        # What Alma calls the institution comes from outside.
+        question = printable(question)
         typed: str = typer.prompt(question, default="", show_default=False, err=True)
     except typer.Abort as stop:
         _interrupted(stop)
@@ -127,7 +132,7 @@ def _interrupted(stop: typer.Abort) -> NoReturn:
 def _tell_rows(job: Job) -> None:
     """Show what is about to be posted where and how; no patron ids."""
     for (library, desk), rows in reading.places(job.queue, job.run).items():
-        say(f"  at {library}, desk {desk}: {count(rows, 'row')}")
+        show(f"  at {library}, desk {desk}: {count(rows, 'row')}")
     if policy := list(_in_words(job.policy)):
         say(f"Other than by default: {'; '.join(policy)}.")
     first, last = reading.first_and_last(job.queue, job.run, _ROWS_SHOWN)

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
-from almareplay.cli.shared import count, follow_up
+from almareplay.cli.shared import count, follow_up, settings_of
 from almareplay.outcomes import FineRow, ReportRow, Result
 from almareplay.queue import reading
 from almareplay.queue.binding import binding_of
 from almareplay.queue.lists import fine_list, pull_list
+from almareplay.queue.report_rows import report_rows, zone_of_captures
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import Report
-from almareplay.reports.anonymous import anonymous, number_patrons
+from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
+from almareplay.settings import Settings
 from almareplay.transactions import AlmaInstance, identifier_key
 
 
 def report_of(queue: Queue, run: Run) -> Report:
     """The report of a run."""
-    binding = binding_of(queue, run)
+    binding, zone = binding_of(queue, run), zone_of_library(queue, run)
     return Report(
         run.name,
-        lambda: reading.report_rows(queue, run),
-        pull_list(queue, run),
-        fine_list(queue, run),
+        lambda: report_rows(queue, run, zone),
+        pull_list(queue, run, zone),
+        fine_list(queue, run, zone),
+        zone=zone,
         alma=binding.alma,
         rehearsed=binding.rehearsed_here,
     )
+
+
+def zone_of_library(queue: Queue, run: Run) -> tzinfo:
+    """The zone in which all times of a run are shown: that of the settings, where they have one."""
+    name = settings_of().timezone
+    return ZoneInfo(name) if name else zone_of_captures(queue, run)
 
 
 def prediction_of(
@@ -35,28 +46,58 @@ def prediction_of(
     """The report of a run as a rehearsal foresees it: the results by row number, of the Alma that
     was ``asked``."""
 
+    zone = zone_of_library(queue, run)
+
     def rows() -> Iterator[ReportRow]:
-        for row in reading.report_rows(queue, run):
+        for row in report_rows(queue, run, zone):
             result = predictions.get(row.row)
             if result is not None:
-                row = row.as_if(result)
+                row = row.as_if(result, zone)
             if asked is not None:
                 row = row._replace(institution=asked.institution, environment=asked.environment)
             yield row
 
-    return Report(run.name, rows, predicted=True, alma=asked)
+    return Report(run.name, rows, zone=zone, predicted=True, alma=asked)
 
 
-def without_patrons(queue: Queue, run: Run, report: Report) -> Report:
-    """A report with numbers in the place of patron ids, without what Alma said, and without the
-    ids of loans and fees, by which Alma tells who has or owes them."""
-    names = number_patrons(reading.patron_ids(queue, run), reading.primary_ids(queue, run))
+def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) -> Report:
+    """A report with numbers in the place of what was captured, as of patron ids, without what Alma
+    said, and without the ids of loans and fees, by which Alma tells who has or owes them."""
+    codes = known_codes(queue, run, settings)
+
+    def numbered(what: str, column: str, known: Collection[str] = ()) -> dict[str, str]:
+        return number_words(what, reading.captured_words(queue, run, column), known)
+
+    names = Names(
+        number_patrons(
+            reading.patron_ids(queue, run),
+            reading.primary_ids(queue, run),
+            borrowers=reading.borrowers(queue, run),
+        ),
+        numbered("library", "library", codes),
+        numbered("desk", "circ_desk", codes),
+        numbered("file", "source_file"),
+    )
+
+    def name_of(primary_id: str) -> str:
+        return names.patrons.get(identifier_key(primary_id), "a patron")
+
+    def rows() -> Iterator[ReportRow]:
+        return report_rows(queue, run, report.zone, name_of=name_of)
+
     return replace(
         report,
-        rows=lambda: anonymous(report.rows(), names),
-        fines=[*_without_debtors(report.fines, names)],
+        rows=lambda: anonymous(rows(), names),
+        fines=[*_without_debtors(report.fines, names.patrons)],
         anonymous=True,
     )
+
+
+def known_codes(queue: Queue, run: Run, settings: Settings) -> set[str]:
+    """The codes of libraries and desks that are no words out of a capture, which may be anything:
+    those that the user has set, now or at load, and those that Alma has taken."""
+    of_settings = {settings.library or "", settings.circ_desk or ""}
+    return of_settings | reading.codes_given(queue, run) | reading.codes_taken(queue, run)
 
 
 def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iterator[FineRow]:
@@ -66,10 +107,11 @@ def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iter
 
 
 def to_work_on(queue: Queue, run: Run) -> dict[str, int]:
-    """How many items of the ``pull_list`` are to be fetched, and how many ``fines`` still stand."""
+    """How many items of the ``pull_list`` are to be fetched, and how many ``fines`` are to be
+    looked at."""
     return {
         "pull_list": len(pull_list(queue, run)),
-        "fines": sum(fine.waived_at is None for fine in fine_list(queue, run)),
+        "fines": sum(fine.to_do for fine in fine_list(queue, run)),
     }
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column
 
 from almareplay.cli.captures import NamedCapture, find_capture, flags_of
+from almareplay.cli.log import note
 from almareplay.cli.shared import (
     Exit,
     count,
@@ -17,6 +18,7 @@ from almareplay.cli.shared import (
     messages,
     say,
     show,
+    tell_error,
 )
 from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
 from almareplay.queue.purging import Standing, standing
@@ -72,7 +74,7 @@ def load_files(
                 loading.invalid += loaded.invalid
         except FileRefused as refused:
             loading.refused += 1
-            say(str(refused))
+            tell_error(refused)
     if loading.files and queue.is_new:
         messages.print(f"A new queue was made: {queue.place}")
     if loading.files and before.rows and before.sent and not before.left_to_replay:
@@ -113,6 +115,7 @@ def _load(
         )
         loaded = load_file(queue, run, file, _shown(capture, progress, task))
     _tell(named.name, capture, loaded)
+    note("loaded", rows=loaded.rows, invalid=loaded.invalid, duplicates=loaded.duplicates)
     return loaded
 
 

@@ -1,10 +1,13 @@
-"""The log of a command, ``--log FILE``: JSON lines about rows and calls, not about people."""
+"""The log of a command, ``--log FILE``: JSON lines about rows and calls, not about people.
+
+It has what is noted for it and nothing that is only printed, which may quote captures.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -12,8 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from almareplay.cli.printable import as_json, printable
 from almareplay.transactions import AlmaReplayError
 
+# How our first line begins.
+_OURS = re.compile(rb'\{"time": "[0-9T:.+-]+", "level": "[a-z]+", "event": "')
+_READ = 200
 _log = logging.getLogger("almareplay.cli")
 
 
@@ -22,7 +29,8 @@ class LogError(AlmaReplayError):
 
 
 def note(event: str, message: str = "", **fields: Any) -> None:
-    """Write a line to the log, where there is one; it must name no patron and no item."""
+    """Write a line to the log, where there is one. It has rows by their numbers; it must quote
+    nothing that was captured, and no file's name: a patron's id may stand anywhere."""
     _log.info(message, extra={"event": event, "fields": fields})
 
 
@@ -43,14 +51,16 @@ class JsonLines(logging.Handler):
         try:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             regular = stat.S_ISREG(os.fstat(self._file).st_mode)
-            first = os.pread(self._file, 1, 0) if regular else b""
+            begins = os.pread(self._file, _READ, 0) if regular else b""
         except OSError as error:
             words = f"{path}: this log cannot be written: {error.strerror}."
             raise LogError(words) from error
-        if first not in (b"", b"{"):
-            # Appended to the settings or a queue, a log would spoil them.
+        if begins and not _OURS.match(begins):
+            # Appended to the settings, a queue or a report, a log would spoil them.
             os.close(self._file)
-            raise LogError(f"{path}: this file is there and is no log: name another one.")
+            raise LogError(
+                f"{path}: this file is there already and is no log of almareplay: name another one."
+            )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -64,9 +74,7 @@ class JsonLines(logging.Handler):
             **self._about,
             **getattr(record, "fields", {}),
         }
-        # Bytes of a file's name that are no text come out as an escape, which JSON has as well.
-        line = json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        whole = line + b"\n"
+        whole = as_json(told).encode() + b"\n"
         try:
             # What was cut off when the disk was full must not spoil the next line.
             wanted = b"\n" + whole if self._failed else whole
@@ -74,7 +82,8 @@ class JsonLines(logging.Handler):
         except OSError:
             cut_off = True
         if cut_off and not self._failed:
-            sys.stderr.write(f"{self._path}: the log cannot be written; the work goes on.\n")
+            path = printable(str(self._path))
+            sys.stderr.write(f"{path}: the log cannot be written; the work goes on.\n")
         self._failed = cut_off
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from almareplay.cli.display import print_outcomes
 from almareplay.cli.lists import report_of, tell_lists, to_work_on, without_patrons
 from almareplay.cli.shared import (
+    OverwriteOption,
     count,
     follow_up,
     messages,
@@ -58,7 +58,7 @@ def status(
         binding = binding_of(queue, run)
         state, steps = _state(queue, run, stands, binding)
     if as_json:
-        results.out(json.dumps(state, ensure_ascii=False, indent=2), highlight=False)
+        results.print_json_of(state)
     else:
         _print_state(state, stands, steps, binding)
 
@@ -70,10 +70,10 @@ def _state(
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work = reading.work_left(queue, run)
-    # Whoever replays the run has the next step.
-    steps = next_steps(stands) if holder is None else []
     alma = binding.alma or binding.rehearsed_on
     rehearsed = binding.rehearsed_here
+    # Whoever replays the run has the next step.
+    steps = next_steps(stands, rehearsed=rehearsed is not None) if holder is None else []
     state = {
         "run": run.name,
         "institution": alma.institution if alma else "",
@@ -176,22 +176,25 @@ def report(
         typer.Option(
             "--fines",
             metavar="PATH",
-            help="List of the overdue fines that the replay made and that are too high, with the "
-            "patrons who owe them: .xlsx, .csv or .jsonl.",
+            help="List of the overdue fines that the replay made and that may be too high, with "
+            "the patrons who owe them: .xlsx, .csv or .jsonl.",
         ),
     ] = None,
     anonymously: Annotated[
         bool,
         typer.Option(
             "--anonymous",
-            help="Numbers in the place of patron ids, without what Alma said, loan and fee ids.",
+            help="Numbers in the place of patron ids, file names and what else Alma has not known; "
+            "without what Alma said, loan and fee ids.",
         ),
     ] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write the report of the run, and the lists for staff.
 
     The report has a line for every row; the ending of its name picks the format. As .html it is the
-    list to work from, as .xlsx a workbook, as .csv and .jsonl the plain rows.
+    list to work from, as .xlsx a workbook, as .csv and .jsonl the plain rows. An older report is
+    replaced, any other file is not, nor a workbook in which somebody has ticked rows.
 
     The files name patrons, and what they owe is personal as well; only the pull list names nobody.
     They are readable by you only; pass them on with care. With --anonymous the same patron has the
@@ -207,26 +210,29 @@ def report(
     \b
     Exit codes:
       0  written
-      2  a file cannot be written, or no such run
+      2  a file cannot be written or is not ours to replace, or no such run
     """
     wanted = [*(paths or ()), *filter(None, (pull_path, fines_path))]
     if not wanted:
         raise typer.BadParameter("Name a file to write: PATH, --pull-list PATH or --fines PATH.")
+    if len({path.absolute() for path in wanted}) < len(wanted):
+        raise typer.BadParameter("The same file is named twice: give each output its own.")
     for path in paths or ():
-        check_report_path(path)
+        check_report_path(path, overwrite=overwrite)
     for path in filter(None, (pull_path, fines_path)):
-        check_list_path(path)
-    with Queue.open(settings_of().queue) as queue:
+        check_list_path(path, overwrite=overwrite)
+    settings = settings_of()
+    with Queue.open(settings.queue) as queue:
         run = queue.run(options.run)
         told = report_of(queue, run)
         if anonymously:
-            told = without_patrons(queue, run, told)
+            told = without_patrons(queue, run, told, settings)
         for path in paths or ():
-            write_report(path, told)
+            write_report(path, told, overwrite=overwrite)
             messages.print(f"Report: {path}")
         if pull_path is not None:
-            write_list(pull_path, told.pull_list, PullRow._fields)
+            write_list(pull_path, told.pull_list, PullRow._fields, overwrite=overwrite)
             messages.print(f"Pull list: {pull_path}")
         if fines_path is not None:
-            write_list(fines_path, told.fines, FineRow._fields)
+            write_list(fines_path, told.fines, FineRow._fields, overwrite=overwrite)
             messages.print(f"Fines: {fines_path}")

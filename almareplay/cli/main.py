@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 import sys
 import traceback
+from typing import Annotated, Any
 
 import typer
 
+from almareplay import __version__
 from almareplay.cli import (
     check,
     copy,
+    correct,
     demo,
     export,
     history,
@@ -26,7 +31,7 @@ from almareplay.cli import (
 from almareplay.cli.first import tell_first_steps
 from almareplay.cli.help import Command
 from almareplay.cli.log import note
-from almareplay.cli.shared import Exit, exit_code, messages, options, say
+from almareplay.cli.shared import Exit, exit_code, messages, options, results, say, tell_error
 from almareplay.transactions import AlmaReplayError
 
 app = typer.Typer(
@@ -55,7 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for commands in (
-    *(check, load, unload, rehearse, replay, look, staff, history),
+    *(check, load, unload, rehearse, replay, look, staff, correct, history),
     *(export, copy, purge, simulate, demo),
 ):
     commands.add_to(app)
@@ -65,15 +70,32 @@ for each in app.registered_commands:
 
 
 @app.callback()
-def alone(context: typer.Context) -> None:
+def alone(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is, and exit.")
+    ] = False,
+) -> None:
     """Say what to do first where no command is named."""
+    if version:
+        results.print(f"almareplay {__version__}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         tell_first_steps()
+
+
+# What typer raises for wrong usage, with its own way to show it.
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def main() -> None:
     """Run a command and leave with its exit code; nobody sees a traceback without ``--debug``."""
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of another character set shows numbers for what it does not have.
+            with contextlib.suppress(OSError):
+                stream.reconfigure(errors="backslashreplace")
     code = _run()
     note("ended", exit_code=code)
     sys.exit(code)
@@ -81,17 +103,30 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app(prog_name="almareplay")
+        code = app(prog_name="almareplay", standalone_mode=False)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else Exit.DONE
+        code = end.code
+    except _WrongUsage as error:
+        _tell_usage(error)
+        return Exit.USAGE
+    except typer.Abort:
+        say("\nInterrupted; nothing is half done.")
+        return Exit.INTERRUPTED
     except AlmaReplayError as error:
-        _tell(error, str(error))
+        _show_traceback(error)
+        tell_error(error)
+        messages.file.flush()
         return exit_code(error)
-    except Exception as error:  # noqa: BLE001 (the last door: whatever comes here has no words)
-        words = f"This should not have happened ({type(error).__name__}). Nothing is lost: what was"
-        _tell(error, f"{words} stored stays stored. Add --debug to see where.")
+    except Exception as error:  # noqa: BLE001 (the last resort: whatever comes here has no words)
+        _show_traceback(error)
+        note("failed", error=type(error).__name__)
+        say(
+            f"This should not have happened ({type(error).__name__}). Nothing is lost: what was "
+            "stored stays stored. Add --debug to see where."
+        )
+        messages.file.flush()
         return exit_code(error)
-    return Exit.DONE
+    return code if isinstance(code, int) else Exit.DONE
 
 
 def _interrupt(*_: object) -> None:
@@ -101,8 +136,14 @@ def _interrupt(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _tell(error: BaseException, words: str) -> None:
+def _tell_usage(error: Any) -> None:
+    """Show how the command is used, as typer words it. It quotes what was typed."""
+    note("failed", error="usage")
+    words = io.StringIO()
+    error.show(file=words)
+    say(words.getvalue().rstrip("\n"))
+
+
+def _show_traceback(error: BaseException) -> None:
     if options.debug:
-        traceback.print_exception(error, file=sys.stderr)
-    say(words)
-    messages.file.flush()
+        say("".join(traceback.format_exception(error)).rstrip("\n"))

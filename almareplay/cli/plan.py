@@ -3,47 +3,58 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
+from almareplay.cli.findings import tell_calls_left
 from almareplay.cli.job import Job
 from almareplay.cli.shared import count, results
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue import reading
-from almareplay.replay.check import effort
+from almareplay.replay.check import Findings, effort
 from almareplay.replay.plan import Plan
 from almareplay.replay.untellable import LIKELY, MANY_LOANS
+from almareplay.transactions import AlmaInstance
 
 _BARCODES = 10
 _WIDTH = 78
 
+# What can be done about a row that would go to staff, or else why it would.
 _WHY = {
-    Outcome.PATRON_NOT_FOUND: "Alma knows no such patron",
-    Outcome.PATRON_BLOCKED: "the patron is blocked",
-    Outcome.PATRON_EXPIRED: "the patron's account has expired",
-    Outcome.PATRON_LIMIT: "the patron has reached a limit of loans",
-    Outcome.PATRON_INACTIVE: "the account is not active, or has no patron role",
-    Outcome.ITEM_NOT_FOUND: "Alma knows no such item",
+    Outcome.PATRON_NOT_FOUND: "before the replay: correct the patron id",
+    Outcome.PATRON_BLOCKED: "before the replay: lift the block",
+    Outcome.PATRON_EXPIRED: "before the replay: renew the account",
+    Outcome.PATRON_LIMIT: "before the replay: raise the limit of loans",
+    Outcome.PATRON_INACTIVE: "before the replay: activate the account",
+    Outcome.ITEM_NOT_FOUND: "before the replay: correct the barcode",
     Outcome.ITEM_NOT_LOANABLE: "the item may not be lent, or waits for another",
-    Outcome.ON_LOAN_TO_OTHER: "Alma has the item on loan to somebody else",
+    Outcome.ON_LOAN_TO_OTHER: "before the replay: return it in Alma",
     Outcome.OTHER_COPY_ON_LOAN: "the patron has another copy of the title",
-    Outcome.DESK_REFUSED: "the desk does not lend",
-    Outcome.REFUSED: "a desk that takes no returns, or a loan not to be renewed",
+    Outcome.DESK_REFUSED: "before the replay: let this desk lend",
+    Outcome.REFUSED: "a desk takes no returns, or no renewal is left",
     Outcome.UNCERTAIN: "it may have been overtaken: somebody must look",
     Outcome.HELD_BACK: "an earlier row of the item is unresolved",
     Outcome.UNAVAILABLE: "Alma failed when it was asked",
 }
 
 
-def tell_rehearsal(plan: Plan, *, whole: bool) -> None:
-    """Print what the rows would come to; ``whole`` tells whether the rehearsal came to its end."""
+def tell_rehearsal(
+    plan: Plan, outcomes: Mapping[Outcome, int], asked: AlmaInstance, *, whole: bool
+) -> None:
+    """Print what the rows would come to on the Alma that was asked.
+
+    ``outcomes`` are those of all rows of the run before its replay; ``whole`` tells whether the
+    rehearsal came to its end.
+    """
     tell = results.print
     reached = "" if whole else ", the first of the run, which is as far as this came"
+    tell(f"Rehearsed on {asked}; nothing was posted.")
     tell(f"Plan for {count(plan.rows, 'row')} on {count(len(plan.items), 'item')}{reached}:")
     sums = {
         "would be lent": plan.outcomes[Outcome.LOANED],
         "would be renewed": plan.outcomes[Outcome.RENEWED],
         "would be returned": plan.outcomes[Outcome.RETURNED],
         "would change no loan": _rows(plan, Disposition.NO_CHANGE),
-        "would go to staff": sum(plan.outcomes[outcome] for outcome in _WHY),
+        "would go to staff:": sum(plan.outcomes[outcome] for outcome in _WHY),
     }
     width = len(f"{max(sums.values()):,}")
     for words, number in sums.items():
@@ -52,6 +63,7 @@ def tell_rehearsal(plan: Plan, *, whole: bool) -> None:
     for outcome, why in _WHY.items():
         if number := plan.outcomes[outcome]:
             tell(f"  {'':>{width}}  {number:>{width},}  {outcome:<18}  {why}")
+    _tell_settled(outcomes)
     _tell_unknown(plan)
     if plan.near_limit:
         tell(
@@ -60,13 +72,24 @@ def tell_rehearsal(plan: Plan, *, whole: bool) -> None:
         )
     if plan.likely:
         share = 100 * plan.likely / plan.rows
+        which = "row is not certain" if plan.likely == 1 else "rows are not certain"
         tell(
-            f"Not certain are {count(plan.likely, 'row')} ({share:.1f} %), whose notes begin with "
-            f'"{LIKELY.strip()}":'
+            f"{plan.likely:,} {which} ({share:.1f} %); in the report the notes of such rows begin "
+            f'with "{LIKELY.strip()}". Why:'
         )
         for doubt, number in plan.doubts.most_common():
             tell(f"  {number:>{width},}  {doubt}")
     tell("This holds as long as nobody else touches these items and patrons in Alma.")
+
+
+def _tell_settled(outcomes: Mapping[Outcome, int]) -> None:
+    """Name the rows of the run that a replay does not touch any more."""
+    settled = {each: rows for each, rows in outcomes.items() if each is not Outcome.PENDING}
+    if settled:
+        number = sum(settled.values())
+        others = "The other row of the run is" if number == 1 else f"{number:,} other rows are"
+        told = ", ".join(f"{rows:,} {each}" for each, rows in settled.items())
+        results.print(_wrapped(f"{others} settled already: {told}."))
 
 
 def _rows(plan: Plan, disposition: Disposition) -> int:
@@ -78,38 +101,29 @@ def _tell_unknown(plan: Plan) -> None:
         barcodes = list(plan.unknown_items.values())
         more = [f"and {len(barcodes) - _BARCODES:,} more"] if len(barcodes) > _BARCODES else []
         results.print(f"Items that Alma does not know: {len(barcodes):,}")
-        results.print(_wrapped(" ".join(barcodes[:_BARCODES] + more)))
+        results.print(_wrapped(" ".join(barcodes[:_BARCODES] + more), "  "))
     if plan.unknown_patrons:
         results.print(f"Patrons whom Alma does not know: {plan.unknown_patrons:,}")
 
 
-def _wrapped(words: str) -> str:
+def _wrapped(words: str, indent: str = "") -> str:
     return textwrap.fill(
         words,
         _WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
+        initial_indent=indent,
+        subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def tell_limits(job: Job, calls_left: int | None) -> None:
+def tell_limits(job: Job, findings: Findings) -> None:
     """Print what the replay takes in calls and minutes, and whether the day's calls allow it."""
-    settings = job.settings
-    pace = settings.requests_per_second
+    pace = job.settings.pace
     needed = effort(reading.work_left(job.queue, job.run), job.policy, pace)
     minutes = needed.seconds / 60
     time = "less than a minute" if minutes < 1 else f"{minutes:,.0f} min"
     results.print(
         f"The replay takes about {count(needed.calls, 'call')}: {time} at {pace:g} a second."
     )
-    if calls_left is None:
-        results.print("Alma does not say how many calls are left today.")
-        return
-    usable = max(0, calls_left - settings.daily_reserve)
-    verdict = "enough" if needed.calls <= usable else "too few, it will go on after midnight GMT"
-    results.print(
-        f"Calls left today: {calls_left:,}, of which {settings.daily_reserve:,} are left to others:"
-        f" {verdict}."
-    )
+    tell_calls_left(findings, job.settings, results.print, needed=needed.calls)

@@ -9,15 +9,15 @@ import typer
 
 from almareplay.alma.client import AlmaReader
 from almareplay.cli.display import Display
+from almareplay.cli.ending import end_rehearsal, end_replay
 from almareplay.cli.how import How, replay_options
-from almareplay.cli.job import check, finish, prepare, run_work
-from almareplay.cli.plan import tell_limits, tell_rehearsal
+from almareplay.cli.job import check, prepare, run_work
 from almareplay.cli.session import Session, instance_of, open_session
-from almareplay.cli.shared import Exit, shared_options
+from almareplay.cli.shared import Exit, messages, shared_options
 from almareplay.queue.binding import note_rehearsal
+from almareplay.replay.plan import Plan
 from almareplay.replay.rehearse import Rehearsal
 from almareplay.replay.rehearse import rehearse as rehearse_run
-from almareplay.transactions import AlmaInstance
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,38 +54,36 @@ def rehearse(
     seconds = how.gives_up_after()
     job = prepare(files, how)
     rehearsed: list[Rehearsal] = []
-    asked: AlmaInstance | None = None
 
     with job.queue:
-        code = Exit.DONE
-        if job.work_left:
-            with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                findings = check(job, session, writes=False)
-                if findings.problems:
-                    raise typer.Exit(Exit.REFUSED)
-                asked = instance_of(findings, job.settings)
+        if not job.work_left:
+            end_replay(job, Exit.DONE)
+        with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
+            findings = check(job, session, messages.print, writes=False)
+            if findings.refused:
+                raise typer.Exit(Exit.REFUSED)
+            asked = instance_of(findings, job.settings)
 
-                def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
-                    async def rehearsing() -> None:
-                        rehearsal = await rehearse_run(
-                            job.queue,
-                            job.run,
-                            AlmaReader(session.wire),
-                            job.policy,
-                            stopping=session.stopping,
-                            on_read=display.read,
-                        )
-                        rehearsed.append(rehearsal)
-                        if rehearsal.cut_short is not None:
-                            raise rehearsal.cut_short
+            def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
+                async def rehearsing() -> None:
+                    rehearsal = await rehearse_run(
+                        job.queue,
+                        job.run,
+                        AlmaReader(session.wire),
+                        job.policy,
+                        stopping=session.stopping,
+                        on_read=display.read,
+                    )
+                    rehearsed.append(rehearsal)
+                    if rehearsal.cut_short is not None:
+                        raise rehearsal.cut_short
 
-                    return rehearsing()
+                return rehearsing()
 
-                code = run_work(job, session, "Rehearsing", work)
-                if code is Exit.DONE:
-                    note_rehearsal(job.queue, job.run, asked)
-                calls_left = session.wire.calls_left
-            for rehearsal in rehearsed:
-                tell_rehearsal(rehearsal.plan, whole=code is Exit.DONE)
-                tell_limits(job, calls_left)
-        finish(job, code, rehearsed[0].predictions if rehearsed else {}, asked)
+            code = run_work(job, session, "Rehearsing", work)
+            if code is Exit.DONE:
+                note_rehearsal(job.queue, job.run, asked)
+            findings.calls_left = session.wire.calls_left
+        # Nothing where the queue failed.
+        rehearsal = rehearsed[0] if rehearsed else Rehearsal({}, Plan())
+        end_rehearsal(job, code, rehearsal, asked, findings)

@@ -10,13 +10,18 @@ import typer
 from almareplay.alma.client import Alma
 from almareplay.alma.pace import SystemClock
 from almareplay.cli.display import Display
+from almareplay.cli.ending import end_replay
+from almareplay.cli.findings import Tell, tell_plan
 from almareplay.cli.how import How, replay_options
 from almareplay.cli.interlock import Said, ask
-from almareplay.cli.job import check, finish, prepare, run_work
+from almareplay.cli.job import Job, check, prepare, run_work
 from almareplay.cli.session import Session, instance_of, open_session
-from almareplay.cli.shared import Exit, shared_options
+from almareplay.cli.shared import Exit, follow_up, messages, say, shared_options
+from almareplay.queue import reading
+from almareplay.queue.binding import binding_of
 from almareplay.replay.engine import Replaying
 from almareplay.replay.engine import replay as replay_run
+from almareplay.transactions import AlmaInstance
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,7 +93,25 @@ def replay(
         code = Exit.DONE
         if job.work_left:
             with open_session(job.settings, wait=how.wait, give_up_after=seconds) as session:
-                findings = check(job, session)
+                # Nobody posts to production without having read what is about to happen.
+                production = job.settings.environment == "production"
+                tell = say if production else messages.print
+                findings = check(job, session, tell)
+                if not findings.refused:
+                    work_left = reading.work_left(job.queue, job.run)
+                    tell_plan(work_left, findings, job.settings, job.policy, tell)
+                    _tell_whether_rehearsed(job, instance_of(findings, job.settings), tell)
                 ask(job, findings, Said(yes, confirm, environment_unverified))
                 code = run_work(job, session, "Replaying", work)
-        finish(job, code)
+        end_replay(job, code)
+
+
+def _tell_whether_rehearsed(job: Job, here: AlmaInstance, tell: Tell) -> None:
+    """Warn of a run that nobody has rehearsed on this Alma before its first row is posted."""
+    binding = binding_of(job.queue, job.run)
+    rehearsed = binding.rehearsed_on is not None and binding.rehearsed_on.is_same(here)
+    if binding.alma is None and not rehearsed:
+        tell(
+            "This run was not rehearsed on this Alma. To see first what each row would come to: "
+            f"{follow_up('rehearse')}"
+        )

@@ -106,11 +106,16 @@ class Session:
 
 @contextmanager
 def open_session(
-    settings: Settings, *, wait: bool = False, give_up_after: float | None = None
+    settings: Settings,
+    *,
+    wait: bool = False,
+    give_up_after: float | None = None,
+    fail_fast: bool = False,
 ) -> Iterator[Session]:
     """Open a session with the Alma of the settings. Raises SettingsError and AlmaError.
 
-    ``wait`` sleeps through the end of the daily calls; ``give_up_after`` is in seconds.
+    ``wait`` sleeps through the end of the daily calls; ``give_up_after`` is in seconds, and with
+    ``fail_fast`` a connection that cannot be made is not waited for.
     """
     key, base_url = settings.require_key(), settings.require_base_url()
     with asyncio.Runner() as runner:
@@ -121,10 +126,11 @@ def open_session(
                 open_wire(
                     base_url,
                     key,
-                    per_second=settings.requests_per_second,
+                    per_second=settings.pace,
                     reserve=settings.daily_reserve,
                     timeout_seconds=settings.timeout_seconds,
                     give_up_after=give_up_after,
+                    fail_fast=fail_fast,
                     wait=wait,
                     stopping=session.stopping,
                     on_event=session.waits,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import logging
-import os
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from almareplay import __version__
 from almareplay.alma.errors import AlmaError, AlmaGone, DailyLimit, Stopped, Unavailable
+from almareplay.cli.console import Shown, messages, results
 from almareplay.cli.log import JsonLines, note
+from almareplay.cli.printable import one_line
 from almareplay.queue.errors import (
     HoldLost,
     NotErased,
@@ -33,39 +31,7 @@ from almareplay.queue.errors import (
 from almareplay.settings import Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 
-
-class Voice(Console):
-    """A console that shows words as they are, and whose end does not end the command.
-
-    A reader that goes away (a closed terminal, ``| head``) must not stop a replay half-way.
-    """
-
-    def __init__(self, *, stderr: bool) -> None:
-        # No emoji: a file's "desk.dat:100:" is no code for a picture.
-        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
-
-    def print(self, *objects: Any, **how: Any) -> None:
-        """Print, and tell the log what was said, but not results."""
-        if self.stderr and objects and isinstance(objects[0], str) and objects[0]:
-            note("said", objects[0])
-        super().print(*objects, **how)
-
-    def on_broken_pipe(self) -> None:
-        """Go on without the reader."""
-        self.fall_silent()
-
-    def fall_silent(self) -> None:
-        """Write nowhere from now on; Python's own last flush as well."""
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.file.fileno())
-            os.close(nowhere)
-
-
-results = Voice(stderr=False)
-"""What a command was asked for: standard output."""
-messages = Voice(stderr=True)
-"""Progress and messages: standard error."""
+_LONGEST_NAME = 200
 
 
 class Exit(IntEnum):
@@ -143,6 +109,14 @@ SHARED = {
 }
 """The options that every command takes."""
 
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace files that are there, also what almareplay did not write."
+    ),
+]
+"""The option of commands that write files."""
+
 
 def shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that all have; it reads them from ``options``."""
@@ -162,6 +136,7 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
         for name in SHARED:
             setattr(options, name, values.pop(name))
         messages.quiet = options.quiet
+        _check_run(options.run)
         _listen(command.__name__)
         note("started", command=command.__name__)
         try:
@@ -179,12 +154,19 @@ def shared_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_options
 
 
+def _check_run(name: str) -> None:
+    """Make sure that a run can have this name. Raises BadParameter."""
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise typer.BadParameter(
+            f"The name of a run is text of one to {_LONGEST_NAME} characters that can be printed."
+        )
+
+
 def _listen(command: str) -> None:
     """Let the log and the user hear what is noted, as far as they want to. Raises LogError."""
     handlers: list[logging.Handler] = []
     if options.verbose or options.debug:
-        shown = logging.StreamHandler(messages.file)
-        shown.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+        shown = Shown(messages)
         shown.addFilter(lambda record: record.name != "almareplay.cli")  # which was said already
         handlers.append(shown)
     if options.log is not None:
@@ -205,17 +187,22 @@ def settings_of(**flags: Any) -> Settings:
 
 
 def say(text: str = "") -> None:
-    """Tell the user what goes wrong or what to do: also with ``--quiet``."""
+    """Tell the user what goes wrong or what to do: also with ``--quiet``. No log has it, since it
+    may quote what was captured; ``note`` writes there."""
     quiet, messages.quiet = messages.quiet, False
     messages.print(text)
     messages.quiet = quiet
 
 
 def show(text: str) -> None:
-    """Show the user, also with ``--quiet``, what no log may hold: what stands in rows."""
-    quiet, messages.quiet = messages.quiet, False
-    messages.print(Text(text))
-    messages.quiet = quiet
+    """Show the user, also with ``--quiet``, a line of what stands in rows."""
+    say(one_line(text))
+
+
+def tell_error(error: AlmaReplayError) -> None:
+    """Tell the user and the log what went wrong; the log without what was captured."""
+    note("failed", str(error) if error.in_logs else "", error=type(error).__name__)
+    say(str(error))
 
 
 def follow_up(words: str) -> str:
@@ -232,11 +219,32 @@ def follow_up(words: str) -> str:
 
 def _without_password(queue: str) -> str:
     try:
-        return make_url(queue).render_as_string()
+        url = make_url(queue)
     except ArgumentError:
         return "URL"
+    return queue if url.password is None else url.render_as_string()
 
 
 def count(number: int, one: str, many: str = "") -> str:
     """``1 row``, ``2 rows``, ``12,000 rows``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+__all__ = [
+    "SHARED",
+    "Exit",
+    "Options",
+    "OverwriteOption",
+    "count",
+    "exit_code",
+    "exit_code_of",
+    "follow_up",
+    "messages",
+    "options",
+    "results",
+    "say",
+    "settings_of",
+    "shared_options",
+    "show",
+    "tell_error",
+]

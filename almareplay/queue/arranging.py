@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import groupby, islice
-from typing import Any
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,18 +15,27 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    or_,
     select,
     update,
 )
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, arrange
+from almareplay.queue.corrections import Said, as_captured
+from almareplay.queue.journal import Fate
+from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, Placed, arrange
 from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
-from almareplay.queue.staff import captured_patron_ids, corrections
 from almareplay.queue.store import Run
 from almareplay.transactions import Kind, identifier_key
 
 _LANES_AT_A_TIME = 500
+_MEMBER = [
+    transactions.c[name]
+    for name in (
+        *("row", "file_id", "kind", "patron_id", "captured_at", "has_seconds", "item_key"),
+        *("order_at", "place", "outcome", "lane_note"),
+    )
+]
 
 
 def is_close(one: FromClause, other: FromClause) -> ColumnElement[bool]:
@@ -55,43 +64,37 @@ def lanes_to_arrange(run: Run) -> Select[Any]:
 
 
 def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) -> Counter[Outcome]:
-    """Set order and duplicates of the lanes with these item keys anew, some of them at a time.
+    """Set order and duplicates of the lanes with these item keys anew, some of them at a time; and
+    of those in which rows stood before staff have corrected them.
 
     Answers how many rows have come to which outcome by that.
     """
     became: Counter[Outcome] = Counter()
     tried = exists().where(
-        attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row
+        attempts.c.run_id == transactions.c.run_id,
+        attempts.c.row == transactions.c.row,
+        # What was refused before a correction was another loan or return.
+        or_(
+            transactions.c.corrected_at.is_(None),
+            attempts.c.fate.is_(None),
+            attempts.c.fate == Fate.DONE,
+        ),
     )
-    keys = iter(item_keys)
+    corrected = _corrections_of(connection, run)
+    keys = chain(item_keys, corrected.captured)
     loose = _LooseFiles(connection, run)
-    # A capture that has grown says again what it said, whatever staff have corrected since.
-    corrected = captured_patron_ids(corrections(connection, run))
     while some := list(islice(keys, _LANES_AT_A_TIME)):
         members = connection.execute(
-            select(
-                transactions.c.row,
-                transactions.c.file_id,
-                transactions.c.kind,
-                transactions.c.patron_id,
-                transactions.c.captured_at,
-                transactions.c.has_seconds,
-                transactions.c.item_key,
-                transactions.c.order_at,
-                transactions.c.place,
-                transactions.c.outcome,
-                transactions.c.lane_note,
-                tried.label("tried"),
-            )
+            select(*_MEMBER, tried.label("tried"))
             .join(lanes, IN_LANE)
             .where(lanes.c.run_id == run.id, lanes.c.item_key.in_(some))
             .order_by(lanes.c.item_key)
         )
         changes = [
             change
-            for _, lane in groupby(members, key=lambda member: member.item_key)
+            for key, lane in groupby(members, key=lambda member: member.item_key)
             for change in _changes_of_lane(
-                {member.row: member for member in lane}, corrected, loose, became
+                key, {member.row: member for member in lane}, corrected, loose, became
             )
         ]
         if changes:
@@ -138,27 +141,59 @@ class _LooseFiles(Container[int]):
         return self._connection.execute(back).first() is not None
 
 
+class _Corrections(NamedTuple):
+    """The numbers of the rows that staff have corrected, and what the captures say of them: by the
+    keys of their items as captured, and by number."""
+
+    rows: Collection[int]
+    captured: Mapping[str, Mapping[int, LaneRow]]
+
+
+def _corrections_of(connection: Connection, run: Run) -> _Corrections:
+    captured: dict[str, dict[int, LaneRow]] = {}
+    said_of = as_captured(connection, run)
+    for number, said in said_of.items():
+        of_row = (transactions.c.run_id == run.id) & (transactions.c.row == number)
+        member = connection.execute(select(*_MEMBER).where(of_row)).one()
+        captured.setdefault(identifier_key(said.item_barcode), {})[number] = _lane_row(member, said)
+    return _Corrections(said_of.keys(), captured)
+
+
+def _lane_row(member: Any, said: Said | None = None, *, is_settled: bool = True) -> LaneRow:
+    kind, patron_id = (said.kind, said.patron_id) if said else (member.kind, member.patron_id)
+    return LaneRow(
+        member.row,
+        member.file_id,
+        Kind(kind),
+        identifier_key(patron_id),
+        member.captured_at,
+        bool(member.has_seconds),
+        is_settled,
+    )
+
+
 def _changes_of_lane(
+    key: str,
     lane: dict[int, Any],
-    corrected: Mapping[int, str],
+    corrected: _Corrections,
     loose: Container[int],
     became: Counter[Outcome],
 ) -> Iterator[dict[str, Any]]:
-    rows = [
-        LaneRow(
-            member.row,
-            member.file_id,
-            Kind(member.kind),
-            identifier_key(corrected.get(member.row, member.patron_id)),
-            member.captured_at,
-            bool(member.has_seconds),
-            member.row in corrected
+    """What is to be stored of the rows of a lane."""
+    rows = {
+        number: _lane_row(
+            member,
+            is_settled=number in corrected.rows
             or bool(member.tried)
             or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE),
         )
-        for member in lane.values()
-    ]
-    for placed in arrange(rows, loose):
+        for number, member in lane.items()
+    }
+    arranged = list(_said_again(key, rows, corrected, loose))
+    for placed in arranged:
+        del rows[placed.row]
+    arranged += arrange(rows.values(), loose)
+    for placed in arranged:
         before = lane[placed.row]
         outcome, note = Outcome(before.outcome), ""
         # Whatever was sent keeps its outcome, however the lane now looks.
@@ -177,3 +212,19 @@ def _changes_of_lane(
         became[outcome] += outcome != before.outcome
         if any(getattr(before, column) != value for column, value in now.items()):
             yield {"the_row": placed.row, **now}
+
+
+def _said_again(
+    key: str, rows: Mapping[int, LaneRow], corrected: _Corrections, loose: Container[int]
+) -> Iterator[Placed]:
+    """The rows that repeat what one of the item said that staff have corrected since: a capture
+    that has grown says it again. They stand where they are, for what they say is not so."""
+    if key not in corrected.captured:
+        return
+    before = corrected.captured[key]
+    uncorrected = {number: row for number, row in rows.items() if number not in corrected.rows}
+    for placed in arrange([*uncorrected.values(), *before.values()], loose):
+        if placed.repeats in before and placed.row in uncorrected:
+            row = uncorrected[placed.row]
+            at = row.captured_at if row.has_seconds else row.captured_at // 60 * 60
+            yield Placed(row.row, at, row.row, placed.repeats)

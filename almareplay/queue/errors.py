@@ -69,7 +69,7 @@ class NotRetryable(QueueError):
 
 
 class NotCorrectable(QueueError):
-    """The patron id of this row cannot be changed as it stands."""
+    """The row cannot be corrected as it stands, or not to this."""
 
 
 class NotDismissible(QueueError):
@@ -79,17 +79,23 @@ class NotDismissible(QueueError):
 class NotUnloadable(QueueError):
     """A file that is not in the run, or of which rows were sent, cannot be taken out of it."""
 
+    in_logs = False
+
 
 class RunHeld(QueueError):
     """Another process is replaying this run.
 
-    ``host``, ``pid`` and ``since`` (aware UTC) say which.
+    ``host``, ``pid`` and ``since`` (aware UTC) say which. ``until`` (aware UTC) is when the run
+    is free should that process be gone, which cannot be seen from here; None where it was seen.
     """
 
-    def __init__(self, run: str, host: str, pid: int, since: datetime) -> None:
+    def __init__(
+        self, run: str, host: str, pid: int, since: datetime, until: datetime | None = None
+    ) -> None:
+        gone = f" If it is gone, the run is free at {until:%H:%M:%S} UTC." if until else ""
         super().__init__(
             f"Run {run!r} is being replayed by process {pid} on {host}, since "
-            f"{since:%Y-%m-%d %H:%M:%S} UTC. Wait for it, or stop it there with Ctrl-C."
+            f"{since:%Y-%m-%d %H:%M:%S} UTC. Wait for it, or stop it there with Ctrl-C.{gone}"
         )
         self.host, self.pid, self.since = host, pid, since
 
@@ -108,6 +114,8 @@ class RunOfAnotherAlma(QueueError):
 
 class PostedByAnotherRun(QueueError):
     """Another run has posted rows of one of this run's files to the same Alma."""
+
+    in_logs = False
 
     def __init__(self, run: str, file: str, other: str, here: AlmaInstance) -> None:
         super().__init__(

@@ -1,20 +1,20 @@
 """The hold that one process has on a run while it replays it.
 
-A hold is a token in the run's row. It lasts for 60 seconds and is renewed while the process lives;
+A hold is a token in the run's row. Whoever can see the holder's process judges by that: the run is
+held for as long as the process lives, however long it slept or its machine did. From elsewhere,
+another machine or a container, a hold lasts for 60 seconds and is renewed while the process lives;
 a process that was asleep for longer may find that another has taken the run over.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import psutil
 from sqlalchemy import Connection, select, update
 
+from almareplay.processes import Process, this_process
 from almareplay.queue.binding import make_sure_of_alma
 from almareplay.queue.errors import HoldLost, RunHeld
 from almareplay.queue.schema import runs
@@ -27,11 +27,14 @@ RENEW_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that replays a run: its host, process id, and since when (aware UTC)."""
+    """The process that replays a run: its host, process id, and since when (aware UTC). ``until``
+    is when the run is free unless the process renews its hold; None where it is held for as long
+    as the process lives."""
 
     host: str
     pid: int
     since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
     Raises RunHeld where another living process has it, and as `check_alma` does.
     """
     hold = Hold(run, uuid4().hex, alma)
+    process = this_process()
     now = datetime.now(UTC)
     with queue.writing() as connection:
         make_sure_it_is_free(connection, run)
@@ -60,8 +64,10 @@ def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
             .where(runs.c.id == run.id)
             .values(
                 holder_token=hold.token,
-                holder_host=socket.gethostname(),
-                holder_pid=os.getpid(),
+                holder_host=process.host,
+                holder_space=process.space,
+                holder_pid=process.pid,
+                holder_started=process.started,
                 held_since=now,
                 lease_until=now + timedelta(seconds=LEASE_SECONDS),
             )
@@ -89,7 +95,9 @@ def release_hold(queue: Queue, hold: Hold) -> None:
             .values(
                 holder_token=None,
                 holder_host=None,
+                holder_space=None,
                 holder_pid=None,
+                holder_started=None,
                 held_since=None,
                 lease_until=None,
             )
@@ -110,7 +118,7 @@ def make_sure_it_is_free(connection: Connection, run: Run) -> None:
     """Make sure that nobody replays the run, nor begins to before the transaction of this
     connection, which writes, has ended. Raises RunHeld."""
     if (holder := _holder(connection, run)) is not None:
-        raise RunHeld(run.name, holder.host, holder.pid, holder.since)
+        raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
 
 
 def holder_of(queue: Queue, run: Run) -> Holder | None:
@@ -121,21 +129,11 @@ def holder_of(queue: Queue, run: Run) -> Holder | None:
 
 def _holder(connection: Connection, run: Run) -> Holder | None:
     held = connection.execute(select(runs).where(runs.c.id == run.id)).one()
-    if held.holder_token is None or held.lease_until < datetime.now(UTC):
+    if held.holder_token is None:
         return None
-    if held.holder_host == socket.gethostname() and not _lives(held.holder_pid):
-        return None
-    return Holder(held.holder_host, held.holder_pid, held.held_since)
-
-
-def _lives(pid: int) -> bool:
-    """Whether a process of this machine that had this id may still be the one.
-
-    An id that another process uses again keeps the run held until the lease has run out.
-    """
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
+    process = Process(held.holder_host, held.holder_space, held.holder_pid, held.holder_started)
+    until = None if process.is_near else held.lease_until
+    # The time of day may have been set, or have gone on while the machine slept: it counts only
+    # where nothing else can be known.
+    is_held = process.lives() if until is None else until >= datetime.now(UTC)
+    return Holder(process.host, process.pid, held.held_since, until) if is_held else None

@@ -14,7 +14,7 @@ from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.binding import bind
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
-from almareplay.queue.rows import Order, QueuedRow, captured_time, queued_row
+from almareplay.queue.rows import IS_PENDING, Order, QueuedRow, captured_time, queued_row
 from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transactions
 from almareplay.queue.store import Queue, Run
 
@@ -86,7 +86,7 @@ def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> 
     order = tuple_(transactions.c.order_at, transactions.c.place)
     query = (
         select(transactions)
-        .where(transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING)
+        .where(transactions.c.run_id == run.id, IS_PENDING)
         .order_by(transactions.c.order_at, transactions.c.place)
         .limit(limit)
     )
@@ -249,6 +249,8 @@ def store_result(
                 loan_id=result.loan_id,
                 due_date=result.due_date,
                 destination=result.destination,
+                on_loan_to=result.on_loan_to,
+                on_loan_since=result.on_loan_since,
                 note=_added(result.note),
                 completed_at=datetime.now(UTC),
                 looked_at=looked_at,

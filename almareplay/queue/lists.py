@@ -1,33 +1,32 @@
-"""Lists for staff beside the report: items to fetch for others, and fines that are too high."""
+"""Lists for staff beside the report: items to fetch for others, fines that may be too high."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import exists, func, select, tuple_
 
+from almareplay.advice import FINE_OF_SEVERAL, FINE_WAIVED, FINES
 from almareplay.outcomes import FineRow, Outcome, PullRow
-from almareplay.queue.follow_ups import Task
+from almareplay.queue.follow_ups import MadeBy, Task
 from almareplay.queue.rows import captured_time
-from almareplay.queue.schema import fines, follow_ups, lanes, pulls, transactions
+from almareplay.queue.schema import fines, follow_ups, lanes, pulls, runs, transactions
 from almareplay.queue.store import Queue, Run
+from almareplay.transactions import in_zone
 
 # After these the item was with a patron.
 _LENT = (Outcome.LOANED, Outcome.RENEWED, Outcome.ALREADY_LOANED)
 _SCANNED = (Outcome.RETURNED, Outcome.NOT_ON_LOAN)
-
-_WAIVED = "Nothing to do: the fine was waived."
-_ADVICE = {
-    "whole": "Waive the fine: the item came back on time.",
-    "part": "Count the fine anew, up to the time in 'returned': Alma counted on until the replay.",
-}
+_DAY = 24 * 60 * 60
 
 
-def pull_list(queue: Queue, run: Run) -> list[PullRow]:
+def pull_list(queue: Queue, run: Run, zone: tzinfo = UTC) -> list[PullRow]:
     """The items that the run scanned in, that somebody waits for, and that it has not lent since.
 
     One row an item, for its last return; sorted by library, location and call number. Who waits is
-    not known here.
+    not known here. Times are in ``zone``, that of the library.
     """
     later = transactions.alias()
     in_order = tuple_(transactions.c.order_at, transactions.c.place)
@@ -44,10 +43,14 @@ def pull_list(queue: Queue, run: Run) -> list[PullRow]:
         )
     )
     query = (
-        select(transactions, *(column.label(f"shelf_{column.name}") for column in pulls.c))
+        select(
+            *(transactions, runs.c.institution, runs.c.environment),
+            *(column.label(f"shelf_{column.name}") for column in pulls.c),
+        )
         .join(
             pulls, (pulls.c.run_id == transactions.c.run_id) & (pulls.c.row == transactions.c.row)
         )
+        .join(runs, runs.c.id == transactions.c.run_id)
         .where(transactions.c.run_id == run.id, ~exists(moved_later))
     )
     with queue.reading() as connection:
@@ -59,54 +62,79 @@ def pull_list(queue: Queue, run: Run) -> list[PullRow]:
                 title=row.shelf_title,
                 item_barcode=row.item_barcode,
                 destination=row.destination,
-                returned=captured_time(row),
+                returned=in_zone(captured_time(row), zone),
                 desk=f"{row.library}/{row.circ_desk}",
                 row=row.row,
+                institution=row.institution or "",
+                environment=row.environment or "",
             )
             for row in connection.execute(query)
         ]
     return sorted(found)
 
 
-def fine_list(queue: Queue, run: Run) -> list[FineRow]:
-    """The overdue fines that scans of the run made and that are wrong wholly or in part, by row."""
-    patron = (
-        select(follow_ups.c.user_id)
-        .where(
-            follow_ups.c.run_id == fines.c.run_id,
-            follow_ups.c.row == fines.c.row,
-            follow_ups.c.task == Task.FINE,
-        )
-        .order_by(follow_ups.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
+def fine_list(queue: Queue, run: Run, zone: tzinfo = UTC) -> list[FineRow]:
+    """The overdue fines that rows of the run made and that may be wrong, by row; times in ``zone``,
+    that of the library."""
+    # The last look for the fine of a row tells the patron, and when Alma did what made it.
+    looks = (
+        select(follow_ups.c.row, func.max(follow_ups.c.id).label("id"))
+        .where(follow_ups.c.run_id == run.id, follow_ups.c.task == Task.FINE)
+        .group_by(follow_ups.c.row)
+        .subquery()
     )
     query = (
         select(
             *(transactions.c[name] for name in ("captured_at", "captured_offset", "item_barcode")),
             *(column for column in fines.c if column.name != "run_id"),
-            patron.label("user_id"),
+            *(runs.c.institution, runs.c.environment),
+            *(follow_ups.c.user_id, follow_ups.c.until, follow_ups.c.made_by),
+            func.count().over(partition_by=fines.c.row).label("of_row"),
         )
         .join(
             fines, (fines.c.run_id == transactions.c.run_id) & (fines.c.row == transactions.c.row)
         )
+        .join(runs, runs.c.id == transactions.c.run_id)
+        .outerjoin(looks, looks.c.row == fines.c.row)
+        .outerjoin(follow_ups, follow_ups.c.id == looks.c.id)
         .where(fines.c.run_id == run.id)
         .order_by(fines.c.row, fines.c.fee_id)
     )
     with queue.reading() as connection:
-        return [
-            FineRow(
-                row=fine.row,
-                patron_id=fine.user_id or "",
-                item_barcode=fine.item_barcode,
-                returned=captured_time(fine),
-                due_date=fine.due_date,
-                amount=Decimal(fine.amount),
-                currency=fine.currency,
-                wrong=fine.wrong,
-                waived_at=fine.waived_at,
-                fee_id=fine.fee_id,
-                advice=_ADVICE[fine.wrong] if fine.waived_at is None else _WAIVED,
-            )
-            for fine in connection.execute(query)
-        ]
+        return [_fine(fine, zone) for fine in connection.execute(query)]
+
+
+def _fine(fine: Any, zone: tzinfo) -> FineRow:
+    captured_at, due = in_zone(captured_time(fine), zone), in_zone(fine.due_date, zone)
+    wrong = fine.wrong
+    if wrong == "part" and fine.until and same_by_the_day(due, captured_at, fine.until, zone):
+        wrong = "none"
+    waived = fine.waived_at and in_zone(fine.waived_at, zone)
+    several = FINE_OF_SEVERAL if fine.of_row > 1 else ""
+    return FineRow(
+        row=fine.row,
+        made_by=fine.made_by or MadeBy.RETURN,
+        patron_id=fine.user_id or "",
+        item_barcode=fine.item_barcode,
+        captured_at=captured_at,
+        due_date=due,
+        amount=Decimal(fine.amount),
+        currency=fine.currency,
+        wrong=wrong,
+        waived_at=waived,
+        fee_id=fine.fee_id,
+        advice=FINE_WAIVED if waived else several + FINES[wrong],
+        institution=fine.institution or "",
+        environment=fine.environment or "",
+    )
+
+
+def same_by_the_day(
+    due: datetime, captured_at: datetime, posted_at: datetime, zone: tzinfo
+) -> bool:
+    """Whether a fine counted by the day is the same up to the captured time of a late return or
+    renewal and up to Alma's time of it (all aware); in days of the calendar in ``zone``, and in
+    days begun since the loan was due, since it is not known which of them Alma counts."""
+    day_of_calendar = in_zone(captured_at, zone).date() == in_zone(posted_at, zone).date()
+    begun = [-((due.timestamp() - at.timestamp()) // _DAY) for at in (captured_at, posted_at)]
+    return day_of_calendar and begun[0] == begun[1]

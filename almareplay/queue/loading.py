@@ -18,7 +18,14 @@ from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
 from almareplay.queue.errors import RunPurged
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, identifier_key
+from almareplay.transactions import (
+    InvalidRow,
+    Kind,
+    LeftOut,
+    Transaction,
+    as_text,
+    identifier_key,
+)
 
 _ROWS_A_STATEMENT = 500
 _PROBLEMS_KEPT = 20
@@ -130,7 +137,7 @@ def load_file(
             raise RunPurged(run.name, purged_at)
         made = insert(files).values(
             run_id=run.id,
-            name=file.name,
+            name=as_text(file.name),
             sha256=file.sha256,
             sheet=file.sheet,
             format=file.format,
@@ -161,6 +168,7 @@ def _records(
     loaded: Loaded,
 ) -> Iterator[_Record]:
     run_id, row = run.id, first_row
+    name_of_file = named = ""
     # A file has few distinct times, most of them many times in a row.
     at: datetime | None = None
     seconds, offset = 0, 0
@@ -169,13 +177,15 @@ def _records(
             kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line, note = (
                 read
             )
+            if name is not name_of_file:
+                name_of_file, named = name, as_text(name)
             if captured_at is not at:
                 at = captured_at
                 seconds, offset = _instant(at)
                 loaded.first = min(loaded.first or at, at)
                 loaded.last = max(loaded.last or at, at)
             yield (
-                run_id, row, file_id, name, line,
+                run_id, row, file_id, named, line,
                 _LOAN if kind is Kind.LOAN else _RETURN,
                 seconds, offset, 1 if has_seconds else 0, seconds, row,
                 barcode, barcode if barcode.isdigit() else identifier_key(barcode),
@@ -200,7 +210,7 @@ def _invalid(read: InvalidRow, row: int) -> _Record:
     """What follows the file's number in the record of an invalid row."""
     seconds, offset = (None, None) if read.captured_at is None else _instant(read.captured_at)
     return (
-        read.source_file, read.source_row, None if read.kind is None else read.kind.value,
+        as_text(read.source_file), read.source_row, None if read.kind is None else read.kind.value,
         seconds, offset, 0, seconds, row,
         # It happens to no item: it stands in no lane.
         read.item_barcode, "",

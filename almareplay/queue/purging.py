@@ -15,6 +15,7 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue import reading
 from almareplay.queue.errors import NotFinished
 from almareplay.queue.hold import confirm_hold, make_sure_it_is_free, release_hold, take_hold
+from almareplay.queue.rows import IS_PENDING
 from almareplay.queue.schema import changes, files, follow_ups, metadata, purged, runs, transactions
 from almareplay.queue.store import Queue, Run
 
@@ -168,9 +169,7 @@ def _left_to_replay(pending: int, follow_ups: int) -> str:
 
 def _make_sure_it_is_finished(connection: Connection, run: Run) -> None:
     pending = connection.execute(
-        select(func.count()).where(
-            transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
-        )
+        select(func.count()).where(transactions.c.run_id == run.id, IS_PENDING)
     ).scalar_one()
     if left := _left_to_replay(pending, _open_follow_ups(connection, run)):
         raise NotFinished(run.name, left)

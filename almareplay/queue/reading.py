@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
-from almareplay.outcomes import DISMISSED, OPEN, Outcome, ReportRow
+from almareplay.outcomes import Outcome
+from almareplay.queue.corrections import as_captured, corrections
 from almareplay.queue.journal import Fate
-from almareplay.queue.rows import QueuedRow, captured_time, queued_row
-from almareplay.queue.schema import attempts, files, follow_ups, purged, runs, transactions
-from almareplay.queue.staff import captured_patron_ids, corrections
+from almareplay.queue.rows import IS_PENDING, QueuedRow, queued_row
+from almareplay.queue.schema import (
+    attempts,
+    changes,
+    files,
+    follow_ups,
+    purged,
+    transactions,
+)
+from almareplay.queue.staff import Change
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind, joined
+from almareplay.transactions import Kind
 
 _BATCH = 1_000
 _NOT_REPORTED = ("run_id", "file_id", "has_seconds", "item_key", "looked_at")
@@ -54,6 +64,9 @@ def outcomes(queue: Queue, run: Run) -> dict[Outcome, int]:
 
 def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
     """How many rows with each outcome staff have dismissed, in the order of ``outcomes``."""
+    were_dismissed = select(changes.c.row).where(
+        changes.c.run_id == run.id, changes.c.change == Change.DISMISSED
+    )
     with queue.reading() as connection:
         found: dict[str, int] = dict(
             connection.execute(
@@ -61,9 +74,7 @@ def dismissed(queue: Queue, run: Run) -> dict[Outcome, int]:
                 .where(
                     transactions.c.run_id == run.id,
                     # Of a large run only these rows are read.
-                    transactions.c.outcome.in_(
-                        [each for each in Outcome if each.disposition in OPEN]
-                    ),
+                    transactions.c.row.in_(were_dismissed),
                     transactions.c.dismissal != "",
                 )
                 .group_by(transactions.c.outcome)
@@ -77,7 +88,7 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
     staff have put in the place of others, as they did it."""
     with queue.reading() as connection:
         corrected = corrections(connection, run)
-        captured = captured_patron_ids(corrected)
+        captured = as_captured(connection, run)
         found = connection.execute(
             select(transactions.c.row, transactions.c.patron_id)
             .where(transactions.c.run_id == run.id, transactions.c.patron_id != "")
@@ -85,9 +96,9 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
             .execution_options(yield_per=_BATCH)
         )
         for row, patron_id in found:
-            yield captured.get(row, patron_id)
+            yield captured[row].patron_id if row in captured else patron_id
     for correction in corrected:
-        yield correction.after
+        yield correction.after.patron_id
 
 
 def primary_ids(queue: Queue, run: Run) -> set[str]:
@@ -95,6 +106,60 @@ def primary_ids(queue: Queue, run: Run) -> set[str]:
     with queue.reading() as connection:
         such = follow_ups.c.run_id == run.id
         return set(connection.scalars(select(follow_ups.c.user_id).where(such)))
+
+
+def borrowers(queue: Queue, run: Run) -> Iterator[str]:
+    """The primary ids of other patrons who had items of the run in Alma, as the replay found them,
+    before retries too."""
+    with queue.reading() as connection:
+        found = [
+            (each.completed_at, each.row, each.on_loan_to)
+            for table in (transactions, changes)
+            for each in connection.execute(
+                select(table.c.completed_at, table.c.row, table.c.on_loan_to).where(
+                    table.c.run_id == run.id, table.c.on_loan_to != ""
+                )
+            )
+        ]
+    for _, _, primary_id in sorted(found):
+        yield primary_id
+
+
+def captured_words(queue: Queue, run: Run, column: str) -> list[str]:
+    """The different words of a column of the captures (``library``, ``circ_desk``,
+    ``source_file``), in the order in which they first appear."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c[column])
+            .where(transactions.c.run_id == run.id)
+            .group_by(transactions.c[column])
+            .order_by(func.min(transactions.c.row))
+        )
+        return list(found.scalars())
+
+
+def codes_given(queue: Queue, run: Run) -> set[str]:
+    """The codes of libraries and desks that flags or settings gave when files were loaded."""
+    with queue.reading() as connection:
+        found = connection.scalars(select(files.c.flags).where(files.c.run_id == run.id))
+        given = [json.loads(flags) for flags in found]
+    return {flags[name] for flags in given for name in ("library", "circ-desk") if name in flags}
+
+
+def codes_taken(queue: Queue, run: Run) -> set[str]:
+    """The codes of libraries and desks that are known to be such: Alma has booked rows there."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c.library, transactions.c.circ_desk)
+            .distinct()
+            .join(
+                attempts,
+                (attempts.c.run_id == transactions.c.run_id)
+                & (attempts.c.row == transactions.c.row),
+            )
+            .where(transactions.c.run_id == run.id, attempts.c.fate == Fate.DONE)
+        )
+        return {code for place in found for code in place}
 
 
 def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
@@ -110,7 +175,7 @@ def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
 
 def work_left(queue: Queue, run: Run) -> Work:
     """What a replay of the run would still have to do."""
-    pending = (transactions.c.run_id == run.id) & (transactions.c.outcome == Outcome.PENDING)
+    pending = (transactions.c.run_id == run.id) & IS_PENDING
     with queue.reading() as connection:
         kinds: dict[str, int] = dict(
             connection.execute(
@@ -152,19 +217,54 @@ def places(queue: Queue, run: Run) -> dict[tuple[str, str], int]:
     with queue.reading() as connection:
         found = connection.execute(
             select(transactions.c.library, transactions.c.circ_desk, func.count())
-            .where(transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING)
+            .where(transactions.c.run_id == run.id, IS_PENDING)
             .group_by(transactions.c.library, transactions.c.circ_desk)
             .order_by(transactions.c.library, transactions.c.circ_desk)
         )
         return {(library, desk): count for library, desk, count in found}
 
 
+class FileRows(NamedTuple):
+    """Some rows of a file, by their numbers in the run. ``flags`` are the flags and settings by
+    which the file was read, by the names of the flags."""
+
+    name: str
+    flags: dict[str, str]
+    rows: list[int]
+
+
+def rows_at(queue: Queue, run: Run, library: str, circ_desk: str = "") -> list[FileRows]:
+    """The pending rows at a circulation desk, or at all of a library, as loaded."""
+    such = (transactions.c.library == library) & (transactions.c.outcome == Outcome.PENDING)
+    if circ_desk:
+        such &= transactions.c.circ_desk == circ_desk
+    return _rows_by_file(queue, run, such)
+
+
+def rows_captured_after(queue: Queue, run: Run, moment: datetime) -> list[FileRows]:
+    """The pending rows with a captured time after this moment (aware), as loaded."""
+    later = transactions.c.captured_at > moment.timestamp()
+    return _rows_by_file(queue, run, later & (transactions.c.outcome == Outcome.PENDING))
+
+
+def _rows_by_file(queue: Queue, run: Run, such: ColumnElement[bool]) -> list[FileRows]:
+    found: dict[int, FileRows] = {}
+    with queue.reading() as connection:
+        rows = connection.execute(
+            select(files.c.id, files.c.name, files.c.flags, transactions.c.row)
+            .join(files, files.c.id == transactions.c.file_id)
+            .where(transactions.c.run_id == run.id, such)
+            .order_by(transactions.c.row)
+        )
+        for file, name, flags, row in rows:
+            found.setdefault(file, FileRows(name, json.loads(flags), [])).rows.append(row)
+    return [*found.values()]
+
+
 def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow], list[QueuedRow]]:
     """The first pending rows in replay order, and the last, each at most ``number``; no row is in
     both."""
-    pending = select(transactions).where(
-        transactions.c.run_id == run.id, transactions.c.outcome == Outcome.PENDING
-    )
+    pending = select(transactions).where(transactions.c.run_id == run.id, IS_PENDING)
     order = (transactions.c.order_at, transactions.c.place)
     backwards = [column.desc() for column in order]
     with queue.reading() as connection:
@@ -175,79 +275,3 @@ def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow]
         [queued_row(row) for row in first],
         [queued_row(row) for row in reversed(last) if row.row not in shown],
     )
-
-
-def report_rows(queue: Queue, run: Run) -> Iterator[ReportRow]:
-    """Every row of the run in replay order, rows without a time last; read in batches."""
-    query = (
-        _reported(run)
-        .order_by(transactions.c.order_at.nulls_last(), transactions.c.place, transactions.c.row)
-        .execution_options(yield_per=_BATCH)
-    )
-    with queue.reading() as connection:
-        for row in connection.execute(query):
-            yield _report_row(row)
-
-
-def row_of_report(connection: Connection, run: Run, row: int) -> ReportRow | None:
-    """A row by its number, as the report has it; None where there is none."""
-    found = connection.execute(_reported(run).where(transactions.c.row == row)).one_or_none()
-    return None if found is None else _report_row(found)
-
-
-def _reported(run: Run) -> Select[Any]:
-    """Select what the report tells of the rows of a run."""
-    tries = (
-        select(func.count())
-        .where(attempts.c.run_id == transactions.c.run_id, attempts.c.row == transactions.c.row)
-        .scalar_subquery()
-    )
-    # Each column costs a large report its time.
-    told = [each for each in transactions.c if each.name not in _NOT_REPORTED]
-    return (
-        select(*told, tries.label("attempts"), runs.c.institution, runs.c.environment)
-        .join(runs, runs.c.id == transactions.c.run_id)
-        .where(transactions.c.run_id == run.id)
-    )
-
-
-def _report_row(row: Any) -> ReportRow:
-    outcome = Outcome(row.outcome)
-    return ReportRow(
-        row=row.row,
-        captured_at=None if row.captured_at is None else captured_time(row),
-        kind=None if row.kind is None else Kind(row.kind),
-        item_barcode=row.item_barcode,
-        patron_id=row.patron_id,
-        library=row.library,
-        circ_desk=row.circ_desk,
-        source_file=row.source_file,
-        source_row=row.source_row,
-        disposition=outcome.disposition,
-        outcome=outcome,
-        advice=DISMISSED if row.dismissal else outcome.advice,
-        alma_code=row.alma_code,
-        alma_message=row.alma_message,
-        tracking_id=row.tracking_id,
-        loan_id=row.loan_id,
-        due_date=row.due_date,
-        destination=row.destination,
-        attempts=row.attempts,
-        note=joined(*_notes(row)),
-        completed_at=row.completed_at,
-        phase=1,
-        dismissed=bool(row.dismissal),
-        institution=row.institution or "",
-        environment=row.environment or "",
-    )
-
-
-def _notes(row: Any) -> Iterator[str]:
-    """What there is to note about a row, what matters most first."""
-    if row.dismissal:
-        yield f"dismissed: {row.dismissal}"
-    yield from (row.note, row.lane_note)
-    if row.corrected_at is not None:
-        day = row.corrected_at.astimezone(captured_time(row).tzinfo)
-        yield f"patron id corrected on {day:%Y-%m-%d}"
-    yield row.source_note

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from almareplay.outcomes import Outcome
+from almareplay.queue.schema import transactions
 from almareplay.transactions import Kind
+
+IS_PENDING = (transactions.c.outcome == Outcome.PENDING) & (transactions.c.dismissal == "")
+"""Whether a replay has still to do a row: pending, and not dismissed."""
 
 Order = tuple[int, int]
 """A row's place in replay order: comparable with that of any other row of its run."""

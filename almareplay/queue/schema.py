@@ -57,7 +57,9 @@ runs = Table(
     # Who replays the run now; all empty when nobody does.
     Column("holder_token", String(32)),
     Column("holder_host", String(255)),
+    Column("holder_space", String(200)),
     Column("holder_pid", Integer),
+    Column("holder_started", String(40)),
     Column("held_since", Moment),
     Column("lease_until", Moment),
     # The Alma that the run belongs to, from its first call that writes on; all empty before. The
@@ -150,12 +152,17 @@ transactions = Table(
     _said_later("loan_id"),
     Column("due_date", Moment),
     _said_later("destination"),
+    # The primary id of another patron who has the item in Alma, and since when.
+    _said_later("on_loan_to"),
+    Column("on_loan_since", Moment),
     _said_later("note"),
     Column("completed_at", Moment),
     # When the item was last read in Alma before the outcome was decided, on our clock.
     Column("looked_at", Moment),
-    # When staff last corrected the patron id: the table of changes has the one before.
+    # When staff last corrected the row, and in words what of it (patron id, item barcode, kind).
+    # What it was before is in the table of changes.
     Column("corrected_at", Moment),
+    _said_later("corrected"),
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
     Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
@@ -195,9 +202,14 @@ changes = Table(
     Column("alma_message", Text, nullable=False),
     Column("tracking_id", Text, nullable=False),
     Column("loan_id", Text, nullable=False),
+    Column("due_date", Moment),
+    Column("on_loan_to", Text, nullable=False),
+    Column("on_loan_since", Moment),
     Column("note", Text, nullable=False),
     Column("looked_at", Moment),
     Column("completed_at", Moment),
+    Column("kind", String(6)),
+    Column("item_barcode", Text, nullable=False),
     Column("patron_id", Text, nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("changes_by_row", "run_id", "row"),

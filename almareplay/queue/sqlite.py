@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -43,13 +44,10 @@ _NOT_ERASED = "The rows are deleted, but their bytes may still be in {path}."
 def prepare(url: URL, *, create: bool) -> Callable[[], None]:
     """Make sure of the queue's file and answer a check that it is still the same file.
 
-    The file is made readable by its owner only (SQLite gives its side files the same mode).
-    The check raises QueueError when the file was deleted or replaced since: SQLite itself would
-    go on writing into a file that no later start can find.
+    A new file is readable by its owner only. The check raises QueueError when the file was deleted
+    or replaced since: SQLite itself would go on writing into a file that no later start can find.
     """
-    if not url.database or url.database == ":memory:":
-        raise QueueError("The queue must be a file: a queue in memory would not survive a restart.")
-    path = Path(url.database)
+    path = _path_of(url)
     try:
         if create:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
@@ -75,6 +73,36 @@ def prepare(url: URL, *, create: bool) -> Callable[[], None]:
             )
 
     return still_there
+
+
+def _path_of(url: URL) -> Path:
+    """The whole path of the queue's file. Raises QueueError for what is no path, or more."""
+    if url.drivername not in ("sqlite", "sqlite+pysqlite") or url.query or url.host or url.username:
+        # A query could open the file for reading only, without locks, or another one.
+        raise QueueError(
+            "The address of a queue in SQLite is sqlite:/// and the path of its file, and nothing "
+            "else: sqlite:///almareplay.db in this folder, sqlite:////home/me/almareplay.db "
+            "anywhere."
+        )
+    if not url.database or url.database == ":memory:":
+        raise QueueError("The queue must be a file: a queue in memory would not survive a restart.")
+    if url.database.startswith("file:"):
+        raise QueueError(
+            "The queue's path begins with 'file:', which SQLite may take for an address of its "
+            "own. Write sqlite:/// and the path alone."
+        )
+    return Path(url.database).absolute()
+
+
+def make_private(url: URL) -> None:
+    """Make a queue's file, and those that SQLite keeps beside it, readable by their owner only:
+    they name patrons."""
+    path = _path_of(url).resolve()
+    for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
+        # Somebody else's file stays as its owner has it, as does one on a disk without such modes.
+        with contextlib.suppress(OSError):
+            if file.stat().st_mode & 0o777 & ~_OWNER_ONLY:
+                file.chmod(_OWNER_ONLY)
 
 
 def configure(engine: Engine) -> None:

@@ -1,4 +1,5 @@
-"""What staff change about a run's rows: second tries, corrected patron ids, rows settled by hand.
+"""What staff change about a run's rows: second tries, and rows settled by hand. (What they correct
+is in ``correcting``.)
 
 Each change keeps what the row was before. None is made while the run is replayed: a replay knows
 what it has read, and would post what was corrected since.
@@ -6,7 +7,7 @@ what it has read, and would post what was corrected since.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,23 +16,24 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    exists,
     func,
     insert,
     literal,
     or_,
     select,
+    tuple_,
     update,
 )
 
 from almareplay.outcomes import OPEN, Disposition, Outcome
-from almareplay.queue.errors import NotCorrectable, NotDismissible, NotRetryable, RowMissing
+from almareplay.queue.corrections import CORRECTED
+from almareplay.queue.errors import NotDismissible, NotRetryable, RowMissing
 from almareplay.queue.hold import make_sure_it_is_free
-from almareplay.queue.schema import Moment, attempts, changes, transactions
+from almareplay.queue.schema import Moment, changes, lanes, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind, same_identifier
 
 _RETRYABLE = (Disposition.ATTENTION, Disposition.UNRESOLVED)
+_DISMISSIBLE = (*OPEN, Disposition.PENDING)
 
 AS_NEW: dict[str, Any] = {
     "outcome": Outcome.PENDING,
@@ -41,6 +43,8 @@ AS_NEW: dict[str, Any] = {
     "loan_id": "",
     "due_date": None,
     "destination": "",
+    "on_loan_to": "",
+    "on_loan_since": None,
     "note": "",
     "completed_at": None,
     "looked_at": None,
@@ -49,8 +53,9 @@ AS_NEW: dict[str, Any] = {
 """A row as it is before it was ever sent."""
 
 _KEPT = (
-    *("run_id", "row", "outcome", "alma_code", "alma_message", "tracking_id", "loan_id", "note"),
-    *("looked_at", "completed_at", "patron_id"),
+    *("run_id", "row", "outcome", "alma_code", "alma_message", "tracking_id", "loan_id"),
+    *("due_date", "on_loan_to", "on_loan_since", "note", "looked_at", "completed_at"),
+    *("kind", "item_barcode", "patron_id"),
 )
 """The columns of a row that are kept as they were before a change."""
 
@@ -59,21 +64,14 @@ class Change(StrEnum):
     """What was done with a row; a row that cannot be sent is only opened again."""
 
     RETRIED = "retried"
-    CORRECTED = "corrected"
+    CORRECTED = CORRECTED
     DISMISSED = "dismissed"
     REOPENED = "reopened"
 
 
-class Correction(NamedTuple):
-    """A patron id that staff have put in the place of another; ``row`` is the row's number."""
-
-    row: int
-    before: str
-    after: str
-
-
 class Retried(NamedTuple):
-    """How many rows are pending again, and how many only no longer dismissed, being ``invalid``."""
+    """How many rows are pending again, and how many only no longer dismissed, as those are that
+    could not be read."""
 
     pending: int
     reopened: int
@@ -96,21 +94,22 @@ def retry(
     chosen: ColumnElement[bool] = and_(
         transactions.c.outcome.in_(outcomes or retryable), transactions.c.dismissal == ""
     )
-    reopened = 0
+    reopened = never_sent = 0
     with queue.writing(many_rows=True) as connection:
         make_sure_it_is_free(connection, run)
         if rows:
-            named = _named(connection, run, rows)
-            invalid = [number for number, row in named.items() if _only_reopens(row)]
-            if invalid:
-                are_invalid = transactions.c.row.in_(invalid)
-                reopened = _change(connection, run, Change.REOPENED, are_invalid, {"dismissal": ""})
-            by_row = transactions.c.row.in_(set(rows) - set(invalid))
+            named = rows_named(connection, run, rows)
+            only_reopened = {number for number, row in named.items() if _only_reopens(row)}
+            reopen = transactions.c.row.in_(only_reopened)
+            change(connection, run, Change.REOPENED, reopen, {"dismissal": ""})
+            never_sent = sum(named[row].outcome == Outcome.PENDING for row in only_reopened)
+            reopened = len(only_reopened) - never_sent
+            by_row = transactions.c.row.in_(set(rows) - only_reopened)
             chosen = or_(by_row, chosen) if outcomes else by_row
         # What it was stays to be seen beside what comes of it.
         before = literal("retried after ") + transactions.c.outcome
-        pending = _change(connection, run, Change.RETRIED, chosen, AS_NEW | {"note": before})
-    return Retried(pending, reopened)
+        pending = change(connection, run, Change.RETRIED, chosen, AS_NEW | {"note": before})
+    return Retried(pending + never_sent, reopened)
 
 
 def _only_reopens(row: Any) -> bool:
@@ -122,106 +121,88 @@ def _only_reopens(row: Any) -> bool:
     return True
 
 
-def correct(queue: Queue, run: Run, row: int, patron_id: str) -> None:
-    """Put another patron id in the place of a loan's, and set the loan back to pending.
-
-    Raises RunHeld, RowMissing, and NotCorrectable, which says why; no error quotes an id.
-    """
-    with queue.writing() as connection:
-        make_sure_it_is_free(connection, run)
-        found = _named(connection, run, [row])[row]
-        if why := _why_not_correctable(connection, found):
-            raise NotCorrectable(f"Row {row} {why}.")
-        if same_identifier(found.patron_id, patron_id):
-            raise NotCorrectable(f"Row {row} has this patron id already: nothing was changed.")
-        corrected = {"patron_id": patron_id, "corrected_at": datetime.now(UTC)}
-        chosen = transactions.c.row == row
-        _change(connection, run, Change.CORRECTED, chosen, AS_NEW | corrected)
-
-
-def _why_not_correctable(connection: Connection, row: Any) -> str:
-    outcome = Outcome(row.outcome)
-    if outcome is Outcome.INVALID:
-        return "could not be read: record it by hand, then dismiss it"
-    if row.kind == Kind.RETURN:
-        return "is a return: Alma asks for no patron there"
-    if row.dismissal:
-        return f"was dismissed: take that back first with 'almareplay retry --row {row.row}'"
-    if outcome.disposition is Disposition.UNRESOLVED:
-        return (
-            f"is {outcome}: what became of it must be found out with the patron id that was sent. "
-            f"Do 'almareplay retry --row {row.row}' and 'almareplay replay' first"
-        )
-    if outcome.disposition not in (Disposition.ATTENTION, Disposition.PENDING):
-        return f"is {outcome}: there is nothing left to correct"
-    without_answer = exists().where(
-        attempts.c.run_id == row.run_id, attempts.c.row == row.row, attempts.c.fate.is_(None)
-    )
-    if connection.scalar(select(without_answer)):
-        return (
-            "has a call without an answer: what became of it must be found out with the patron id "
-            "that was sent. Do 'almareplay replay' first"
-        )
-    return ""
-
-
-def corrections(connection: Connection, run: Run) -> list[Correction]:
-    """The corrected patron ids of a run, in the order in which they were corrected."""
-    made = connection.execute(
-        select(changes.c.row, changes.c.patron_id.label("before"), transactions.c.patron_id)
-        .join(
-            transactions,
-            (transactions.c.run_id == changes.c.run_id) & (transactions.c.row == changes.c.row),
-        )
-        .where(changes.c.run_id == run.id, changes.c.change == Change.CORRECTED)
-        .order_by(changes.c.id)
-    ).all()
-    after = {row.row: row.patron_id for row in made}
-    found = []
-    for row in reversed(made):
-        found.append(Correction(row.row, row.before, after[row.row]))
-        after[row.row] = row.before
-    return found[::-1]
-
-
-def captured_patron_ids(corrected: Iterable[Correction]) -> dict[int, str]:
-    """What the captures say, by row number, where staff have corrected it since."""
-    captured: dict[int, str] = {}
-    for each in corrected:
-        captured.setdefault(each.row, each.before)
-    return captured
-
-
 def no_such_row(connection: Connection, run: Run, row: int) -> RowMissing:
     """The error for a number that no row of the run has."""
     edges = select(func.min(transactions.c.row), func.max(transactions.c.row))
     return RowMissing(row, *connection.execute(edges.where(transactions.c.run_id == run.id)).one())
 
 
-def dismiss(queue: Queue, run: Run, rows: Collection[int], note: str) -> None:
+def dismiss(
+    queue: Queue,
+    run: Run,
+    rows: Collection[int],
+    note: str,
+    *,
+    outcomes: Collection[Outcome] = (),
+) -> int:
     """Mark rows as settled by hand, with what staff say of it; their outcomes stay what they are.
+    Answers how many.
 
-    A call without an answer is looked for no more, and nothing is posted for such a row unless it
-    is retried. Later rows of its item are held back by it no longer: the item is read anew before
-    they are posted. Raises RunHeld, RowMissing, and NotDismissible for a row that leaves nothing
-    to do or is to be replayed: then nothing was changed.
+    Taken are the rows with one of these numbers, and those with one of the outcomes that are not
+    dismissed yet. A call without an answer is looked for no more, and nothing is posted for such a
+    row unless it is retried. Later rows of its item are held back by it no longer: the item is read
+    anew before they are posted. Raises RunHeld, RowMissing, and NotDismissible for what leaves
+    nothing to do, and for a pending row before which another of its item is pending: then nothing
+    was changed.
     """
-    with queue.writing() as connection:
+    for outcome in outcomes:
+        if outcome.disposition not in _DISMISSIBLE:
+            raise NotDismissible(f"Rows that are {outcome} leave nothing to dismiss.")
+    with queue.writing(many_rows=True) as connection:
         make_sure_it_is_free(connection, run)
-        for number, row in _named(connection, run, rows).items():
+        for number, row in rows_named(connection, run, rows).items():
             outcome = Outcome(row.outcome)
-            if outcome is Outcome.PENDING:
-                raise NotDismissible(
-                    f"Row {number} is pending: replay it first, then dismiss it if it is left over."
-                )
-            if outcome.disposition not in OPEN:
+            if outcome.disposition not in _DISMISSIBLE:
                 raise NotDismissible(f"Row {number} is {outcome}: there is nothing to dismiss.")
-        chosen = transactions.c.row.in_(rows)
-        _change(connection, run, Change.DISMISSED, chosen, {"dismissal": note}, words=note)
+        of_outcomes = transactions.c.outcome.in_(outcomes) & (transactions.c.dismissal == "")
+        chosen = or_(transactions.c.row.in_(rows), of_outcomes)
+        since = connection.scalar(select(func.max(changes.c.id))) or 0
+        dismissed = change(
+            connection, run, Change.DISMISSED, chosen, {"dismissal": note}, words=note
+        )
+        if passed_over := _pending_before_dismissed(connection, run, since):
+            earlier, later = passed_over
+            raise NotDismissible(
+                f"Row {later} comes after row {earlier} of the same item, which is pending: it "
+                "would no longer be posted, as something later is settled. Replay it first, or "
+                "dismiss both."
+            )
+    return dismissed
 
 
-def _named(connection: Connection, run: Run, rows: Collection[int]) -> dict[int, Any]:
-    """The rows with these numbers. Raises RowMissing."""
+def _pending_before_dismissed(
+    connection: Connection, run: Run, since: int
+) -> tuple[int, int] | None:
+    """A pending row, and one of its item behind it that was pending and is dismissed by a change
+    after that with the number ``since``."""
+    earlier, later = transactions.alias("earlier"), transactions.alias("later")
+    of_item = lanes.alias("of_item")
+    found = connection.execute(
+        select(earlier.c.row, later.c.row)
+        .select_from(later)
+        .join(
+            of_item,
+            (of_item.c.run_id == later.c.run_id) & (of_item.c.item_key == later.c.item_key),
+        )
+        .join(earlier, (earlier.c.run_id == of_item.c.run_id) & (earlier.c.row == of_item.c.row))
+        .where(
+            later.c.run_id == run.id,
+            later.c.row.in_(
+                select(changes.c.row).where(changes.c.run_id == run.id, changes.c.id > since)
+            ),
+            later.c.outcome == Outcome.PENDING,
+            later.c.dismissal != "",
+            earlier.c.outcome == Outcome.PENDING,
+            earlier.c.dismissal == "",
+            tuple_(earlier.c.order_at, earlier.c.place) < tuple_(later.c.order_at, later.c.place),
+        )
+        .limit(1)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def rows_named(connection: Connection, run: Run, rows: Collection[int]) -> dict[int, Any]:
+    """The rows with these numbers, as the table has them. Raises RowMissing."""
     chosen = (transactions.c.run_id == run.id) & transactions.c.row.in_(rows)
     found = {row.row: row for row in connection.execute(select(transactions).where(chosen))}
     for number in rows:
@@ -230,10 +211,10 @@ def _named(connection: Connection, run: Run, rows: Collection[int]) -> dict[int,
     return found
 
 
-def _change(
+def change(
     connection: Connection,
     run: Run,
-    change: Change,
+    what: Change,
     chosen: ColumnElement[bool],
     values: dict[str, Any],
     *,
@@ -243,7 +224,7 @@ def _change(
     of_run = (transactions.c.run_id == run.id) & chosen
     as_they_are = select(
         literal(datetime.now(UTC), Moment),
-        literal(change.value),
+        literal(what.value),
         literal(words),
         *(transactions.c[name] for name in _KEPT),
     ).where(of_run)

@@ -54,6 +54,8 @@ class Queue:
         """
         try:
             url = make_url(address)
+            is_file = url.get_backend_name() == "sqlite"
+            still_there = sqlite.prepare(url, create=create) if is_file else None
             # Statements hold patron ids; no error may quote them.
             engine = create_engine(url, hide_parameters=True)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
@@ -61,12 +63,12 @@ class Queue:
                 "The queue's address is no SQLAlchemy URL that can be used here. The usual one is "
                 "sqlite:///almareplay.db; other databases need their driver installed."
             ) from error
-        if url.get_backend_name() == "sqlite":
-            queue = cls(engine, sqlite.prepare(url, create=create))
+        queue = cls(engine, still_there)
+        if is_file:
             sqlite.configure(engine)
-        else:
-            queue = cls(engine)
         queue._make_or_recognise(create)
+        if is_file:
+            sqlite.make_private(url)
         return queue
 
     def _make_or_recognise(self, create: bool) -> None:

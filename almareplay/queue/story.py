@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from almareplay.outcomes import Outcome, ReportRow
+from almareplay.outcomes import Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.follow_ups import Fine, Task, fines_of_row
 from almareplay.queue.journal import Call, Fate
-from almareplay.queue.reading import row_of_report
+from almareplay.queue.report_rows import row_of_report
 from almareplay.queue.schema import attempts, changes, files, follow_ups, transactions
 from almareplay.queue.staff import Change, no_such_row
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import joined
+from almareplay.transactions import in_zone, joined
 
-# The moments of all events are aware UTC, on our clock.
+# The moments of all events are aware, in the zone of the library, on our clock.
 
 
 class Loaded(NamedTuple):
@@ -69,12 +69,16 @@ class Settled(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Staff have changed the row: ``words`` is what they wrote, the patron ids are those before
-    and after (the same, but for a correction)."""
+    """Staff have changed the row: ``words`` is what they wrote, the others are what the row said
+    before and after (the same, but for a correction)."""
 
     at: datetime
     change: Change
     words: str
+    kind_before: str
+    kind: str
+    item_barcode_before: str
+    item_barcode: str
     patron_id_before: str
     patron_id: str
 
@@ -99,11 +103,14 @@ class Story(NamedTuple):
     fines: list[Fine]
 
 
-def story_of(queue: Queue, run: Run, row: int) -> Story:
-    """The story of the row with this number. Raises RowMissing, QueueError."""
+def story_of(queue: Queue, run: Run, row: int, zone: tzinfo) -> Story:
+    """The story of the row with this number, its times in ``zone``, that of the library.
+
+    Raises RowMissing, QueueError.
+    """
     fines = fines_of_row(queue, run, row)
     with queue.reading() as connection:
-        told = row_of_report(connection, run, row)
+        told = row_of_report(connection, run, row, zone)
         if told is None:
             raise no_such_row(connection, run, row)
         of_row = (transactions.c.run_id == run.id) & (transactions.c.row == row)
@@ -112,11 +119,12 @@ def story_of(queue: Queue, run: Run, row: int) -> Story:
         tasks = _of_row(connection, follow_ups, run, row)
         events = [
             _loaded(connection, found),
-            *_before_and_now(changed, found),
+            *_before_and_now(changed, found, zone),
             *_calls(_of_row(connection, attempts, run, row)),
             *(FollowedUp(each.done_at, Task(each.task)) for each in tasks if each.done_at),
         ]
     events.sort(key=lambda event: event.at)
+    events = [event._replace(at=in_zone(event.at, zone)) for event in events]
     return Story(told, events, [Task(each.task) for each in tasks if not each.done_at], fines)
 
 
@@ -131,7 +139,7 @@ def _loaded(connection: Connection, row: Any) -> Loaded:
     return Loaded(file.loaded_at, row.source_file, row.source_row, file.format, note)
 
 
-def _before_and_now(changed: Sequence[Any], row: Any) -> Iterator[Event]:
+def _before_and_now(changed: Sequence[Any], row: Any, zone: tzinfo) -> Iterator[Event]:
     """What staff changed, and what the row came to before each change and since the last."""
     told = set[datetime]()
     for state, after in pairwise([*changed, row, None]):
@@ -148,11 +156,19 @@ def _before_and_now(changed: Sequence[Any], row: Any) -> Iterator[Event]:
                 state.alma_message,
                 state.tracking_id,
                 state.loan_id,
-                state.note,
+                joined(
+                    on_loan_in_words(state.on_loan_to, state.on_loan_since, state.due_date, zone),
+                    state.note,
+                ),
             )
         if after is not None:
             yield Changed(
-                state.at, Change(state.change), state.words, state.patron_id, after.patron_id
+                state.at,
+                Change(state.change),
+                state.words,
+                *(state.kind or "", after.kind or ""),
+                *(state.item_barcode, after.item_barcode),
+                *(state.patron_id, after.patron_id),
             )
 
 

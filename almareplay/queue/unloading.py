@@ -9,11 +9,12 @@ from sqlalchemy import Connection, delete, exists, func, or_, select
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, is_close
+from almareplay.queue.corrections import as_captured
 from almareplay.queue.errors import NotUnloadable
 from almareplay.queue.hold import confirm_hold, release_hold, take_hold
 from almareplay.queue.schema import attempts, changes, files, lanes, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import nearest
+from almareplay.transactions import as_text, identifier_key, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def unload_file(
     """
     hold = take_hold(queue, run)
     try:
-        chosen = _choose(stored_files(queue, run), run, name, sha256, sheet)
+        chosen = _choose(stored_files(queue, run), run, as_text(name), sha256, sheet)
         with queue.writing(many_rows=True) as connection:
             confirm_hold(connection, hold)
             _none_was_sent(connection, run, chosen)
@@ -138,10 +139,12 @@ def _take_out(connection: Connection, run: Run, chosen: Sequence[StoredFile]) ->
         .where(mine.c.run_id == run.id, gone, close)
         .order_by(mine.c.item_key)
     ).all()
+    # What only repeated a row that staff have corrected may stand in the lane that it has left.
+    left = {identifier_key(row.item_barcode) for row in as_captured(connection, run).values()}
     for table in (changes, lanes, transactions):
         for numbers in ranges:
             connection.execute(
                 delete(table).where(table.c.run_id == run.id, table.c.row.between(*numbers))
             )
     connection.execute(delete(files).where(files.c.id.in_([file.id for file in chosen])))
-    return arrange_lanes(connection, run, open_lanes)[Outcome.PENDING]
+    return arrange_lanes(connection, run, [*open_lanes, *left])[Outcome.PENDING]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from almareplay.alma.client import AlmaReader
@@ -12,13 +12,27 @@ from almareplay.alma.institution import Institution
 from almareplay.queue.reading import Work
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
-from almareplay.transactions import nearest
 
-# Into another run, since this one has the rows already.
-_LOAD_AGAIN = (
-    "Load the files anew, into a run of another name, with the right code: "
-    "almareplay load --again --run NAME {} CODE FILE"
-)
+READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPlace:
+    """A library that Alma lacks (``circ_desk`` is empty then), or a circulation desk that its
+    library lacks. ``known`` are the codes that Alma has in its place.
+
+    The code was captured: where it is none of Alma's it may be anything, a patron id as well.
+    """
+
+    library: str
+    circ_desk: str
+    known: list[str]
+
+    def is_of(self, places: Collection[tuple[str, str]]) -> bool:
+        """Whether it is one of these libraries and desks."""
+        if self.circ_desk:
+            return (self.library, self.circ_desk) in places
+        return any(library == self.library for library, _ in places)
 
 
 @dataclass(slots=True)
@@ -27,7 +41,9 @@ class Findings:
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
     and the places could not be read (the key may not read Configuration), empty where they were.
-    ``calls_left`` today and the day's ``quota`` are None where Alma does not say them.
+    ``calls_left`` today and the day's ``quota`` are None where Alma does not say them. ``may`` has
+    what the key was seen to be allowed (``read``, ``read and write``) by area. ``unknown`` are the
+    places that Alma lacks: of rows to be posted, these forbid a replay as well.
     """
 
     institution: Institution | None = None
@@ -35,20 +51,27 @@ class Findings:
     unverified: str = ""
     calls_left: int | None = None
     quota: int | None = None
+    may: dict[str, str] = field(default_factory=dict)
+    unknown: list[UnknownPlace] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something of it forbids a replay of rows at the places that were asked for."""
+        return bool(self.problems or self.unknown)
 
 
 async def check(
     reader: AlmaReader,
     environment: str,
-    places: Mapping[tuple[str, str], int],
+    places: Collection[tuple[str, str]],
     *,
     writes: bool = True,
 ) -> Findings:
     """Compare Alma with what the user expects of it; changes nothing.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes with the number of their rows; without ``writes`` the key need not be good for writing,
-    and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
+    codes, the desk empty where only the library is of interest; without ``writes`` the key need not
+    be good for writing, and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = Findings()
     await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
@@ -70,6 +93,7 @@ async def _check_key(reader: AlmaReader, findings: Findings, needed: _Needed) ->
     for area, access in needed:
         try:
             await reader.test(area.lower(), writing=access == "write")
+            findings.may[area] = READ if access == READ else f"{READ} and {access}"
         except KeyRefused as error:
             if error.problem is not KeyProblem.PERMISSION:
                 findings.problems.append(str(error))  # every other call would meet the same
@@ -109,7 +133,7 @@ def _areas(areas: Iterable[str]) -> str:
 async def _check_configuration(
     reader: AlmaReader,
     environment: str,
-    places: Mapping[tuple[str, str], int],
+    places: Collection[tuple[str, str]],
     findings: Findings,
 ) -> None:
     try:
@@ -123,6 +147,7 @@ async def _check_configuration(
                 f"{environment}. Use the right key, or change the setting if you mean this Alma."
             )
         await _check_places(reader, places, findings)
+        findings.may["Configuration"] = READ
     except (KeyRefused, Refusal) as error:
         findings.unverified = (
             f"The API key has no permission to read Configuration ({_code(error)}), so neither "
@@ -132,27 +157,20 @@ async def _check_configuration(
 
 
 async def _check_places(
-    reader: AlmaReader, places: Mapping[tuple[str, str], int], findings: Findings
+    reader: AlmaReader, places: Collection[tuple[str, str]], findings: Findings
 ) -> None:
-    libraries = {library.code for library in await reader.libraries()}
-    desks: dict[str, set[str]] = {}
-    for (library, desk), rows in places.items():
-        said = f"{rows:,} row{'s' if rows > 1 else ''}"
+    libraries = sorted(library.code for library in await reader.libraries())
+    desks: dict[str, list[str]] = {}
+    lacking = set()
+    for library, desk in places:
         if library not in libraries:
-            findings.problems.append(
-                f"Alma has no library with the code {library!r} ({said}). It has: "
-                f"{', '.join(sorted(libraries))}.{nearest(library, libraries)} "
-                f"{_LOAD_AGAIN.format('--library')}"
-            )
-            continue
-        if library not in desks:
-            desks[library] = {each.code for each in await reader.circ_desks(library)}
-        if desk not in desks[library]:
-            findings.problems.append(
-                f"Library {library} has no circulation desk with the code {desk!r} ({said}). It "
-                f"has: {', '.join(sorted(desks[library]))}.{nearest(desk, desks[library])} "
-                f"{_LOAD_AGAIN.format('--circ-desk')}"
-            )
+            lacking.add(library)
+        elif desk:
+            if library not in desks:
+                desks[library] = sorted(each.code for each in await reader.circ_desks(library))
+            if desk not in desks[library]:
+                findings.unknown.append(UnknownPlace(library, desk, desks[library]))
+    findings.unknown += [UnknownPlace(library, "", libraries) for library in sorted(lacking)]
 
 
 def _code(error: AlmaError) -> str:

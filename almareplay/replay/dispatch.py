@@ -71,6 +71,17 @@ class Dispatch:
             )
         return not self.stopping.is_set()
 
+    async def wait_for_the_first(self, ahead: int) -> None:
+        """Wait until fewer than ``ahead`` rows have begun from the earliest that is not settled
+        on, that one included; or until the run stops."""
+
+        def near() -> bool:
+            first = self.first()
+            return first is None or self._begun - first.rank < ahead or self.stopping.is_set()
+
+        async with self._progress:
+            await self._progress.wait_for(near)
+
     async def run(self, rows: AsyncIterator[QueuedRow]) -> None:
         """Settle all rows, which come in captured order.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from almareplay.alma.answers import ItemLoan, ItemState, ScanIn
@@ -10,7 +11,7 @@ from almareplay.outcomes import Outcome, Result, Shelf
 from almareplay.queue.follow_ups import FollowUp
 from almareplay.queue.journal import Call, Fate, Intent
 from almareplay.queue.rows import QueuedRow
-from almareplay.replay.decide import Decision
+from almareplay.replay.decide import Borrowed, Decision
 from almareplay.replay.lanes import Lane
 from almareplay.replay.reconcile import Found
 
@@ -28,6 +29,23 @@ class Settled(NamedTuple):
     fate: Fate = Fate.DONE
     follow_ups: tuple[FollowUp, ...] = ()
     loan: ItemLoan | None = None
+
+
+def untouched(decision: Decision, loan: Borrowed | None) -> Result:
+    """The result of a row for which nothing is posted, given the active loan of its item."""
+    result = Result(decision.outcome, note=decision.note)
+    if loan is None:
+        return result
+    if decision.outcome is Outcome.ALREADY_LOANED:
+        return replace(result, loan_id=loan.loan_id, due_date=loan.due_date)
+    if decision.outcome is Outcome.ON_LOAN_TO_OTHER:
+        return replace(
+            result,
+            due_date=loan.due_date,
+            on_loan_to=loan.user_id,
+            on_loan_since=loan.made_at,
+        )
+    return result
 
 
 def of_scan(decision: Decision, scan: ScanIn) -> Result:

@@ -2,12 +2,12 @@
 
 from almareplay.reports.content import Report
 from almareplay.reports.files import (
-    ReportError,
     check_list_path,
     check_report_path,
     write_list,
     write_report,
 )
+from almareplay.reports.replacing import ReportError
 
 __all__ = [
     "Report",

@@ -1,11 +1,16 @@
-"""A report without patrons: stable numbers of the run in the place of their ids."""
+"""A report without patrons: stable numbers of the run in the place of what was captured.
+
+A patron's id can stand in any cell of a capture, and in a file's name. So nothing that was captured
+is shown unless Alma has known it: items that it found, libraries and desks that it took.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from almareplay.outcomes import ReportRow
+from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.transactions import identifier_key
 
 # Words as identifiers are written, with signs inside them but not around.
@@ -13,40 +18,96 @@ _WORD = re.compile(r"\w+(?:[^\w\s]+\w+)*")
 _PART = re.compile(r"\w+")
 
 
-def number_patrons(patron_ids: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+# Alma has not found the item, or was not asked.
+_ITEM_UNKNOWN = (
+    *(Outcome.ITEM_NOT_FOUND, Outcome.DUPLICATE, Outcome.CANCELLED),
+    *(Outcome.HELD_BACK, Outcome.UNAVAILABLE),
+)
+_NOT_SENT = (Disposition.REJECTED, Disposition.PENDING)
+_NOT_SHOWN = "not shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an anonymous report says for what was captured: for patrons by the ``identifier_key`` of
+    their ids, for libraries, desks and files by their own words. What is in none of them is not
+    shown."""
+
+    patrons: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    desks: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def number_patrons(
+    patron_ids: Iterable[str], others: Iterable[str] = (), *, borrowers: Iterable[str] = ()
+) -> dict[str, str]:
     """What stands for each patron id, by its ``identifier_key``: ``patron 1``, ``patron 2`` …
 
     They are numbered as they first appear in ``patron_ids``: those of a run by row number have the
     same numbers in each of its reports, whatever was filtered or retried between. Two ids of one
-    patron have two numbers. ``others`` are ids that stand in no row but may stand in its texts:
+    patron have two numbers. ``borrowers``, who have items of the run in Alma, are numbered by
+    themselves: ``borrower 1``. ``others`` are ids that stand in no row but may stand in its texts:
     they become ``a patron``.
     """
     names: dict[str, str] = {}
     for patron_id in patron_ids:
         names.setdefault(identifier_key(patron_id), f"patron {len(names) + 1}")
+    patrons = len(names)
+    for primary_id in borrowers:
+        names.setdefault(identifier_key(primary_id), f"borrower {len(names) - patrons + 1}")
     for patron_id in others:
         names.setdefault(identifier_key(patron_id), "a patron")
     return names
 
 
-def anonymous(rows: Iterable[ReportRow], names: Mapping[str, str]) -> Iterator[ReportRow]:
-    """Rows with the names of ``number_patrons`` in the place of patron ids, also in texts.
+def number_words(what: str, words: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
+    """What stands for words of captures: ``desk 1``, ``desk 2`` … as they first appear, and those
+    that are ``known`` for themselves."""
+    names: dict[str, str] = {"": ""}
+    unknown = 0
+    for word in words:
+        if word not in names:
+            unknown += word not in known
+            names[word] = word if word in known else f"{what} {unknown}"
+    return names
+
+
+def anonymous(rows: Iterable[ReportRow], names: Names) -> Iterator[ReportRow]:
+    """Rows with these names in the place of what was captured, patron ids also in texts.
 
     What Alma said is left out, since it may quote any identifier or name of a patron (``alma_code``
     says the same), and so is the loan's id, by which Alma tells who borrowed the item. What staff
-    noted on dismissing a row may name anybody, too.
+    noted on dismissing a row may name anybody, too, and why a row could not be read may quote it.
     """
     for row in rows:
-        patron_id = row.patron_id and names.get(identifier_key(row.patron_id), "a patron")
+        patrons = names.patrons
         yield row._replace(
-            patron_id=patron_id,
-            # A patron's card was scanned in the place of the item.
-            item_barcode=names.get(identifier_key(row.item_barcode), row.item_barcode),
+            patron_id=row.patron_id and patrons.get(identifier_key(row.patron_id), "a patron"),
+            item_barcode=_item(row, patrons),
+            library=names.libraries.get(row.library, _NOT_SHOWN),
+            circ_desk=names.desks.get(row.circ_desk, _NOT_SHOWN),
+            source_file=names.files.get(row.source_file, _NOT_SHOWN),
             alma_message="",
             loan_id="",
-            destination=_scrubbed(row.destination, row.patron_id, names),
-            note="dismissed" if row.dismissed else _scrubbed(row.note, row.patron_id, names),
+            destination=_scrubbed(row.destination, row.patron_id, patrons),
+            note=_note(row, patrons),
         )
+
+
+def _item(row: ReportRow, patrons: Mapping[str, str]) -> str:
+    unknown = row.outcome in _ITEM_UNKNOWN or row.disposition in _NOT_SENT
+    # A patron's card may have been scanned in the place of the item.
+    shown = _NOT_SHOWN if row.item_barcode and unknown else row.item_barcode
+    return patrons.get(identifier_key(row.item_barcode), shown)
+
+
+def _note(row: ReportRow, patrons: Mapping[str, str]) -> str:
+    if row.dismissed:
+        return "dismissed"
+    if row.disposition is Disposition.REJECTED:
+        return "could not be read"
+    return _scrubbed(row.note, row.patron_id, patrons)
 
 
 def _scrubbed(text: str, own_id: str, names: Mapping[str, str]) -> str:

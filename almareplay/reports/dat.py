@@ -7,7 +7,7 @@ on stands the patron id. Source: Ex Libris, "Offline Circulation" (Alma online h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from almareplay.outcomes import ReportRow
-from almareplay.reports.files import ReportError, check_place, whole_file
+from almareplay.reports.beside import whole_file
+from almareplay.reports.delimited import defused
+from almareplay.reports.files import check_place
+from almareplay.reports.replacing import ReportError
 from almareplay.transactions import AlmaReplayError, Kind
 
 BARCODE_WIDTH = 80
@@ -78,6 +81,12 @@ def dat_line(row: ReportRow) -> DatLine:
     return DatLine(text, row.captured_at, (row.library, row.circ_desk))
 
 
+def is_formula(row: ReportRow) -> bool:
+    """Whether a spreadsheet that reads the row's line may take a piece of it for a formula. Nothing
+    can be put before it as in a CSV: Alma would read another identifier."""
+    return any(defused(text) != text for text in (row.item_barcode, row.patron_id))
+
+
 def _check_text(text: str, what: str, longest: int) -> None:
     if len(text) > longest:
         raise UnwritableRow(f"{what} has more than {longest} characters")
@@ -90,18 +99,27 @@ def _check_text(text: str, what: str, longest: int) -> None:
 
 
 def check_dat_path(path: Path) -> None:
-    """Make sure that an export can be written there later. Raises ReportError."""
+    """Make sure that an export can have this name. Raises ReportError."""
     if path.suffix.lower() != ".dat":
         raise ReportError(f"{path}: the name of an export must end in .dat, as its format does.")
     check_place(path)
 
 
-def write_dat(path: Path, lines: Iterable[DatLine], *, by_desk: bool = False) -> list[DatFile]:
-    """Write lines in their order to a file, over an older one; answer what was written.
+def write_dat(
+    path: Path,
+    lines: Iterable[DatLine],
+    *,
+    by_desk: bool = False,
+    codes: Collection[str] = (),
+    overwrite: bool = False,
+) -> list[DatFile]:
+    """Write lines in their order to a file; answer what was written.
 
-    ``by_desk`` writes a file for each place, named after ``path`` and the place. Without lines
-    nothing is written. Raises ReportError; then older files are still what they were, unless one
-    of several could not take its place at the very end.
+    ``by_desk`` writes a file for each place, named after ``path`` and, where both its codes are
+    among ``codes``, the place; else numbered, since what was captured for a place may be anything.
+    Without lines nothing is written. Raises ReportError, also where a file is there and is not to
+    be overwritten; then older files are still what they were, unless one of several could not take
+    its place at the very end.
     """
     check_dat_path(path)
     written: dict[Place | None, tuple[DatFile, TextIO]] = {}
@@ -110,8 +128,8 @@ def write_dat(path: Path, lines: Iterable[DatLine], *, by_desk: bool = False) ->
             place = line.place if by_desk else None
             if place not in written:
                 taken = {dat.path.name.casefold() for dat, _ in written.values()}
-                target = path if place is None else _path_of_desk(path, place, taken)
-                opened = whole_files.enter_context(whole_file(target))
+                target = path if place is None else _path_of_desk(path, place, codes, taken)
+                opened = whole_files.enter_context(whole_file(target, overwrite=overwrite))
                 written[place] = DatFile(target, line.at, line.at), opened
             dat, file = written[place]
             file.write(f"{line.text}\r\n")
@@ -121,11 +139,21 @@ def write_dat(path: Path, lines: Iterable[DatLine], *, by_desk: bool = False) ->
     return [dat for dat, _ in written.values()]
 
 
-def _path_of_desk(path: Path, place: Place, taken: set[str]) -> Path:
+def _path_of_desk(path: Path, place: Place, codes: Collection[str], taken: set[str]) -> Path:
     """The path of a desk's file, other than those taken also where case makes no difference."""
-    codes = "-".join(re.sub(r"[^\w.-]+", "_", code) for code in place)
-    for end in chain([""], (f"-{number}" for number in count(2))):
-        target = path.with_name(f"{path.stem}-{codes}{end}{path.suffix}")
+    ends: Iterator[str]
+    if is_known(place, codes):
+        words = "-".join(re.sub(r"[^\w.-]+", "_", code) for code in place)
+        ends = chain([words], (f"{words}-{number}" for number in count(2)))
+    else:
+        ends = map(str, count(1))
+    for end in ends:
+        target = path.with_name(f"{path.stem}-{end}{path.suffix}")
         if target.name.casefold() not in taken:
             break
     return target
+
+
+def is_known(place: Place, codes: Collection[str]) -> bool:
+    """Whether both codes of a place are known, so that they may stand in a file's name."""
+    return all(code in codes for code in place)

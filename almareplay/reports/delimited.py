@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TextIO
@@ -12,8 +13,12 @@ from almareplay.outcomes import ReportRow
 Row = tuple[object, ...]
 """A value for each column."""
 
-# What a spreadsheet may take for the beginning of a formula, also behind blanks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet may see the beginning of a formula, also behind blanks and quotation marks: at
+# the beginning of a cell, and behind the semicolons and tabs by which many of them split a CSV. The
+# quotation marks around our cells then stand in the midst of a cell and mean nothing.
+_FORMULA = re.compile(
+    r"""^(?=[ \xa0"]*[\t\r\n])|(^|[;\t\r\n])(?=[ \xa0"]*[=+\-@\uff1d\uff0b\uff0d\uff20])"""
+)
 
 
 def write_csv(
@@ -34,6 +39,9 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value).replace("\x00", "")
-    if isinstance(value, str) and text.lstrip(" \xa0").startswith(_FORMULA):
-        return f"'{text}"
-    return text
+    return defused(text) if isinstance(value, str) else text
+
+
+def defused(text: str) -> str:
+    """A text with an apostrophe before all that a spreadsheet may run as a formula."""
+    return _FORMULA.sub(lambda found: f"{found[0]}'", text)

@@ -1,21 +1,20 @@
-"""A report's file: its ending picks the format; it is its owner's only, and whole or not there."""
+"""A report's file: its ending picks the format."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from almareplay.outcomes import ReportRow
+from almareplay.reports.beside import file_beside, whole_file
 from almareplay.reports.content import Report
 from almareplay.reports.delimited import Row, write_csv
 from almareplay.reports.html import write_html
 from almareplay.reports.jsonl import write_jsonl
+from almareplay.reports.replacing import ReportError, make_sure_it_may_be_replaced
 from almareplay.reports.xlsx import write_xlsx, write_xlsx_list
-from almareplay.transactions import AlmaReplayError, nearest
+from almareplay.transactions import nearest
 
 _ROWS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
     ".csv": write_csv,
@@ -25,20 +24,19 @@ _REPORTS = [".csv", ".xlsx", ".html", ".jsonl"]
 _LISTS = [".csv", ".xlsx", ".jsonl"]
 
 
-class ReportError(AlmaReplayError):
-    """A report cannot be written where or how it was asked for."""
-
-
-def check_report_path(path: Path) -> None:
-    """Make sure that a report can be written there later. Raises ReportError."""
+def check_report_path(path: Path, *, overwrite: bool = False) -> None:
+    """Make sure that a report can be written there later, over an older output of ours or, with
+    ``overwrite``, over any file. Raises ReportError."""
     _check_ending(path, "report", _REPORTS)
     check_place(path)
+    make_sure_it_may_be_replaced(path, overwrite=overwrite)
 
 
-def check_list_path(path: Path) -> None:
-    """Make sure that a list can be written there later. Raises ReportError."""
+def check_list_path(path: Path, *, overwrite: bool = False) -> None:
+    """The same for a list. Raises ReportError."""
     _check_ending(path, "list", _LISTS)
     check_place(path)
+    make_sure_it_may_be_replaced(path, overwrite=overwrite)
 
 
 def _check_ending(path: Path, what: str, endings: list[str]) -> None:
@@ -52,78 +50,45 @@ def _check_ending(path: Path, what: str, endings: list[str]) -> None:
 
 
 def check_place(path: Path) -> None:
-    """Make sure that a file of any kind can stand there. Raises ReportError."""
+    """Make sure that an output of any kind can stand there. Raises ReportError."""
     if path.is_dir():
         raise ReportError(f"{path}: this is a folder; give the file a name in it.")
     if not path.absolute().parent.is_dir():
         raise ReportError(f"{path}: there is no such folder to write into.")
 
 
-def write_report(path: Path, report: Report) -> None:
-    """Write a report to a file in the format of its ending, over an older one of that name.
+def write_report(path: Path, report: Report, *, overwrite: bool = False) -> None:
+    """Write a report to a file in the format of its ending, over an older output of ours or, with
+    ``overwrite``, over any file.
 
     CSV and JSON Lines hold the rows alone. Raises ReportError; then an older file is still what it
     was.
     """
-    check_report_path(path)
+    check_report_path(path, overwrite=overwrite)
     ending = path.suffix.lower()
     if ending == ".xlsx":
-        with file_beside(path) as beside:
+        with file_beside(path, overwrite=overwrite) as beside:
             write_xlsx(report, beside)
         return
-    with whole_file(path) as file:
+    with whole_file(path, overwrite=overwrite) as file:
         if ending == ".html":
             write_html(report, file)
         else:
             _ROWS[ending](report.rows(), file, ReportRow._fields)
 
 
-def write_list(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
-    """Write a list, as of items to fetch, in the format of its ending, over an older one.
+def write_list(
+    path: Path, rows: Iterable[Row], columns: Sequence[str], *, overwrite: bool = False
+) -> None:
+    """Write a list, as of items to fetch, in the format of its ending, over files as a report.
 
     Raises ReportError; then an older file is still what it was.
     """
-    check_list_path(path)
+    check_list_path(path, overwrite=overwrite)
     ending = path.suffix.lower()
     if ending == ".xlsx":
-        with file_beside(path) as beside:
+        with file_beside(path, overwrite=overwrite) as beside:
             write_xlsx_list(rows, beside, columns)
         return
-    with whole_file(path) as file:
+    with whole_file(path, overwrite=overwrite) as file:
         _ROWS[ending](rows, file, columns)
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
-    """A file to write UTF-8 text to. It comes to stand at ``path`` when all is written.
-
-    Half a character, which UTF-8 cannot hold, becomes its number as in JSON: ``\\ud83d``. On any
-    error an older file is still what it was. Raises ReportError for those of writing.
-    """
-    with (
-        file_beside(path) as beside,
-        beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        yield file
-
-
-@contextlib.contextmanager
-def file_beside(path: Path) -> Iterator[Path]:
-    """An empty file to fill. It comes to stand at ``path`` when the block ends without an error.
-
-    On any error an older file is still what it was. Raises ReportError for those of writing.
-    """
-    try:
-        # mkstemp makes the file readable by its owner only: it names patrons.
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        os.close(handle)
-        beside = Path(name)
-        try:
-            yield beside
-            beside.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-    except OSError as error:
-        raise ReportError(f"{path}: this file cannot be written: {error.strerror}.") from error

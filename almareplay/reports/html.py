@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.resources import files
 from typing import NamedTuple, TextIO
 
@@ -14,11 +15,21 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from almareplay.outcomes import DISMISSED as ADVICE_OF_DISMISSED
-from almareplay.outcomes import FineRow, Outcome, PullRow, ReportRow
+from almareplay.outcomes import OPEN, FineRow, Outcome, PullRow, ReportRow
 from almareplay.reports.content import Report
+from almareplay.reports.delimited import Row
 from almareplay.reports.drawing import drawn, segments
 from almareplay.reports.embedding import blocks
-from almareplay.reports.summary import DISMISSED, GROUPS, WOULD_BE, Summary, day, sentence
+from almareplay.reports.origin import in_words, label_of, mark_of, origin_of
+from almareplay.reports.summary import (
+    CANCELLED,
+    DISMISSED,
+    GROUPS,
+    WOULD_BE,
+    Summary,
+    sentence,
+    was_replayed,
+)
 from almareplay.reports.timeline import timeline
 
 SECTION = "section"
@@ -30,6 +41,7 @@ _SCRIPTS = (
     *("filter.js", "print.js", "report.js"),
 )
 _SETTLED = "settled"
+_REPLAYED = "replayed"
 
 
 def write_html(report: Report, file: TextIO) -> None:
@@ -45,9 +57,10 @@ def write_html(report: Report, file: TextIO) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     ).from_string(_joined("report.html.j2"))
-    summary = Summary()
+    summary = Summary(predicted=report.predicted)
+    sections: Counter[str] = Counter()
     with tempfile.TemporaryFile("w+", encoding="ascii") as kept:
-        kept.writelines(f"{block}\n" for block in _row_blocks(report, summary))
+        kept.writelines(f"{block}\n" for block in _row_blocks(report, summary, sections))
         kept.seek(0)
         parts = page.generate(
             style=_joined("report.css"),
@@ -56,13 +69,17 @@ def write_html(report: Report, file: TextIO) -> None:
             report=report,
             summary=summary,
             sentence=sentence(report, summary),
-            written=_written(summary),
+            written=in_words(datetime.now(report.zone)),
+            label=label_of(report),
+            origin=origin_of(report),
+            mark=mark_of(report),
             segments=segments(summary.groups),
             groups=GROUPS | WOULD_BE if report.predicted else GROUPS,
             timeline=drawn(timeline(summary.quarters)),
-            to_do=[*_to_do(summary)],
-            rest=[*_rest(summary, predicted=report.predicted)],
-            waived=sum(fine.waived_at is not None for fine in report.fines),
+            to_do=[*_to_do(sections, predicted=report.predicted)],
+            rest=[*_rest(sections, predicted=report.predicted)],
+            fines=[fine for fine in report.fines if fine.wrong != "none"],
+            fines_by_day=[fine for fine in report.fines if fine.wrong == "none"],
             row_blocks=(Markup(block.rstrip("\n")) for block in kept),
             pull_blocks=map(Markup, blocks(report.pull_list, PullRow._fields)),
             fine_blocks=map(Markup, blocks(report.fines, FineRow._fields)),
@@ -87,17 +104,26 @@ def _policy_hash(text: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _row_blocks(report: Report, summary: Summary) -> Iterator[str]:
-    placed = ((*row, _section_of(row)) for row in summary.count(report.rows()))
-    return blocks(placed, (*ReportRow._fields, SECTION))
+def _row_blocks(report: Report, summary: Summary, sections: Counter[str]) -> Iterator[str]:
+    """The rows with the section of each, which is counted."""
+
+    def placed() -> Iterator[Row]:
+        for row in summary.count(report.rows()):
+            section = _section_of(row, predicted=report.predicted)
+            sections[section] += 1
+            yield (*row, section)
+
+    return blocks(placed(), (*ReportRow._fields, SECTION))
 
 
-def _section_of(row: ReportRow) -> str:
-    if row.to_do:
-        return row.outcome.value
+def _section_of(row: ReportRow, *, predicted: bool) -> str:
     if row.dismissed:
         return DISMISSED
-    return Outcome.PENDING.value if row.outcome is Outcome.PENDING else _SETTLED
+    if predicted and was_replayed(row):
+        return _REPLAYED
+    if row.to_do or row.outcome in (Outcome.PENDING, Outcome.CANCELLED):
+        return row.outcome.value
+    return _SETTLED
 
 
 class _Section(NamedTuple):
@@ -110,33 +136,49 @@ class _Section(NamedTuple):
     group: str
 
 
-def _to_do(summary: Summary) -> Iterator[_Section]:
+def _to_do(sections: Counter[str], *, predicted: bool) -> Iterator[_Section]:
     for outcome in Outcome:
-        if rows := summary.to_do[outcome]:
+        if outcome.disposition in OPEN and (rows := sections[outcome.value]):
             title = outcome.replace("_", " ").capitalize()
-            yield _Section(outcome.value, title, rows, outcome.advice, outcome.disposition.value)
+            advice = outcome.advice_before if predicted else outcome.advice
+            yield _Section(outcome.value, title, rows, advice, outcome.disposition.value)
 
 
-def _rest(summary: Summary, *, predicted: bool) -> Iterator[_Section]:
-    """The rows about which staff have nothing to do."""
-    dismissed, pending = summary.groups[DISMISSED], summary.groups[Outcome.PENDING.value]
-    settled = summary.rows - summary.to_do.total() - dismissed - pending
-    if dismissed:
-        yield _Section(DISMISSED, "Settled by hand", dismissed, ADVICE_OF_DISMISSED, DISMISSED)
-    if pending:
-        advice = "They have no outcome until the run is replayed further."
-        yield _Section(Outcome.PENDING.value, "Not replayed yet", pending, advice, "pending")
-    if settled:
-        title = (
-            "Would be in Alma, or need no change" if predicted else "In Alma, or no change needed"
-        )
-        advice = "Where an item came back, its row says where it must go."
-        yield _Section(_SETTLED, title, settled, advice, "applied")
+_REST = {
+    DISMISSED: (DISMISSED, "Settled by hand", ADVICE_OF_DISMISSED),
+    CANCELLED: (CANCELLED, "Cancelled at the desk", Outcome.CANCELLED.advice),
+}
+_AFTER = {
+    Outcome.PENDING.value: (
+        *("pending", "Not replayed yet"),
+        "They have no outcome until the run is replayed further.",
+    ),
+    **_REST,
+    _SETTLED: (
+        *("applied", "In Alma, or no change needed"),
+        "Where an item came back, its row says where it must go.",
+    ),
+}
+_BEFORE = {
+    Outcome.PENDING.value: (
+        *("pending", "Not rehearsed"),
+        "The rehearsal ended before it came to these rows.",
+    ),
+    **_REST,
+    _SETTLED: (
+        *("applied", "Would be in Alma, or need no change"),
+        "Nothing to do: the replay would post these rows, or find that nothing need be changed.",
+    ),
+    _REPLAYED: (
+        *("applied", "Replayed already"),
+        "They have their outcomes, which are not foreseen: the report of the run says what there "
+        "is left to do about them.",
+    ),
+}
+"""The sections of rows that ask for nothing now: the group of each, its title, its advice."""
 
 
-def _written(summary: Summary) -> str:
-    """When the page is made, in the zone of the last captured time."""
-    zone = UTC if summary.last is None else summary.last.tzinfo
-    now = datetime.now(zone)
-    offset = now.isoformat(timespec="seconds")[19:].replace("-", "−").replace("+00:00", "")
-    return f"{day(now)} {now:%H:%M} (UTC{offset})"
+def _rest(sections: Counter[str], *, predicted: bool) -> Iterator[_Section]:
+    for name, (group, title, advice) in (_BEFORE if predicted else _AFTER).items():
+        if rows := sections[name]:
+            yield _Section(name, title, rows, advice, group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
@@ -16,6 +16,7 @@ from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped
 from xlsxwriter.utility import xl_range  # type: ignore[import-untyped]  # the same
 
 from almareplay.reports.delimited import Row
+from almareplay.reports.replacing import AUTHOR
 
 # Excel's limits of a sheet and of a cell. Source: Microsoft, "Excel specifications and limits".
 LINES_OF_A_SHEET = 1_048_576
@@ -56,16 +57,19 @@ _WIDTH = 11
 _PAGE_WIDTH = 300
 # Words that are read; all other texts are codes, which stay texts when somebody edits their cell.
 _WORDS = ("done", "advice", "alma_message", "destination", "note", "title")
+_LONGEST_MARK = 100
 # In points; not every program finds the height that the words of a row need.
 _ONE_LINE, _THREE_LINES = 15, 46
 
 
 class Book:
-    """A workbook in the making; ``cut`` counts its cells whose text was too long for one."""
+    """A workbook in the making; ``cut`` counts its cells whose text was too long for one, ``mark``
+    are words for the head of each printed page."""
 
-    def __init__(self, workbook: Any) -> None:
+    def __init__(self, workbook: Any, mark: str = "") -> None:
         self.workbook = workbook
         self.cut = 0
+        self.mark = mark
         self.header = self.format(bold=True, bg_color="#DCE6F1", bottom=1)
         self._number = self.format(num_format="0", align="left")
         self._money = self.format(num_format="#,##0.00")
@@ -142,15 +146,11 @@ class Table:
         self._open()
 
     def add(self, row: Row) -> None:
-        """Write a row; its later times at the offset of its first."""
+        """Write a row."""
         if self._line == LINES_OF_A_SHEET:
             self.close()
             self._open()
-        zone: tzinfo | None = None
         for column, value in enumerate(row):
-            if isinstance(value, datetime):
-                value = value if zone is None else _at(value, zone)
-                zone = value.tzinfo
             self._book.write(self._sheet, self._line, column, value)
         self._line += 1
         self.lines += 1
@@ -183,7 +183,7 @@ class Table:
         self._sheet.hide_gridlines(0)
         self._sheet.repeat_rows(0)
         self._sheet.repeat_columns(0)
-        set_page(self._sheet, pages_wide=ceil(sum(widths) / _PAGE_WIDTH))
+        set_page(self._sheet, self._book.mark, pages_wide=ceil(sum(widths) / _PAGE_WIDTH))
         self._line = 1
 
 
@@ -192,33 +192,31 @@ def offset_of(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")[19:]
 
 
-def set_page(sheet: Any, *, pages_wide: int = 1, pages_high: int = 0) -> None:
-    """Have a sheet printed across the page, on so many pages; 0: as many as it needs."""
+def set_page(sheet: Any, mark: str, *, pages_wide: int = 1, pages_high: int = 0) -> None:
+    """Have a sheet printed across the page with ``mark`` above, on so many pages; 0: as many as it
+    needs."""
     sheet.set_landscape()
     sheet.set_margins(left=0.4, right=0.4)
     sheet.fit_to_pages(pages_wide, pages_high)
+    # A heading has 255 characters at most, and "&" begins a code in it.
+    sheet.set_header("&L&B" + mark[:_LONGEST_MARK].replace("&", "&&"))
     sheet.set_footer("&L&A&RPage &P of &N")
 
 
-def _at(moment: datetime, zone: tzinfo | None) -> datetime:
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:
-        # A due date at the end of all time.
-        return moment
-
-
 @contextlib.contextmanager
-def workbook(path: Path, title: str) -> Iterator[Book]:
-    """A workbook to fill; it stands at ``path`` when the block ends. Raises OSError."""
+def workbook(path: Path, title: str, mark: str = "") -> Iterator[Book]:
+    """A workbook to fill; it stands at ``path`` when the block ends. Raises OSError.
+
+    ``mark`` are words for the head of each printed page.
+    """
     # XlsxWriter keeps the rows in files until the end: they name patrons, as the workbook does.
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".xlsx-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
         # A sheet of a million rows may have more bytes than a plain archive takes.
         options = {"constant_memory": True, "tmpdir": folder, "use_zip64": True}
         made = xlsxwriter.Workbook(path, options)
-        made.set_properties({"title": title, "author": "almareplay"})
+        made.set_properties({"title": title, "author": AUTHOR})
         try:
-            yield Book(made)
+            yield Book(made, mark)
             made.close()
         except FileCreateError as error:
             raise OSError(*error.args[0].args) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ from typing import Any
 from almareplay.outcomes import Disposition, FineRow, Outcome, PullRow, ReportRow
 from almareplay.reports.content import Report
 from almareplay.reports.delimited import Row
+from almareplay.reports.origin import label_of, mark_of, origin_of
 from almareplay.reports.sheets import (
     CUT,
     LONGEST_TEXT,
     Book,
     Table,
-    offset_of,
     set_page,
     workbook,
 )
-from almareplay.reports.summary import Summary, sentence
+from almareplay.reports.summary import Summary, sentence, was_replayed
 
 TO_DO = (
     *("done", "row", "outcome", "advice", "captured_at", "kind", "item_barcode", "patron_id"),
@@ -31,36 +31,38 @@ TO_DO = (
 
 _LISTS = {PullRow._fields: "Pull list", FineRow._fields: "Fines"}
 _CONTENTS = (
-    "What staff must do, each row with its advice; 'done' is yours to fill.",
+    "What staff must do, each row with its advice; 'done' is for you to fill.",
     "Items that came back and that somebody waits for: they may have been shelved again.",
-    "Fines that the replay made and that are wrong as a whole or in part.",
+    "Fines that the replay made and that may be too high; where 'wrong' says none, a fine that is "
+    "counted by the day is the same.",
     "All rows, in the order of the replay, with the columns of the report as CSV.",
 )
+
+_FORESEEN = "What can be settled before the replay, each row with its advice."
 
 
 def write_xlsx(report: Report, path: Path) -> None:
     """Write the sheets Summary, To do, Pull list, Fines and Rows; all rows are read once.
 
-    Barcodes and ids are texts. Times are dates as the clocks showed them where the row was
-    captured, each with its offset from UTC in the cell's format; those before March 1900 are
-    texts. Raises OSError.
+    Barcodes and ids are texts. Times are dates by the clock of the library, each with its offset
+    from UTC in the cell's format; those before March 1900 are texts. Raises OSError.
     """
-    with workbook(path, f"almareplay: run '{report.run}'") as book:
+    # What is foreseen cannot be done yet.
+    columns = TO_DO[1:] if report.predicted else TO_DO
+    title = f"almareplay: {label_of(report).upper()}: run '{report.run}'"
+    with workbook(path, title, mark_of(report)) as book:
         front = book.workbook.add_worksheet("Summary")
-        to_do = Table(book, "To do", TO_DO, tall=True)
+        to_do = Table(book, "To do", columns, tall=True)
         pull_list = Table(book, "Pull list", PullRow._fields)
         fines = Table(book, "Fines", FineRow._fields)
         rows = Table(book, "Rows", ReportRow._fields)
-        summary = Summary()
+        summary = Summary(predicted=report.predicted)
         outcomes: Counter[Outcome] = Counter()
-        offsets: Counter[str] = Counter()
         for row in summary.count(report.rows()):
             rows.add(row)
-            if row.to_do:
-                to_do.add(("", *(getattr(row, name) for name in TO_DO[1:])))
+            if row.to_do and not (report.predicted and was_replayed(row)):
+                to_do.add(tuple("" if name == "done" else getattr(row, name) for name in columns))
             outcomes[row.outcome] += 1
-            if row.captured_at is not None:
-                offsets[offset_of(row.captured_at)] += 1
         for pull in report.pull_list:
             pull_list.add(pull)
         for fine in report.fines:
@@ -69,9 +71,9 @@ def write_xlsx(report: Report, path: Path) -> None:
         for table in tables:
             table.close()
         lines = [
-            *_facts(report, summary, offsets, book.cut),
+            *_facts(report, summary, book.cut),
             *_by_outcome(summary, outcomes),
-            *_sheets(tables),
+            *_sheets(tables, predicted=report.predicted),
         ]
         _write_front(book, front, lines)
 
@@ -90,14 +92,15 @@ _Line = tuple[bool, Row]
 """The cells of a line of the summary, and whether they are bold."""
 
 
-def _facts(report: Report, summary: Summary, offsets: Counter[str], cut: int) -> Iterator[_Line]:
+def _facts(report: Report, summary: Summary, cut: int) -> Iterator[_Line]:
+    yield True, (label_of(report).upper(), origin_of(report))
     yield True, ("Prediction" if report.predicted else "Report", sentence(report, summary))
     yield False, ("Next", " ".join(_steps(report, summary)) or "Nothing is left to do.")
     yield False, ("Run", report.run)
-    yield False, ("Written", datetime.now(UTC).astimezone())
+    yield False, ("Written", datetime.now(report.zone))
     yield False, ("Captured from", summary.first)
     yield False, ("Captured until", summary.last)
-    yield False, ("Times", _times(offsets))
+    yield False, ("Times", _times(report.zone, summary))
     for note in _notes(report, cut):
         yield False, ("Note", note)
     yield False, ()
@@ -106,34 +109,33 @@ def _facts(report: Report, summary: Summary, offsets: Counter[str], cut: int) ->
 def _steps(report: Report, summary: Summary) -> Iterator[str]:
     to_do = summary.to_do.total()
     if report.predicted:
-        yield "Settle beforehand what can be settled (sheet 'To do'), then replay the run."
+        yield "Settle what can be settled before the replay (sheet 'To do')."
         return
     if pending := summary.groups[Disposition.PENDING]:
-        yield f"Replay the rows that are not replayed yet ({pending:,})."
+        yield f"Some rows are not replayed yet ({pending:,}): whoever runs almareplay goes on."
     if to_do:
         yield (
-            f"Work through the sheet 'To do' ({to_do:,}); tell whoever runs almareplay the numbers "
-            "of rows to try again, as when a block was lifted."
+            f"Work through the sheet 'To do' ({to_do:,}). Tell whoever runs almareplay the numbers "
+            "of the rows to be tried again, as when a block was lifted, and of those settled by "
+            "hand."
         )
     if report.pull_list:
         yield f"Fetch the items of the sheet 'Pull list' ({len(report.pull_list):,})."
-    if fines := sum(fine.waived_at is None for fine in report.fines):
-        yield f"Look at the fines that still stand (sheet 'Fines', {fines:,})."
+    if fines := sum(fine.to_do for fine in report.fines):
+        yield f"Look at the fines that may be too high (sheet 'Fines', {fines:,})."
 
 
-def _times(offsets: Counter[str]) -> str:
-    if not offsets:
-        return "No row has a captured time; other times are UTC."
-    told = "As the clocks showed them where the row was captured; each shows its offset from UTC"
-    if len(offsets) == 1:
-        return f"{told}, {next(iter(offsets))}."
-    several = ", ".join(f"{offset} ({rows:,} rows)" for offset, rows in offsets.items())
-    return f"{told}: {several}. Sorting by time overlooks the offset."
+def _times(zone: tzinfo, summary: Summary) -> str:
+    told = f"All times are those of {zone}; each shows its offset from UTC."
+    first, last = summary.first, summary.last
+    if first and last and first.utcoffset() != last.utcoffset():
+        told += " The clocks were changed meanwhile: sorting by time overlooks that."
+    return told
 
 
 def _notes(report: Report, cut: int) -> Iterator[str]:
     if report.predicted:
-        yield "Outcomes are what a rehearsal foresees: nothing has been posted."
+        yield "Outcomes are what a rehearsal foresees: nothing was posted."
     if report.anonymous:
         yield "Numbers stand for patrons, and what Alma said of them is left out."
     else:
@@ -155,14 +157,16 @@ def _by_outcome(summary: Summary, outcomes: Counter[Outcome]) -> Iterator[_Line]
             yield True, (disposition, "", rows, rows / summary.rows, left)
         for outcome in found:
             number, left = outcomes[outcome], summary.to_do[outcome]
-            yield False, (f"  {outcome}", outcome.advice, number, number / summary.rows, left)
+            advice = outcome.advice_before if summary.predicted else outcome.advice
+            yield False, (f"  {outcome}", advice, number, number / summary.rows, left)
     yield True, ("all", "", summary.rows, "", summary.to_do.total())
     yield False, ()
 
 
-def _sheets(tables: Sequence[Table]) -> Iterator[_Line]:
+def _sheets(tables: Sequence[Table], *, predicted: bool) -> Iterator[_Line]:
     yield True, ("Sheet", "", "Rows")
-    for table, content in zip(tables, _CONTENTS, strict=True):
+    contents = (_FORESEEN, *_CONTENTS[1:]) if predicted else _CONTENTS
+    for table, content in zip(tables, contents, strict=True):
         yield False, (", ".join(table.names), content, table.lines)
 
 
@@ -170,7 +174,7 @@ def _write_front(book: Book, sheet: Any, lines: Iterable[_Line]) -> None:
     number_formats = ["General", "General", "#,##0", "0.0%", "#,##0"]
     for column, width in enumerate([24, 100, 12, 9, 12]):
         sheet.set_column(column, column, width)
-    set_page(sheet, pages_high=1)
+    set_page(sheet, book.mark, pages_high=1)
     forms = {
         (bold, number_format): book.format(
             bold=bold,

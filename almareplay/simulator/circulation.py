@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
-from almareplay.simulator import rules
+from almareplay.simulator import renewals, rules
 from almareplay.simulator.bodies import item_body, item_path, loan_body
 from almareplay.simulator.call import BAD_PARAMETER, Answer, Call, listed
 from almareplay.simulator.happenings import Refused
@@ -94,7 +94,7 @@ def renew_item_loan(call: Call) -> Answer:
 def _renew(call: Call, loans: list[Loan]) -> Answer:
     call.operation("renew")
     loan = rules.find_loan(loans, call.path["loan_id"])
-    rules.renew(call.world, loan, call.now, call.happened)
+    renewals.renew(call.world, loan, call.now, call.happened)
     return _loan(call, loan)
 
 
@@ -120,7 +120,7 @@ def _move(call: Call, loans: list[Loan]) -> Answer:
             f"Given field loan_status has invalid value {status}, it must be Active or Complete.",
         )
     moment = _moment(call.world, due)
-    rules.change_due_date(loan, moment, call.now, call.happened)
+    renewals.change_due_date(loan, moment, call.now, call.happened)
     return _loan(call, loan)
 
 
@@ -178,7 +178,7 @@ def _loans_page(call: Call, loans: list[Loan]) -> Answer:
         loan_body(
             call.world,
             loan,
-            renewable=rules.is_renewable(call.world, loan, call.now) if asked else None,
+            renewable=renewals.is_renewable(call.world, loan, call.now) if asked else None,
         )
         for loan in wanted
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import random
 import re
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from almareplay.simulator.api import Endpoint, find_endpoint
 from almareplay.simulator.call import Answer, Call
 from almareplay.simulator.clock import Clock
 from almareplay.simulator.connection import Connection
@@ -24,10 +22,10 @@ from almareplay.simulator.faults import Fault, Faults
 from almareplay.simulator.formats import error_body, fields_of, to_json, to_xml
 from almareplay.simulator.happenings import Refused
 from almareplay.simulator.limits import DAILY, PER_SECOND, Limits
-from almareplay.simulator.record import Record, RequestEntry
+from almareplay.simulator.record import Record
+from almareplay.simulator.visit import Visit
 from almareplay.simulator.world import World
 
-PREFIX = "/almaws/v1"
 _XML = "application/xml;charset=UTF-8"
 
 _TOMCAT_PAGE = (
@@ -112,7 +110,7 @@ class Gateway:
         except ClientDisconnect:
             return
         connection: Connection = scope["state"]["connection"]
-        visit = _Visit(self, request, body)
+        visit = Visit(request, body, self.clock, self.record)
         reply = await self._reply(visit, reused=connection.served > 0)
         connection.served += 1
         if Gateway.observer is not None:
@@ -126,7 +124,7 @@ class Gateway:
         self.record.end(visit.entry, None)
         await connection.gone(receive)
 
-    async def _reply(self, visit: _Visit, reused: bool) -> Response | NoAnswer:
+    async def _reply(self, visit: Visit, reused: bool) -> Response | NoAnswer:
         outage = self.faults.outage()
         if outage:
             visit.entry.fault = outage.fault
@@ -143,7 +141,7 @@ class Gateway:
         await self._pause(self.latency / 2)
         return self._respond(visit, answer)
 
-    def _refuse(self, visit: _Visit) -> Answer | Page | None:
+    def _refuse(self, visit: Visit) -> Answer | Page | None:
         """What the gateway says itself to a call that does not get through to Alma."""
         if b"%2f" in visit.raw_path.lower():
             return Page(_TOMCAT_PAGE, 400)
@@ -162,7 +160,7 @@ class Gateway:
         threshold = self.limits.admit()
         return None if threshold is None else self._over(visit, threshold)
 
-    def _process(self, visit: _Visit) -> Answer:
+    def _process(self, visit: Visit) -> Answer:
         """Do what the call asks for, now."""
         assert visit.endpoint is not None, "calls to nowhere are refused"
         try:
@@ -178,7 +176,7 @@ class Gateway:
         except Refused as refused:
             return self._error(visit, refused.code, refused.message, refused.status)
 
-    async def _suffer(self, fault: Fault, visit: _Visit) -> Response | NoAnswer:
+    async def _suffer(self, fault: Fault, visit: Visit) -> Response | NoAnswer:
         """Process the call, or not, as the fault wants it, and reply as it makes Alma reply."""
         effect, extra = fault.takes_effect, fault.delay if fault.fault == "slow" else 0.0
         await self._pause(self.latency / 2 + (extra if effect == "after" else 0.0))
@@ -190,7 +188,7 @@ class Gateway:
         await self._pause(self.latency / 2 + (extra if effect == "before" else 0.0))
         return self._stand_in_for(fault, visit, answer)
 
-    def _process_later(self, visit: _Visit, seconds: float) -> None:
+    def _process_later(self, visit: Visit, seconds: float) -> None:
         async def process() -> None:
             await asyncio.sleep(seconds)
             self._process(visit)
@@ -200,7 +198,7 @@ class Gateway:
         task.add_done_callback(self._later.discard)
 
     def _stand_in_for(
-        self, fault: Fault, visit: _Visit, answer: Answer | None
+        self, fault: Fault, visit: Visit, answer: Answer | None
     ) -> Response | NoAnswer:
         """The reply of a call that the fault struck, in place of ``answer`` if there is one."""
         if fault.fault in ("remaining_header", "slow"):
@@ -235,14 +233,14 @@ class Gateway:
                 return self._respond(visit, self._over(visit, DAILY))
         return self._respond(visit, self._error(visit, *error))
 
-    def _over(self, visit: _Visit, threshold: str) -> Answer:
+    def _over(self, visit: Visit, threshold: str) -> Answer:
         messages = {
             PER_SECOND: "HTTP requests are more than allowed per second.",
             DAILY: "HTTP requests have reached their daily limit.",
         }
         return self._error(visit, threshold, messages[threshold], 429)
 
-    def _error(self, visit: _Visit, code: str, message: str, status: int) -> Answer:
+    def _error(self, visit: Visit, code: str, message: str, status: int) -> Answer:
         visit.error_code = code
         tracking_id = ""
         if code not in _UNTRACKED:
@@ -253,7 +251,7 @@ class Gateway:
             )
         return Answer("web_service_result", error_body(code, message, tracking_id), status=status)
 
-    def _respond(self, visit: _Visit, answer: Answer | Page, header: str = "") -> Response:
+    def _respond(self, visit: Visit, answer: Answer | Page, header: str = "") -> Response:
         headers = {"Date": format_datetime(self.clock.now(), usegmt=True)}
         left = self.limits.left()
         if left is not None and header != "missing":
@@ -276,50 +274,3 @@ class Gateway:
     async def _pause(seconds: float) -> None:
         if seconds > 0:
             await asyncio.sleep(seconds)
-
-
-class _Visit:
-    """A request as it arrives, and what is known of it so far."""
-
-    def __init__(self, gateway: Gateway, request: Request, body: bytes) -> None:
-        self.method = request.method
-        self.raw_path: bytes = request.scope["raw_path"]
-        # Tomcat resolves "." and ".." before Alma sees the path.
-        self.path = posixpath.normpath(request.scope["path"].removeprefix(PREFIX) or "/")
-        self.query = dict(request.query_params)
-        self.body = body
-        self.content_type = request.headers.get("content-type", "")
-        self.wants_json = "application/json" in request.headers.get("accept", "")
-        scheme, _, self.key = request.headers.get("authorization", "").partition(" ")
-        self.bad_authorization = bool(scheme) and scheme.lower() != "apikey"
-        self.key = self.key or self.query.get("apikey", "")
-        self.endpoint: Endpoint | None = None
-        self.values: dict[str, str] = {}
-        self.error_code = ""
-        found = find_endpoint(self.method, self.path)
-        if found and b"%2f" not in self.raw_path.lower():
-            self.endpoint, self.values = found
-        self.entry: RequestEntry = gateway.record.arrive(
-            gateway.clock.now(),
-            self.method,
-            self.raw_path.decode("ascii"),
-            request.scope["query_string"].decode("latin-1"),
-            self.key,
-        )
-        self.entry.operation = self.endpoint.operation if self.endpoint else ""
-        self._query = request.scope["query_string"].decode("latin-1")
-        self._headers = {name.lower(): value for name, value in request.headers.items()}
-
-    def exchange(self, reply: Response | None) -> Exchange:
-        """The request with its answer, None where there is none."""
-        return Exchange(
-            method=self.method,
-            path=self.raw_path.decode("ascii"),
-            query=self._query,
-            headers=self._headers,
-            body=self.body,
-            fault=self.entry.fault,
-            status=None if reply is None else reply.status_code,
-            answer_headers={} if reply is None else dict(reply.headers),
-            answer=b"" if reply is None else bytes(reply.body),
-        )

@@ -1,4 +1,4 @@
-"""What Alma does on a loan, a scan-in, a renewal and a due date change.
+"""What Alma does on a loan and on a scan-in.
 
 Functions over a world and a moment, without any protocol. Each changes the world, tells its
 ``happened`` what it did, and raises Refused, with nothing changed, where Alma would refuse.
@@ -124,7 +124,7 @@ def lend(
         if request.patron_id == patron.primary_id:
             world.requests.remove(request)
     item.destination, item.modification_date = "", now.date()
-    happened(_about("loan", loan, library.code, desk.code))
+    happened(about("loan", loan, library.code, desk.code))
     return loan
 
 
@@ -233,7 +233,7 @@ def _close_loan(
     loan.return_library, loan.return_circ_desk = library, desk
     item.process_type = ""
     world.close_loan(loan)
-    happened(_about("return", loan, library, desk))
+    happened(about("return", loan, library, desk))
     fine(world, item, loan, "Item was returned", now, happened)
 
 
@@ -269,62 +269,6 @@ def _sentence(
     )
 
 
-RENEWED, NOT_RENEWED = "401193;", "401822;"
-"""Alma's word on a renewal in the loan; it is recorded for success only."""
-
-
-def renew(world: World, loan: Loan, now: datetime, happened: Happened) -> None:
-    """Renew a loan: it keeps its ``loan_date``, its due date is counted from ``now``. One that is
-    overdue is fined."""
-    item = world.item(loan.item_barcode)
-    assert item is not None, "a world holds no loan without its item"
-    if why := _why_not_renewed(world, loan, item, now):
-        if not world.refuses_renewals_by_status:
-            raise Refused("401822", f"Cannot renew loan: {why}.")
-        loan.last_renew_status = NOT_RENEWED
-        return
-    fine(world, item, loan, "Renewed", now, happened)
-    loan.due_date = max(loan.due_date, due_date(world, item, now))
-    loan.last_renew_date, loan.process_status, loan.last_renew_status = now, "RENEW", RENEWED
-    loan.renewals += 1
-    happened(_about("renew", loan, loan.library, loan.circ_desk))
-
-
-def is_renewable(world: World, loan: Loan, now: datetime) -> bool:
-    """Whether a loan could be renewed now."""
-    item = world.item(loan.item_barcode)
-    return item is not None and not _why_not_renewed(world, loan, item, now)
-
-
-def _why_not_renewed(world: World, loan: Loan, item: Item, now: datetime) -> str:
-    policy, patron = world.policy(item.policy), world.patron(loan.patron_id)
-    assert policy is not None, "a world holds no item without its policy"
-    assert patron is not None, "a world holds no loan without its patron"
-    reason = ""
-    if loan.return_date is not None:
-        reason = "the loan is not active"
-    elif loan.process_status in ("LOST", "CLAIMED_RETURN"):
-        reason = "the item is lost or claimed to be returned"
-    elif loan.renewals >= policy.max_renewals:
-        reason = f"the limit of {policy.max_renewals} renewals is reached"
-    elif any(request.patron_id != patron.primary_id for request in world.requests_of_item(item)):
-        reason = "the item is requested by another patron"
-    elif patron.blocks:
-        reason = f"the patron is blocked: {patron.blocks[0].description}"
-    elif patron.expiry_date < now.date():
-        reason = "the patron's card has expired"
-    return reason
-
-
-def change_due_date(loan: Loan, due: datetime, now: datetime, happened: Happened) -> None:
-    """Move the loan's due date, which must not lie in the past."""
-    if due < now:
-        raise Refused("401681", "The new due date is in the past.")
-    if loan.return_date is not None:
-        raise Refused("401823", f"Loan ID {loan.loan_id} does not exist.")
-    loan.due_date = due
-    happened(_about("due_date", loan, loan.library, loan.circ_desk))
-
-
-def _about(type_: str, loan: Loan, library: str, circ_desk: str) -> Happening:
+def about(type_: str, loan: Loan, library: str, circ_desk: str) -> Happening:
+    """What was done to a loan, at a desk."""
     return Happening(type_, loan.item_barcode, loan.patron_id, loan.loan_id, library, circ_desk)

@@ -18,10 +18,11 @@ from almareplay.simulator import control
 from almareplay.simulator.clock import Clock
 from almareplay.simulator.connection import Connection
 from almareplay.simulator.faults import Faults
-from almareplay.simulator.gateway import EVERYTHING, PREFIX, Gateway, Permissions
+from almareplay.simulator.gateway import EVERYTHING, Gateway, Permissions
 from almareplay.simulator.limits import Limits
 from almareplay.simulator.origin import OnlyThisMachine
 from almareplay.simulator.record import Record
+from almareplay.simulator.visit import PREFIX
 from almareplay.simulator.world import World
 
 

@@ -38,6 +38,8 @@ class FileRefused(AlmaReplayError):
     are of its columns, where it is a table whose columns must be named.
     """
 
+    in_logs = False
+
     def __init__(self, name: str, reason: str, samples: Sequence[ColumnSample] = ()) -> None:
         super().__init__(f"{name}: {reason}")
         self.samples = samples

@@ -41,6 +41,8 @@ _SHOWN = 40
 class DeskMapError(AlmaReplayError):
     """A desk map that cannot be used; ``str()`` names the file, the line and what to do."""
 
+    in_logs = False
+
 
 class Place(NamedTuple):
     """Where something happened, in Alma's codes."""

@@ -185,7 +185,7 @@ def test_killed_at_any_moment_every_due_date_is_set_in_the_end(begin: Begin) -> 
     for kill in range(6):
         seen = len(outage.alma.requests())
         replay = outage.work.starts_replay(*AS_CAPTURED)
-        outage.alma.waits_for(14 + 3 * kill, since=seen, while_=replay.runs)
+        outage.alma.waits_for(17 + 3 * kill, since=seen, while_=replay.runs)
         replay.send(signal.SIGKILL)
         assert outage.work.ends(replay).code == -signal.SIGKILL
         ((open_ones,),) = in_queue(

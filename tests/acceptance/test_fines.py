@@ -237,7 +237,9 @@ def test_who_has_lost_the_run_while_it_asked_for_fees_waives_nothing(begin: Begi
         pass
     outage.work.puts_to_sleep(sleeper)
     with closing(sqlite3.connect(outage.work.queue)) as connection, connection:
-        connection.execute("UPDATE runs SET lease_until = '2025-01-01 00:00:00.000000'")
+        connection.execute(
+            "UPDATE runs SET holder_space = 'a container', lease_until = '2025-01-01 00:00:00'"
+        )
     outage.alma.has_faults()
     assert outage.work.replays(*WAIVE).code == 0
     sleeper.send(signal.SIGCONT)

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.outage import Begin
 
 CAPTURE = (2, 40)
-CHECK = 7
+CHECK = 10
 """Calls that a replay makes before its first row: key, environment, three libraries' desks."""
 
 

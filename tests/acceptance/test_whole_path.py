@@ -65,7 +65,7 @@ def test_killed_at_twenty_moments_nothing_happens_twice_or_is_missing(
         seen = len(outage.alma.requests())
         replay = outage.work.starts_replay()
         # The check asks seven times before the first row.
-        outage.alma.waits_for(7 + dice.randint(1, 25), since=seen, while_=replay.runs)
+        outage.alma.waits_for(10 + dice.randint(1, 25), since=seen, while_=replay.runs)
         replay.send(signal.SIGKILL)
         done = outage.work.ends(replay)
         assert done.code == -signal.SIGKILL, f"over after {killed} kills: {done.said}"

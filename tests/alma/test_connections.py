@@ -14,7 +14,7 @@ import pytest
 
 from almareplay.alma.answers import ItemIds
 from almareplay.alma.client import Alma, open_wire
-from almareplay.alma.errors import AlmaError, AlmaGone, Effect, Unavailable
+from almareplay.alma.errors import AlmaError, AlmaGone, Effect, Unavailable, Unreachable
 
 LOAN = json.dumps({"loan_id": "71", "user_id": "berta"}).encode()
 TEST = b"GET /almaws/v1/bibs/test"
@@ -136,6 +136,40 @@ def test_a_connection_that_was_never_made_did_nothing() -> None:
         error = asyncio.run(run())
     assert type(error) is AlmaGone
     assert error.effect is Effect.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:{port}", "it refuses the connection"),
+        ("http://localhost:{port}", "it refuses the connection"),
+        ("https://no-such-host.invalid", "no host has this name"),
+        ("https://127.0.0.1:{open}", "no encrypted connection is possible"),
+    ],
+)
+def test_nobody_who_must_not_waits_for_a_connection_that_cannot_be_made(
+    address: str, why: str
+) -> None:
+    async def no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async def run(port: int) -> tuple[str, Unreachable]:
+        async with await asyncio.start_server(no_tls, "127.0.0.1", 0) as server:
+            at = address.format(port=port, open=server.sockets[0].getsockname()[1])
+            wire = open_wire(at, "key", per_second=1000, reserve=0, fail_fast=True)
+            async with wire as opened, asyncio.timeout(5):
+                with pytest.raises(Unreachable) as raised:
+                    await Alma(opened).institution()
+                assert opened.calls_made == 1
+        return at, raised.value
+
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        at, error = asyncio.run(run(unheard.getsockname()[1]))
+    assert str(error).startswith(f"Alma cannot be reached at {at}: {why}. See that the address")
+    assert (error.address, error.why, error.effect) == (at, why, Effect.NOT_SENT)
 
 
 def test_a_connection_that_the_server_closed_while_idle_is_made_anew() -> None:

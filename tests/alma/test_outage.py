@@ -16,6 +16,7 @@ from almareplay.alma.errors import (
     PerSecondLimit,
     Refusal,
     Unavailable,
+    Unreachable,
 )
 from almareplay.alma.outage import Back, Gone, Outage, OutageEvent, StillGone
 
@@ -70,7 +71,7 @@ def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
     outage = Outage(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed()
+        outage.failed(down())
         await asyncio.gather(*(outage.passed() for _ in range(20)))
 
     clock.run(run())
@@ -84,13 +85,13 @@ def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
     outage = Outage(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed()
+        outage.failed(down())
         await asyncio.gather(*(outage.passed() for _ in range(5)))
 
     clock.run(run())
     assert probes.left == pytest.approx([0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
     since = clock.start
-    assert told[0] == Gone(since)
+    assert told[0] == Gone(since, "no answer")
     pauses = [event.next_probe_in for event in told if isinstance(event, StillGone)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert isinstance(told[-1], Back)
@@ -104,7 +105,7 @@ def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
     outage = Outage(probes, clock, give_up_after=10)
 
     async def run() -> list[BaseException | None]:
-        outage.failed()
+        outage.failed(down())
         waiting = await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
         late = await asyncio.gather(outage.passed(), return_exceptions=True)
         return [*waiting, *late]
@@ -122,7 +123,7 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> N
     outage = Outage(probes, clock, give_up_after=900)
 
     async def run() -> None:
-        outage.failed()
+        outage.failed(down())
         waiting = asyncio.create_task(outage.passed())
         await asyncio.sleep(0.5)
         clock.jump(3600)
@@ -138,7 +139,7 @@ def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
     outage = Outage(probes, clock)
 
     async def run() -> None:
-        outage.failed()
+        outage.failed(down())
         waiting = [asyncio.create_task(outage.passed()) for _ in range(3)]
         await asyncio.sleep(0.5)
         waiting[0].cancel()
@@ -158,7 +159,7 @@ def test_what_every_call_would_meet_ends_the_wait_of_all(
     outage = Outage(Probes(clock, down(), end()), clock)
 
     async def run() -> list[BaseException | None]:
-        outage.failed()
+        outage.failed(down())
         return await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
 
     assert {type(error) for error in clock.run(run())} == {type(end())}
@@ -171,14 +172,14 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 
     async def run() -> None:
         for _ in range(2):
-            outage.failed()
+            outage.failed(down())
             await outage.passed()
             await asyncio.sleep(100)
 
     clock.run(run())
     assert outage.proven == 2
     assert [type(event) for event in told] == [Gone, StillGone, Back] * 2
-    assert told[3] == Gone(clock.start + timedelta(seconds=101))
+    assert told[3] == Gone(clock.start + timedelta(seconds=101), "no answer")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,21 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 )
 def test_says_how_long_it_waited(clock: Any, seconds: float, words: str) -> None:
     outage = Outage(Probes(clock, down()), clock, give_up_after=seconds)
-    outage.failed()
-    with pytest.raises(AlmaGone, match=f"for {words}:"):
+    outage.failed(down())
+    with pytest.raises(AlmaGone, match=rf"for {words} \(no answer\): "):
         clock.run(outage.passed())
+
+
+def test_tells_when_it_gives_up_and_what_was_seen_last(clock: Any) -> None:
+    told: list[OutageEvent] = []
+    probes = Probes(clock, Unavailable("down", status=503), Unreachable("https://a", "refused"))
+    outage = Outage(probes, clock, give_up_after=2, on_event=told.append)
+    outage.failed(Unavailable("down", status=500, code="401652"))
+    with pytest.raises(AlmaGone, match=r"for 2 seconds \(refused\)"):
+        clock.run(outage.passed())
+    at = clock.start + timedelta(seconds=2)
+    assert told == [
+        Gone(clock.start, "HTTP 503", at),
+        StillGone(clock.start, 1.0, at),
+        StillGone(clock.start, 1.0, at),
+    ]

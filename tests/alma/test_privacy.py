@@ -23,7 +23,7 @@ PATRON = "P-0815"
 BARCODE = "B-4711"
 ITEM = ItemIds("99", "22", "23")
 DUE = datetime(2031, 5, 6, tzinfo=UTC)
-SECRETS = (KEY, PATRON, "Berta", "almaws", "alma.example", BARCODE)
+SECRETS = (KEY, PATRON, "Berta", "almaws", "alma.example/", BARCODE)
 NAMING = f"No user {PATRON} (Berta) at https://alma.example/almaws/v1/users/{PATRON}"
 
 ANSWERS: list[Any] = [

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from almareplay.advice import FINES
 from almareplay.outcomes import DISMISSED, FineRow, Outcome, PullRow, ReportRow
 from almareplay.reports import Report
 from almareplay.reports.html import write_html
-from almareplay.transactions import Kind
+from almareplay.transactions import AlmaInstance, Kind
 
-AT = datetime(2026, 9, 14, 9, 2, tzinfo=timezone(timedelta(hours=-7)))
+OREGON = ZoneInfo("America/Los_Angeles")
+AT = datetime(2026, 9, 14, 9, 2, tzinfo=OREGON)
+DUE = datetime(2026, 11, 2, 23, 59, tzinfo=OREGON)
+"""After the clocks have gone back."""
+SANDBOX = AlmaInstance("01FERN_INST", "Ferncliff University", "sandbox", "alma.example")
+PRODUCTION = SANDBOX._replace(environment="production")
 DESKS = [("MAIN", "FRONT"), ("MAIN", "RESERVES"), ("LAW", "DESK")]
 TO_DO = [
     *(Outcome.PATRON_NOT_FOUND, Outcome.PATRON_BLOCKED, Outcome.ITEM_NOT_FOUND, Outcome.REFUSED),
@@ -42,7 +49,7 @@ def made_row(number: int, outcome: Outcome) -> ReportRow:
         alma_message="Loan, overdue items." if outcome is Outcome.PATRON_BLOCKED else "",
         tracking_id=f"E02-{number}" if outcome is Outcome.PATRON_BLOCKED else "",
         loan_id=f"{71_000 + number}" if outcome is Outcome.LOANED else "",
-        due_date=datetime(2026, 10, 13, 6, 59, tzinfo=UTC) if outcome is Outcome.LOANED else None,
+        due_date=DUE if outcome is Outcome.LOANED else None,
         destination="hold shelf" if is_return else "",
         attempts=0 if outcome is Outcome.INVALID else 1,
         note="there is no 31 September" if outcome is Outcome.INVALID else "",
@@ -54,30 +61,48 @@ def made_row(number: int, outcome: Outcome) -> ReportRow:
     )
 
 
-def varied_report(run: str = "main") -> Report:
-    """60 rows: 18 to do (3 of each outcome, over three desks), 1 dismissed, 1 pending, 40 settled;
-    3 items to fetch in two libraries, 3 fines of which 1 is waived."""
+def varied_report(run: str = "main", alma: AlmaInstance | None = SANDBOX) -> Report:
+    """62 rows: 18 to do (3 of each outcome, over three desks), 1 dismissed, 1 pending, 2 cancelled,
+    40 settled; 3 items to fetch in two libraries, 4 fines of which 1 is waived and 1 is the same by
+    the day."""
     rows = [made_row(number, SETTLED[number % len(SETTLED)]) for number in range(1, 41)]
     rows += [made_row(41 + place, TO_DO[place // 3]) for place in range(18)]
     dismissed = made_row(59, Outcome.PATRON_BLOCKED)
     note = "dismissed: handled at the desk"
     rows.append(dismissed._replace(advice=DISMISSED, dismissed=True, note=note))
-    rows.append(made_row(60, Outcome.PENDING)._replace(completed_at=None))
+    rows += [
+        made_row(60 + place, outcome)._replace(completed_at=None, attempts=0)
+        for place, outcome in enumerate([Outcome.PENDING, Outcome.CANCELLED, Outcome.CANCELLED])
+    ]
     back = [row for row in rows if row.outcome is Outcome.RETURNED]
     pulls = [
         PullRow(library, "stacks", call_number, "A title", row.item_barcode, "hold shelf",
-                row.captured_at or AT, f"{row.library}/{row.circ_desk}", row.row)
+                row.captured_at or AT, f"{row.library}/{row.circ_desk}", row.row,
+                "01FERN_INST", "sandbox")
         for row, library, call_number in zip(
             back, ["LAW", "MAIN", "MAIN"], ["KF 4550", "PR 6045", "QA 76"], strict=False
         )
     ]  # fmt: skip
     fines = [
-        FineRow(row.row, f"p-{row.row}", row.item_barcode, row.captured_at or AT, AT,
-                Decimal("2.50"), "USD", "whole", AT if place == 2 else None, f"fee{place}",
-                "Waive the fine.")
-        for place, row in enumerate(back[3:6])
+        FineRow(row.row, "return", f"p-{row.row}", row.item_barcode, row.captured_at or AT, AT,
+                Decimal("2.50"), "USD", wrong, AT if wrong == "part" else None, f"fee{place}",
+                FINES[wrong], "01FERN_INST", "sandbox")
+        for place, (row, wrong) in enumerate(
+            zip(back[3:7], ["whole", "whole", "part", "none"], strict=True)
+        )
     ]  # fmt: skip
-    return Report(run, lambda: rows, pulls, fines)
+    return Report(run, lambda: rows, pulls, fines, OREGON, alma=alma, rehearsed=AT)
+
+
+def foreseen_report() -> Report:
+    """What a rehearsal foresees of the rows of ``varied_report``; one row was replayed before."""
+    rows = [
+        row._replace(advice=row.outcome.advice_before, completed_at=None)
+        for row in varied_report().rows()
+        if not row.dismissed
+    ]
+    rows.append(made_row(63, Outcome.PATRON_BLOCKED))
+    return Report("main", lambda: rows, zone=OREGON, predicted=True, alma=PRODUCTION)
 
 
 def many_rows(number: int) -> Iterator[ReportRow]:

@@ -10,8 +10,16 @@ import pytest
 
 from almareplay.outcomes import Outcome
 from almareplay.reports import Report
+from almareplay.transactions import AlmaInstance
 from tests.browser.conftest import Opener
-from tests.browser.made import many_rows, varied_report, written
+from tests.browser.made import (
+    PRODUCTION,
+    SANDBOX,
+    foreseen_report,
+    many_rows,
+    varied_report,
+    written,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -27,7 +35,7 @@ def found(page: Page) -> str:
 
 
 def row_numbers(section: Locator) -> list[int]:
-    return [int(text) for text in section.locator("tbody th").all_text_contents()]
+    return [int(text) for text in section.locator("[role=rowheader]").all_text_contents()]
 
 
 def shown(page: Page) -> list[str]:
@@ -39,33 +47,68 @@ def shown(page: Page) -> list[str]:
 def test_what_is_open_is_on_top_and_the_rest_is_folded(opened: Opener, address: str) -> None:
     page = opened(address)
     to_do = ["patron_not_found", "patron_blocked", "item_not_found", "refused", "invalid"]
-    lists = ["uncertain", "pull-list", "fines", "dismissed", "pending", "settled"]
-    assert shown(page) == [*to_do, *lists]
-    assert (found(page), page.inner_text("#ticked")) == ("60 rows, 18 to do", "0 of 23 ticked")
+    lists = ["uncertain", "pull-list", "fines", "fines-by-day"]
+    rest = ["pending", "dismissed", "cancelled", "settled"]
+    assert shown(page) == [*to_do, *lists, *rest]
+    assert (found(page), page.inner_text("#ticked")) == ("62 rows, 18 to do", "0 of 23 ticked")
     assert row_numbers(page.locator("#patron_blocked")) == [44, 45, 46]
     assert row_numbers(page.locator("#settled")) == []
     page.locator("#settled summary").click()
     assert row_numbers(page.locator("#settled")) == [*range(1, 41)]
+    page.locator("#cancelled summary").click()
+    assert row_numbers(page.locator("#cancelled")) == [61, 62]
+
+
+def test_fines_that_are_the_same_by_the_day_are_apart_and_folded(
+    opened: Opener, address: str
+) -> None:
+    page = opened(address)
+    assert row_numbers(page.locator("#fines")) == [13, 17, 21]
+    assert page.text_content("#fines .count") == "3 fines, 1 waived"
+    assert page.locator("#fines").get_by_role("checkbox").count() == 2
+    folded = page.locator("#fines-by-day")
+    assert not folded.locator("table").is_visible()
+    folded.locator("summary").click()
+    assert row_numbers(folded) == [25]
+    assert folded.get_by_role("checkbox").count() == 0
+    assert "may be too high" in folded.inner_text()
+
+
+def test_a_prediction_has_no_boxes_to_tick(opened: Opener, tmp_path: Path) -> None:
+    page = opened(written(foreseen_report(), tmp_path / "prediction.html"))
+    assert found(page) == "62 rows, 18 to settle"
+    assert page.get_by_role("checkbox").count() == 0
+    assert page.locator("#ticked").inner_text() == ""
+    assert not page.locator("#storage").is_visible()
+    assert "Before the replay: " in page.inner_text("#patron_blocked .advice")
+    page.locator("#replayed summary").click()
+    assert row_numbers(page.locator("#replayed")) == [63]
+    page.get_by_role("button", name="Details of row 44").click()
+    assert "record the loan" not in page.inner_text("main")
+    page.emulate_media(media="print")
+    page.wait_for_selector(".sheet")
+    assert page.locator(".sheet").get_by_role("checkbox").count() == 0
+    assert page.inner_text(".sheet .mark >> nth=0") == "PRODUCTION prediction, 01FERN_INST"
 
 
 def test_filter(opened: Opener, address: str) -> None:
     page = opened(address)
-    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
-    assert found(page) == "20 of 60 rows found, 6 to do"
+    page.get_by_role("combobox", name="Desk").select_option(label="LAW / DESK (21)")
+    assert found(page) == "21 of 62 rows found, 6 to do"
     assert row_numbers(page.locator("#patron_blocked")) == [44]
     assert page.inner_text("#patron_blocked .count") == "1 of 3 rows"
     page.get_by_label("Outcome").select_option(label="Patron blocked (4)")
     assert (found(page), shown(page)) == (
-        "2 of 60 rows found, 1 to do",
+        "2 of 62 rows found, 1 to do",
         ["patron_blocked", "dismissed"],
     )
     page.get_by_role("button", name="Clear").click()
-    assert found(page) == "60 rows, 18 to do"
+    assert found(page) == "62 rows, 18 to do"
     page.get_by_label("Patron", exact=True).fill(" 4880000000007 ")
-    assert (found(page), shown(page)) == ("1 of 60 rows found, 0 to do", ["settled"])
+    assert (found(page), shown(page)) == ("1 of 62 rows found, 0 to do", ["settled"])
     assert row_numbers(page.locator("#settled")) == [7]
     page.get_by_label("Item", exact=True).fill("no such barcode")
-    assert found(page) == "0 of 60 rows found, 0 to do"
+    assert found(page) == "0 of 62 rows found, 0 to do"
     assert page.get_by_text("No row matches this filter.").is_visible()
     page.get_by_label("Patron", exact=True).fill("P-13")
     page.get_by_label("Item", exact=True).fill("")
@@ -152,10 +195,12 @@ def test_printed_a_page_for_each_desk_and_library(opened: Opener, address: str) 
         [42, 45, 48, 51, 54, 57],
         [43, 46, 49, 52, 55, 58, 13],
     ]
+    assert page.evaluate("getComputedStyle(document.getElementById('print')).page") == "sandbox"
+    assert sheets.locator(".mark").all_inner_texts() == ["SANDBOX report, 01FERN_INST"] * 5
     assert sheets.first.get_by_role("checkbox", checked=True).count() == 1
     assert not page.locator("main").is_visible()
     page.emulate_media(media="null")
-    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
+    page.get_by_role("combobox", name="Desk").select_option(label="LAW / DESK (21)")
     assert pages_of(page.pdf(format="A4")) == 2
     page.evaluate("window.print = () => { document.title = 'printing'; }")
     page.get_by_role("button", name="Print by desk").click()
@@ -224,12 +269,15 @@ def test_by_keyboard_alone(opened: Opener, address: str) -> None:
     assert section.locator(".detail").count() == 0
 
 
-def test_details_tell_times_with_their_zone(opened: Opener, address: str) -> None:
+def test_times_are_those_of_the_library_over_the_change_of_the_clocks(
+    opened: Opener, address: str
+) -> None:
     page = opened(address)
     page.locator("#settled summary").click()
     page.get_by_role("button", name="Details of row 4", exact=True).click()
     detail = page.locator("#settled .detail")
-    assert "Mon 12 Oct 2026 23:59 (UTC−07:00)" in detail.inner_text()
+    assert "Mon 2 Nov 2026 23:59" in detail.inner_text()
+    assert "America/Los_Angeles" in page.inner_text("footer")
     times = page.locator("#settled tbody time")
     assert times.nth(0).get_attribute("datetime") == "2026-09-14T09:08:00-07:00"
     assert times.nth(0).inner_text() == "Mon 14 Sep 09:08"
@@ -239,22 +287,28 @@ EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.mark.parametrize(
-    ("context", "rules"),
+    ("context", "rules", "alma"),
     [
-        ({"color_scheme": "light"}, EVERY_RULE),
+        ({"color_scheme": "light"}, EVERY_RULE, SANDBOX),
         # What differs from light are the colours alone.
-        ({"color_scheme": "dark"}, ["color-contrast"]),
-        ({"viewport": {"width": 320, "height": 640}}, EVERY_RULE),
+        ({"color_scheme": "dark"}, ["color-contrast"], SANDBOX),
+        ({"color_scheme": "dark"}, ["color-contrast"], PRODUCTION),
+        ({"viewport": {"width": 320, "height": 640}}, EVERY_RULE, PRODUCTION),
+        ({}, ["color-contrast"], None),
     ],
-    ids=["light", "dark", "narrow"],
+    ids=["light", "dark", "dark production", "narrow production", "not sent"],
 )
 def test_axe_finds_nothing(
-    opened: Opener, address: str, context: dict[str, Any], rules: list[str]
+    opened: Opener,
+    tmp_path: Path,
+    context: dict[str, Any],
+    rules: list[str],
+    alma: AlmaInstance | None,
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = opened(address, **context)
+    page = opened(written(varied_report(alma=alma), tmp_path / "report.html"), **context)
     # A part of the rows shows all there is, and axe is slow.
-    page.get_by_label("Desk").select_option(label="LAW / DESK (20)")
+    page.get_by_role("combobox", name="Desk").select_option(label="LAW / DESK (21)")
     page.get_by_text("The same as a table").click()
     page.get_by_role("button", name="Details of row 44").click()
     page.get_by_label("Done: row 47").check()
@@ -308,7 +362,7 @@ def test_hostile_values_are_text(opened: Opener, tmp_path: Path) -> None:
 def test_without_script_the_page_says_what_it_needs(opened: Opener, address: str) -> None:
     page = opened(address, java_script_enabled=False)
     assert "need JavaScript" in page.inner_text("body")
-    assert "40 of 60 loans and returns" in page.inner_text("h1")
+    assert "42 of 62 loans and returns" in page.inner_text("h1")
     assert page.inner_text("#patron_blocked .count") == "3 rows"
     assert not page.locator("form").is_visible()
 

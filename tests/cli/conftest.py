@@ -18,7 +18,7 @@ import typer
 
 from almareplay.cli import app, main
 from almareplay.outcomes import ReportRow
-from almareplay.queue import reading
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
@@ -121,7 +121,7 @@ class User:
     def rows(self, run: str = "main") -> list[ReportRow]:
         """The rows of a run, in replay order."""
         with Queue.open(f"sqlite:///{self.folder}/almareplay.db") as queue:
-            return list(reading.report_rows(queue, queue.run(run)))
+            return list(report_rows(queue, queue.run(run)))
 
     def outcomes(self) -> list[str]:
         """The outcomes of the rows, in replay order."""

@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
     "no key, check": ("check", {"API_KEY": None}, 2, "Write ALMAREPLAY_API_KEY="),
     "a key of two lines": ("check", {"API_KEY": "two lines"}, 2, "Copy the key again"),
     "no region": ("replay --yes", {"BASE_URL": None}, 2, "Write ALMAREPLAY_REGION=na"),
-    "unknown region": ("status", {"REGION": "us"}, 2, "REGION: must be one of na, eu"),
+    "unknown region": ("status", {"REGION": "us"}, 2, "REGION .* must be one of na, eu"),
     "unknown environment": ("status", {"ENVIRONMENT": "live"}, 2, "must be sandbox or production"),
     "an Alma without a lock": (
         "status",
@@ -47,7 +47,12 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
     ),
     "no zone": ("load desk.dat", {"TIMEZONE": None}, 2, "Give --timezone, or write"),
     "unknown zone": ("load desk.dat --timezone Pacific", {}, 2, "not a time zone that is known"),
-    "a pace of nothing": ("replay --requests-per-second 0", {}, 2, "REQUESTS_PER_SECOND: .*than 0"),
+    "a pace of nothing": (
+        "replay --requests-per-second 0",
+        {},
+        2,
+        "--requests-per-second must be more than 0",
+    ),
     "no settings file": (
         "status --settings no.env",
         {},
@@ -83,7 +88,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
     "row not retryable": ("retry --row 1", {}, 2, "Row 1 is pending: there is nothing left"),
     "no such row": ("retry --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
     "a history of none": ("history --row 9", {}, 2, "no row 9; it has rows 1 to 1"),
-    "row not to be dismissed": ("dismiss --row 1 --note x", {}, 2, "Row 1 is pending: replay it"),
+    "row not to be dismissed": ("dismiss --row 9 --note x", {}, 2, "The run has no row 9"),
     "nothing noted": ("dismiss --row 1 --note", {}, 2, "requires an argument"),
     "no note": ("dismiss --row 1", {}, 2, "Missing option '--note'"),
     "nobody to ask for an id": ("correct --row 1", {}, 2, "nobody to ask .* say --patron-id ID"),
@@ -97,7 +102,7 @@ REFUSED: dict[str, tuple[str, dict[str, str | None], int, str]] = {
         "replay --yes --give-up-after 0",
         {"BASE_URL": "http://127.0.0.1:1"},
         75,
-        "not answered for 0 seconds: start again when it is back",
+        r"not answered for 0 seconds \(it refuses the connection\): start again",
     ),
     "no calls left": ("replay --yes", {"DAILY_RESERVE": "9000000"}, 75, "reserve"),
 }
@@ -124,8 +129,8 @@ def _found(words: str, line: str) -> bool:
 @pytest.mark.parametrize(
     ("flag", "said"),
     [
-        ("--library=MIAN", "no library with the code 'MIAN' .* It has: LAW, MAIN"),
-        ("--circ-desk=FORNT", "no circulation desk with the code 'FORNT' .*: BACK, FRONT"),
+        ("--library=MIAN", "no library with the code 'MIAN'. It has: LAW, MAIN"),
+        ("--circ-desk=FORNT", "no circulation desk with the code 'FORNT'. .*: BACK, FRONT"),
     ],
 )
 def test_an_unknown_place_posts_nothing_and_the_advice_helps(
@@ -137,9 +142,13 @@ def test_an_unknown_place_posts_nothing_and_the_advice_helps(
         done = user.types(command, *(["--yes"] if command == "replay" else []))
         assert done.code == 3
         assert _found(said, done.err)
+        assert "  desk.dat: row 1 of the run\n" in done.err
+        name = flag.partition("=")[0]
+        assert f"load it with {name} CODE:\n  almareplay unload desk.dat\n" in done.err
     assert (user.outcomes(), user.effects()) == (["pending"], [])
-    assert user.types("load", "--again", "--run", "anew", capture).code == 0
-    assert user.types("replay", "--run", "anew", "--yes").code == 0
+    assert user.types("unload", "desk.dat").code == 0
+    assert user.types("load", capture).code == 0
+    assert user.types("replay", "--yes").code == 0
     assert user.effects() == ["loan"]
 
 
@@ -148,7 +157,7 @@ def test_an_unknown_setting_in_the_file_is_named_with_the_nearest(loaded: User) 
     done = loaded.types("status")
     assert (done.code, done.out) == (2, "")
     (said,) = done.problems()
-    assert "settings.env sets ALMAREPLAY_LIBARY, which is no setting." in said
+    assert "settings.env, line 2: ALMAREPLAY_LIBARY is no setting of almareplay." in said
     assert "Did you mean ALMAREPLAY_LIBRARY?" in said
     assert "do-not-show" not in said
 
@@ -156,7 +165,10 @@ def test_an_unknown_setting_in_the_file_is_named_with_the_nearest(loaded: User) 
 def test_an_unreadable_settings_file_is_said(loaded: User) -> None:
     (loaded.folder / "settings.env").write_bytes(b"ALMAREPLAY_LIBRARY=M\xff\n")
     done = loaded.types("status")
-    assert (done.code, done.problems()) == (2, ["The settings file settings.env cannot be read."])
+    assert (done.code, done.problems()) == (
+        2,
+        ["The settings file settings.env cannot be read: line 1 is not UTF-8. Save it as UTF-8."],
+    )
 
 
 def test_a_queue_from_a_newer_version_is_left_alone(loaded: User) -> None:
@@ -214,7 +226,7 @@ def test_a_run_that_another_process_replays_is_refused(loaded: User) -> None:
 
 
 def test_what_nobody_foresaw_has_words_too(loaded: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_down(*_: object) -> None:
+    def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("a patron's name, perhaps")
 
     monkeypatch.setattr("almareplay.cli.look.write_report", break_down)

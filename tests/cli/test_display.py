@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import User
 
 SINCE = datetime(2026, 9, 14, 3, 0, tzinfo=UTC)
+UNTIL = SINCE + timedelta(minutes=15)
 
 
 class Clock:
@@ -49,7 +51,7 @@ class Terminal:
         monkeypatch.setattr(
             "almareplay.cli.display.note", lambda event, **_: self.noted.append(event)
         )
-        self.display = Display("Replaying", 45_000, self.clock)
+        self.display = Display("Replaying", 45_000, ZoneInfo("Asia/Kathmandu"), self.clock)
 
     def written(self) -> list[str]:
         """The lines since the last look."""
@@ -98,27 +100,38 @@ def test_the_longest_words_fit_a_line(terminal: Terminal) -> None:
         terminal.settles(outcome, 1_234)
     terminal.answers(25)
     terminal.display.waits(SlowedDown(12.5))
-    terminal.display.waits(Gone(SINCE))
+    terminal.display.waits(Gone(SINCE, "no encrypted connection is possible", UNTIL))
+    terminal.display.waits(StillGone(SINCE, 60, UNTIL))
     assert max(map(len, [*terminal.written(), *terminal.shown()])) <= 80
 
 
 def test_what_happens_is_told_in_one_line_each_and_noted(terminal: Terminal) -> None:
     terminal.answers(1)
     tell = terminal.display.waits
-    tell(Gone(SINCE))
+    tell(Gone(SINCE, "HTTP 503", UNTIL))
     assert terminal.written() == [
-        "Alma does not answer. No row is lost; the run waits and goes on by itself."
+        "Alma has been away since 08:45 +0545 (HTTP 503).",
+        "Nothing is lost. This goes on when Alma is back, and gives up at 09:00 +0545.",
     ]
-    tell(StillGone(SINCE, 8.0))
+    tell(StillGone(SINCE, 8.0, UNTIL))
     terminal.clock.now += 3
-    assert terminal.shown()[-1] == "  waiting for Alma, asking again in 5 s"
+    bar, waiting = terminal.shown()
+    assert re.fullmatch(r"Replaying +0/45000 rows, waiting", bar)
+    assert waiting == (
+        "  waiting for Alma since 08:45 +0545, until 09:00 +0545; asking again in 5 s"
+    )
+    # The calls that were under way when it went are lost one after another.
+    terminal.display.traffic(Traffic(15.0, None, 2))
+    assert terminal.shown() == [bar, waiting]
     tell(Back(SINCE, timedelta(seconds=75)))
     assert terminal.written() == ["Alma answers again, after 75 s."]
+    assert " left" in terminal.shown()[0]
     terminal.answers(1)
     assert "calls/s" in terminal.shown()[-1]
     tell(DayUsedUp(SINCE.replace(hour=0)))
     assert terminal.written() == ["The calls of today are used up: going on at 00:00 GMT."]
     assert terminal.shown()[-1] == "  waiting until 00:00 GMT"
+    assert terminal.shown()[0].endswith("rows, waiting")
     assert terminal.noted == ["alma_gone", "alma_back", "day_used_up"]
 
 
@@ -153,6 +166,19 @@ def test_without_a_terminal_a_line_a_minute_shows_that_the_run_lives(
     assert terminal.written() == [
         "2 of 45,000 rows: 2 applied; 2.8 of 15 calls/s, 480,123 calls left today"
     ]
+
+
+def test_without_a_terminal_a_line_a_minute_shows_that_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal(monkeypatch)
+    with terminal.display:
+        terminal.display.waits(Gone(SINCE))
+        terminal.written()
+        for pause in (30.0, 60.0, 60.0):
+            terminal.clock.now += 31
+            terminal.display.waits(StillGone(SINCE, pause))
+    assert terminal.written() == ["Still waiting for Alma since 08:45 +0545."]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,32 @@ def test_the_message_says_what_was_written_and_what_to_do(user: User) -> None:
     assert "Do not replay or retry these rows afterwards" in what_next
     assert PATRON not in done.err
     # Quiet, but for what nobody may miss.
-    assert user.types("export", "out.dat", "--quiet").problems() == [what_next]
+    again = user.types("export", "out.dat", "--overwrite", "--quiet")
+    assert again.problems() == [what_next]
+
+
+def test_no_export_takes_the_place_of_a_capture(loaded: User) -> None:
+    before = (loaded.folder / "desk.dat").read_bytes()
+    done = loaded.types("export", "desk.dat")
+    (said,) = done.problems()[-1:]
+    assert (done.code, said.startswith("desk.dat: this file is there already.")) == (2, True)
+    assert (loaded.folder / "desk.dat").read_bytes() == before
+
+
+def test_a_line_that_a_spreadsheet_would_run_is_warned_of(user: User) -> None:
+    user.types("load", str(user.writes("desk.dat", f"202609140902L{ITEM:<80}x;=cmd")))
+    done = user.types("export", "out.dat")
+    assert "Do not open these files in a spreadsheet" in done.err and "row 1." in done.err
+    assert "=cmd" in (user.folder / "out.dat").read_text()
+
+
+def test_a_patron_id_in_the_place_of_a_desk_names_no_file(user: User) -> None:
+    table = ["Time,Kind,Patron,Item,Desk", f"2026-09-14 09:01,loan,{PATRON},{ITEM},{PATRON}9"]
+    user.types("load", str(user.writes("desk.csv", *table)))
+    assert user.types("export", "out.dat", "--by-desk", "--log", "log").code == 0
+    assert (user.folder / "out-1.dat").exists()
+    assert not [path for path in user.folder.iterdir() if PATRON in path.name]
+    assert PATRON not in (user.folder / "log").read_text()
 
 
 def test_rows_of_several_desks_in_one_file_are_warned_of(outage: User) -> None:

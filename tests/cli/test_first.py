@@ -41,7 +41,7 @@ def test_then_each_run_with_its_next_step(loaded: User) -> None:
     start = told.index("Run 'main': 1 row:")
     assert told[start + 1 : start + 3] == [
         "  1  pending              pending",
-        "Next: almareplay replay",
+        "Next: almareplay rehearse  what each row would come to; posts nothing",
     ]
     start = told.index("Run 'late': 1 row:")
     assert told[start + 1] == "  1  item_not_found       attention"

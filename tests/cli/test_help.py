@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import typer.main
 
+from almareplay import __version__
 from almareplay.cli import app
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ def test_the_list_of_commands_is_whole(user: User) -> None:
     assert sorted(line.split()[0] for line in listed.splitlines()) == COMMANDS
     assert "..." not in listed
     assert section(shown, "In a real outage")[0] == "almareplay check"
+
+
+def test_the_version_is_said(user: User) -> None:
+    done = user.types("--version")
+    assert (done.code, done.out, done.err) == (0, f"almareplay {__version__}\n", "")
 
 
 @pytest.mark.parametrize(

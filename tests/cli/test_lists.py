@@ -1,4 +1,4 @@
-"""The lists for staff: items that others wait for, and fines that are too high."""
+"""The lists for staff: items that others wait for, and fines that may be too high."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from almareplay.outcomes import Outcome, Result
+from almareplay.queue.hold import release_hold, take_hold
+from almareplay.queue.journal import store_result
+from almareplay.queue.store import Queue
 from almareplay.simulator.world import Item, Loan, Patron, Request
 
 if TYPE_CHECKING:
@@ -90,6 +94,8 @@ def test_the_pull_list_has_what_is_waited_for(night: Night) -> None:
         "returned": "2026-09-14T10:00:00+02:00",
         "desk": "MAIN/FRONT",
         "row": "1",
+        "institution": night.user.alma.world.institution,
+        "environment": "sandbox",
     }
 
 
@@ -113,9 +119,9 @@ def test_the_fines_are_listed_with_who_owes_them(night: Night) -> None:
     assert {each["fee_id"]: float(each["amount"]) for each in listed} == {
         fee.fee_id: fee.balance for fee in fees
     }
-    assert (listed[0]["returned"], listed[0]["due_date"], listed[0]["currency"]) == (
+    assert (listed[0]["captured_at"], listed[0]["due_date"], listed[0]["currency"]) == (
         "2026-09-14T10:00:00+02:00",
-        "2026-09-20T00:00:00+00:00",
+        "2026-09-20T02:00:00+02:00",
         "USD",
     )
 
@@ -130,11 +136,29 @@ def test_without_patrons_the_fines_name_nobody(night: Night) -> None:
     assert not any(patron in text for patron in night.patrons)
 
 
+def test_without_patrons_another_borrower_is_a_number(loaded: User) -> None:
+    # A primary id with blanks, as none of the words of a text is one.
+    since, due = datetime(2026, 9, 1, 7, 2, tzinfo=UTC), datetime(2026, 11, 2, 21, tzinfo=UTC)
+    other = Result(
+        Outcome.ON_LOAN_TO_OTHER, due_date=due, on_loan_to="Vale 7 b", on_loan_since=since
+    )
+    with Queue.open(f"sqlite:///{loaded.folder}/almareplay.db") as queue:
+        hold = take_hold(queue, queue.run("main"))
+        store_result(queue, hold, 1, other)
+        release_hold(queue, hold)
+    for flags, who in ((), "Vale 7 b"), (("--anonymous",), "borrower 1"):
+        assert loaded.types("report", "report.csv", *flags).code == 0
+        (row,) = csv.DictReader((loaded.folder / "report.csv").read_text("utf-8").splitlines())
+        assert row["note"] == f"on loan to {who} since 1 Sep 2026 09:02, due 2 Nov 2026 22:00"
+        assert row["due_date"] == "2026-11-02T22:00:00+01:00"
+
+
 def test_an_empty_list_has_its_columns(loaded: User) -> None:
     assert loaded.types("report", "--pull-list", "p.csv", "--fines", "f.csv").code == 0
     (header,) = (loaded.folder / "f.csv").read_text("utf-8").splitlines()
     assert header == (
-        "row,patron_id,item_barcode,returned,due_date,amount,currency,wrong,waived_at,fee_id,advice"
+        "row,made_by,patron_id,item_barcode,captured_at,due_date,amount,currency,wrong,waived_at,"
+        "fee_id,advice,institution,environment"
     )
     (header,) = (loaded.folder / "p.csv").read_text("utf-8").splitlines()
     assert header.startswith("library,location,call_number,title,item_barcode,destination")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from almareplay.queue import reading
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def stored(user: User) -> list[tuple[object, ...]]:
     with Queue.open(f"sqlite:///{user.folder}/almareplay.db") as queue:
         return [
             (row.captured_at, row.kind, row.item_barcode, row.patron_id, row.library, row.outcome)
-            for row in reading.report_rows(queue, queue.run("main"))
+            for row in report_rows(queue, queue.run("main"))
         ]
 
 

@@ -25,7 +25,7 @@ def test_a_replay_is_logged_row_by_row_and_appended(loaded: User) -> None:
     assert loaded.types("replay", "--yes", "--log", "log", "--quiet").code == 0
     (row,) = loaded.rows()
     told = {line["event"]: line for line in lines(loaded)}
-    assert [*told] == ["started", "said", "row", "counts", "ended"]
+    assert [*told] == ["started", "row", "counts", "ended"]
     assert all(
         (line["command"], line["run"], line["level"], line["time"][-6:])
         == ("replay", "main", "info", "+00:00")
@@ -52,9 +52,10 @@ def test_an_end_is_logged_after_its_words(loaded: User) -> None:
         loaded.alma.faults.set([])
     *_, last = lines(loaded)
     assert (last["event"], last["exit_code"]) == ("ended", 75)
-    assert loaded.types("replay", "--yes", "--log", "log", API_KEY="wrong-key").code == 3
-    *_, said, last = lines(loaded)
-    assert (said["event"], last["exit_code"]) == ("said", 3)
+    assert loaded.types("status", "--run", "night", "--log", "log").code == 2
+    *_, failed, last = lines(loaded)
+    assert (failed["event"], failed["error"], last["exit_code"]) == ("failed", "RunMissing", 2)
+    assert failed["message"].startswith("The queue has no run 'night'")
 
 
 def test_what_stands_in_rows_is_not_logged(user: User, at_terminal: AtTerminal) -> None:
@@ -72,14 +73,24 @@ def test_what_stands_in_rows_is_not_logged(user: User, at_terminal: AtTerminal) 
     )
     assert (done.code, user.barcodes[0] in done.err) == (3, True)
     logged = (user.folder / "log").read_text("utf-8")
-    assert "desk.csv" in logged
-    for words in ("2026-09-31", user.barcodes[0], "24881234"):
+    for words in ("2026-09-31", user.barcodes[0], "24881234", "desk.csv"):
         assert words not in logged
 
 
-@pytest.mark.parametrize("path", [".", "no/log", "desk.dat"])
+def test_a_file_that_is_refused_is_not_named(user: User) -> None:
+    """Some programs write a patron's id into the name of a capture."""
+    user.writes("desk_24881234.csv", "no table")
+    for command in ("load", "unload", "replay"):
+        done = user.types(command, "desk_24881234.csv", "--log", "log")
+        assert (done.code, "desk_24881234.csv" in done.err or command == "unload") == (2, True)
+    logged = (user.folder / "log").read_text("utf-8")
+    assert "24881234" not in logged and logged.count('"event": "ended"') == 3
+
+
+@pytest.mark.parametrize("path", [".", "no/log", "desk.dat", "other.jsonl"])
 def test_a_log_that_cannot_be_one_is_refused_at_once(loaded: User, path: str) -> None:
     before = (loaded.folder / "desk.dat").read_bytes()
+    loaded.writes("other.jsonl", '{"row": 1}')
     done = loaded.types("replay", "--yes", "--log", path)
     assert (done.code, len(done.problems()), done.problems()[0].startswith(path)) == (2, 1, True)
     assert (loaded.effects(), (loaded.folder / "desk.dat").read_bytes()) == ([], before)

@@ -20,21 +20,29 @@ def test_status_for_machines_is_json_and_nothing_else(user: User) -> None:
     assert state["files"] == [{"name": "desk.dat", "format": "offline circulation .dat", "rows": 2}]
     assert (state["lost_answers"], state["replaying"]) == (0, None)
     assert (state["open"], state["dismissed"]) == ({}, 0)
-    assert state["next"] == ["almareplay replay --run 'nächtlich'"]
+    assert state["next"] == ["almareplay rehearse --run 'nächtlich'"]
 
 
 def test_status_for_people_says_what_to_do_next(loaded: User) -> None:
     done = loaded.types("status")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[0] == "Run 'main': 1 row from 1 file"
-    assert done.out.splitlines()[-1] == "Next: almareplay replay"
+    assert done.out.splitlines()[-1] == (
+        "Next: almareplay rehearse  what each row would come to; posts nothing"
+    )
+    assert loaded.types("rehearse").code == 0
+    assert loaded.types("status").out.splitlines()[-1] == (
+        "Next: almareplay replay  posts what is pending, after asking"
+    )
 
 
 def test_what_to_do_next_is_about_the_same_run(user: User) -> None:
     user.types("load", str(user.captures()), "--run", "after hours")
-    assert "Next: almareplay replay --run 'after hours'" in (
-        user.types("status", "--run", "after hours").out
-    )
+    # Where a terminal has no room beside the command, its purpose stands below it.
+    assert user.types("status", "--run", "after hours").out.splitlines()[-2:] == [
+        "Next: almareplay rehearse --run 'after hours'",
+        "        what each row would come to; posts nothing",
+    ]
 
 
 def test_a_settled_run_has_nothing_next(loaded: User) -> None:

@@ -1,4 +1,4 @@
-"""``check``, ``rehearse`` and ``replay``: what is asked first, and how they end."""
+"""``rehearse`` and ``replay``: what is asked first, and how they end."""
 
 from __future__ import annotations
 
@@ -14,39 +14,19 @@ if TYPE_CHECKING:
     from tests.cli.conftest import AtTerminal, User
 
 
-def test_a_check_changes_nothing(loaded: User) -> None:
-    done = loaded.types("check")
-    assert (done.code, done.err) == (0, "")
-    assert "sandbox" in done.out.splitlines()[0]
-    assert "To do: 1 row (1 loan, 0 returns) on 1 item; about 3 calls" in done.out
-    assert done.out.splitlines()[-1] == "All is right."
-    assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
-
-
-def test_a_check_works_before_anything_is_loaded(user: User) -> None:
-    done = user.types("check")
-    assert (done.code, done.err) == (0, "")
-    assert "To do" not in done.out
-    assert list(user.folder.iterdir()) == []
-
-
-def test_too_fast_a_pace_is_warned_of(loaded: User) -> None:
-    done = loaded.types("check", "--requests-per-second", "20")
-    assert (done.code, "leave little to discovery" in done.out) == (0, True)
-    assert "leave little" not in loaded.types("check", "--requests-per-second", "15").out
-
-
-def test_calls_that_will_not_do_are_told(loaded: User) -> None:
-    left = loaded.alma.limits.left() or 0
-    # The check itself takes eight, and the row three.
-    done = loaded.types("check", DAILY_RESERVE=str(left - 10))
-    assert (done.code, "may be used today" in done.out) == (0, True)
-
-
 def test_a_rehearsal_predicts_and_writes_nothing(loaded: User) -> None:
     done = loaded.types("rehearse", "--report", "predicted.jsonl")
     assert done.code == 0
-    assert "as predicted:" in done.err
+    lines = done.out.splitlines()
+    assert lines[0] == (
+        "Rehearsed on Calder University (01CALDER_INST), sandbox; nothing was posted."
+    )
+    assert lines[1:3] == ["Plan for 1 row on 1 item:", "  1  would be lent"]
+    # The plan is shown once, and the outcomes are the plan.
+    assert "To do" not in done.out + done.err
+    assert "Calls left" not in done.err
+    assert "The API key may read Users, Bibs and Configuration." in done.err
+    assert "Run 'main'" not in done.err
     predicted = json.loads((loaded.folder / "predicted.jsonl").read_text("utf-8"))
     assert predicted["outcome"] == "loaned"
     assert (loaded.outcomes(), loaded.effects()) == (["pending"], [])
@@ -65,7 +45,7 @@ def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
     assert "Plan for 24 rows on 23 items:" in done.out
     assert "12  would be lent" in done.out
     assert "Patrons who would have 10 loans or more: 1; the most is 12." in done.out
-    assert "11  item_not_found      Alma knows no such item" in done.out
+    assert "11  item_not_found      before the replay: correct the barcode" in done.out
     assert " and 1 more " in " ".join(done.out.split())
     assert "Patrons whom Alma does not know: 1" in done.out
     assert "calls: less than a minute at 1000 a second." in done.out
@@ -76,10 +56,12 @@ def test_a_rehearsal_prints_a_plan_that_names_no_patron(user: User) -> None:
 
 @pytest.mark.parametrize("stopped_by", ["Alma", "the daily limit"])
 def test_a_rehearsal_that_is_stopped_tells_how_far_it_came(user: User, stopped_by: str) -> None:
-    user.types("load", str(user.captures(20)))
-    # Of some 60 calls, after those of the check.
-    faults = [Fault("outage", nth=30, seconds=60)] if stopped_by == "Alma" else []
-    reserve = str((user.alma.limits.left() or 0) - 30) if not faults else "0"
+    # Each row takes four calls, and 40 are read side by side: the first are whole by then, and the
+    # last cannot be.
+    rows, calls = 60, 200
+    user.types("load", str(user.captures(rows)))
+    faults = [Fault("outage", nth=calls, seconds=60)] if stopped_by == "Alma" else []
+    reserve = str((user.alma.limits.left() or 0) - calls) if not faults else "0"
     user.alma.faults.set(faults)
     try:
         done = user.types("rehearse", "--give-up-after", "0", DAILY_RESERVE=reserve)
@@ -87,7 +69,6 @@ def test_a_rehearsal_that_is_stopped_tells_how_far_it_came(user: User, stopped_b
         user.alma.faults.set([])
     assert done.code == 75
     assert "the first of the run, which is as far as this came" in done.out
-    assert "as predicted:" in done.err
     assert done.problems()[-1] == (
         "Stopped early. A rehearsal keeps nothing: the same command starts it anew."
     )
@@ -97,10 +78,25 @@ def test_what_to_do_next_is_about_the_same_settings_queue_and_run(loaded: User) 
     settings = loaded.writes("other settings.env")
     where = ("--settings", settings.name, "--queue", "sqlite:///almareplay.db")
     done = loaded.types("rehearse", *where)
-    assert done.problems()[-1] == (
+    assert done.problems()[-2:] == [
         "Next: almareplay replay --report report.html --settings 'other settings.env' "
-        "--queue sqlite:///almareplay.db"
-    )
+        "--queue sqlite:///almareplay.db",
+        "        posts them, after asking",
+    ]
+
+
+def test_a_rehearsal_names_the_rows_that_are_settled_already(user: User) -> None:
+    capture = user.captures(2)
+    again = capture.read_text("utf-8").splitlines()[0]
+    user.types("load", str(capture))
+    user.types("load", str(user.writes("more.dat", again, "not a row")))
+    done = user.types("rehearse")
+    assert done.code == 1
+    assert "2 other rows are settled already: 1 duplicate, 1 invalid." in done.out
+    assert done.problems()[-2:] == [
+        "Next: almareplay rehearse --report prediction.html  lists the rows for staff",
+        "      almareplay replay --report report.html        posts them, after asking",
+    ]
 
 
 def test_all_applied_is_0(loaded: User) -> None:
@@ -109,6 +105,36 @@ def test_all_applied_is_0(loaded: User) -> None:
     assert {path.suffix for path in loaded.folder.glob("[ab].*")} == {".csv", ".jsonl"}
     assert (loaded.outcomes(), loaded.effects()) == (["loaned"], ["loan"])
     assert "1  loaned               applied" in done.err
+    assert "This run was not rehearsed on this Alma." in done.err
+    assert "Run 'main' at Calder University (01CALDER_INST), sandbox; not rehearsed:" in done.err
+
+
+def test_a_rehearsed_run_is_said_to_be_one(loaded: User) -> None:
+    assert loaded.types("rehearse").code == 0
+    done = loaded.types("replay", "--yes")
+    assert "not rehearsed" not in done.err
+    assert "Run 'main' at Calder University (01CALDER_INST), sandbox; rehearsed:" in done.err
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ([], "All 3 rows are in Alma or needed no change."),
+        (["no row"], "3 of 4 rows are in Alma or needed no change; 1 is for staff."),
+        (["no row", "none"], "3 of 5 rows are in Alma or needed no change; 2 are for staff."),
+    ],
+)
+def test_a_replay_ends_with_a_sentence(user: User, lines: list[str], sentence: str) -> None:
+    capture = user.captures(2)
+    user.types("load", str(capture))
+    again = capture.read_text("utf-8").splitlines()[0]
+    user.types("load", str(user.writes("more.dat", again, *lines)))
+    done = user.types("replay", "--yes")
+    after = done.err.partition("a second\n")[2].splitlines()
+    assert sentence in after
+    place = after.index(sentence)
+    assert after[place + 1].startswith("Run 'main' at ")
+    assert done.err.count("loaned") == done.err.count("in Alma or needed") == 1
 
 
 def test_a_run_with_nothing_left_ends_by_its_outcomes(loaded: User) -> None:
@@ -192,7 +218,9 @@ def test_who_says_yes_has_seen_what_will_be_posted_where(
     at_terminal("y\n")
     done = loaded.types("replay")
     assert (done.code, loaded.effects()) == (0, ["loan"])
-    plan, _, _ = done.err.partition("Post these rows to sandbox?")
+    plan, _, _ = done.err.partition(
+        "Post these rows to Calder University (01CALDER_INST), sandbox?"
+    )
     assert "Calder University" in plan
     assert "To do: 1 row" in plan
 
@@ -201,12 +229,6 @@ class TestKeyWithoutConfiguration:
     """The environment cannot be read: told so, and only on demand gone on with."""
 
     KEY = "circulation-key"
-
-    def test_a_check_tells(self, loaded: User) -> None:
-        done = loaded.types("check", API_KEY=self.KEY)
-        assert done.code == 3
-        assert "no permission to read Configuration" in done.problems()[0]
-        assert "All is right" not in done.out
 
     def test_a_sandbox_needs_yes(self, loaded: User) -> None:
         done = loaded.types("replay", API_KEY=self.KEY)

@@ -15,9 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from almareplay.outcomes import Outcome, ReportRow
-from almareplay.queue import reading
 from almareplay.queue.journal import pending_rows
 from almareplay.queue.loading import CaptureFile, Loaded, load_file
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
@@ -66,7 +66,7 @@ class Station:
 
     def report(self) -> list[ReportRow]:
         """The report's rows."""
-        return list(reading.report_rows(self.queue, self.run))
+        return list(report_rows(self.queue, self.run))
 
     def outcomes(self) -> dict[int, Outcome]:
         """Row numbers and outcomes, in the report's order."""

@@ -50,13 +50,19 @@ def age(station: Station, seconds: float) -> None:
     change(station, lease_until=datetime.now(UTC) + timedelta(seconds=left))
 
 
+def taken_over(station: Station) -> None:
+    """A process in a container takes the run, whose holder it cannot see and was silent."""
+    change(station, holder_space="outside")
+    age(station, LEASE_SECONDS + 1)
+    take_hold(station.queue, station.run)
+
+
 @pytest.fixture
 def lost(station: Station) -> Hold:
     """A hold that another process has taken over, on a run with one row."""
     station.load("12:00 L i1 p1")
     hold = take_hold(station.queue, station.run)
-    age(station, LEASE_SECONDS + 1)
-    take_hold(station.queue, station.run)
+    taken_over(station)
     return hold
 
 
@@ -98,11 +104,39 @@ def test_the_hold_of_a_process_that_died_is_free_at_once(station: Station) -> No
     take_hold(station.queue, station.run)
 
 
-def test_a_hold_from_elsewhere_lasts_until_its_lease_ends(station: Station) -> None:
+def test_a_process_that_lives_keeps_its_hold_however_long_it_slept(station: Station) -> None:
+    """A laptop was closed for a night, or a clock was set: nobody else may post meanwhile."""
     take_hold(station.queue, station.run)
-    change(station, holder_host="elsewhere", holder_pid=1)
+    age(station, 24 * 3600)
+    with pytest.raises(RunHeld) as refused:
+        take_hold(station.queue, station.run)
+    assert "If it is gone" not in str(refused.value)
+
+
+def test_a_process_id_that_is_used_again_holds_nothing(station: Station) -> None:
+    take_hold(station.queue, station.run)
+    change(station, holder_started="12")
+    assert holder_of(station.queue, station.run) is None
+    take_hold(station.queue, station.run)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"holder_host": "elsewhere", "holder_pid": 1},
+        # A container with the same host name: its process 1 is another one than ours.
+        {"holder_space": "boot pid:[1] time:[1]", "holder_pid": 1},
+        # The process cannot be seen from here, though one of this number lives.
+        {"holder_space": "boot pid:[1] time:[1]"},
+    ],
+)
+def test_a_hold_from_elsewhere_lasts_until_its_lease_ends(
+    station: Station, elsewhere: dict[str, object]
+) -> None:
+    take_hold(station.queue, station.run)
+    change(station, **elsewhere)
     age(station, LEASE_SECONDS - 1)
-    with pytest.raises(RunHeld, match="elsewhere"):
+    with pytest.raises(RunHeld, match=r"If it is gone, the run is free at \d\d:\d\d:\d\d UTC"):
         take_hold(station.queue, station.run)
     age(station, LEASE_SECONDS + 1)
     assert holder_of(station.queue, station.run) is None
@@ -140,8 +174,7 @@ def test_a_result_without_the_hold_leaves_the_call_to_be_found_out(station: Stat
     station.load("12:00 L i1 p1", "12:00 L i2 p1")
     hold = take_hold(station.queue, station.run)
     first, second = (store_intent(station.queue, hold, row, Call.LOAN, None) for row in (1, 2))
-    age(station, LEASE_SECONDS + 1)
-    take_hold(station.queue, station.run)
+    taken_over(station)
     with pytest.raises(HoldLost):
         store_result(station.queue, hold, 1, Result(Outcome.LOANED), intent=first)
     store_fate(station.queue, station.run, second, Fate.NOT_SENT)

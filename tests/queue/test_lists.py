@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from almareplay.advice import FINE_OF_SEVERAL, FINES
 from almareplay.outcomes import FineRow, Outcome, PullRow, Result, Shelf
 from almareplay.queue.follow_ups import (
     Fine,
@@ -18,7 +20,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import take_hold
 from almareplay.queue.journal import store_result
-from almareplay.queue.lists import fine_list, pull_list
+from almareplay.queue.lists import fine_list, pull_list, same_by_the_day
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -59,6 +61,8 @@ def test_an_item_that_somebody_waits_for_is_fetched(station: Station) -> None:
         returned=datetime(2026, 9, 14, 12, tzinfo=UTC),
         desk="MAIN/FRONT",
         row=1,
+        institution="",
+        environment="",
     )
     # Neither who brought it back nor who waits for it.
     assert "p1" not in row
@@ -121,9 +125,10 @@ def test_fines_are_listed_with_what_to_do(fined: Station) -> None:
     waived, wrong, too_high = fine_list(fined.queue, fined.run)
     assert waived == FineRow(
         row=1,
+        made_by="return",
         patron_id="primary1",
         item_barcode="i1",
-        returned=datetime(2026, 9, 14, 11, tzinfo=UTC),
+        captured_at=datetime(2026, 9, 14, 11, tzinfo=UTC),
         due_date=DUE,
         amount=Decimal("1.50"),
         currency="USD",
@@ -131,12 +136,76 @@ def test_fines_are_listed_with_what_to_do(fined: Station) -> None:
         waived_at=DUE,
         fee_id="901",
         advice="Nothing to do: the fine was waived.",
+        institution="",
+        environment="",
     )
-    assert (wrong.fee_id, wrong.advice.partition(":")[0]) == ("902", "Waive the fine")
+    assert (wrong.fee_id, wrong.advice) == ("902", FINE_OF_SEVERAL + FINES["whole"])
     assert (too_high.row, too_high.patron_id, too_high.fee_id) == (2, "primary2", "900")
-    assert too_high.advice.startswith("Count the fine anew, up to the time in 'returned'")
+    assert too_high.advice == FINES["part"]
 
 
 def test_lists_keep_to_their_run(fined: Station) -> None:
     night = fined.queue.start_run("night")
     assert (pull_list(fined.queue, night), fine_list(fined.queue, night)) == ([], [])
+
+
+OREGON = ZoneInfo("America/Los_Angeles")
+
+
+@pytest.mark.parametrize(
+    ("due", "captured", "posted", "same"),
+    [
+        ("09-13 22:00", "09-14 09:02", "09-14 14:30", True),
+        # Another day of the calendar, but the same begun since the loan was due.
+        ("09-13 22:00", "09-14 09:02", "09-15 00:01", False),
+        ("09-13 22:00", "09-14 09:02", "09-14 22:01", False),
+        # The same day of the calendar, but another begun since the loan was due.
+        ("09-13 10:00", "09-14 09:02", "09-14 14:30", False),
+        ("09-14 09:00", "09-14 09:02", "09-14 14:30", True),
+        ("09-01 22:00", "09-14 09:02", "09-16 09:02", False),
+        # The day on which the clocks go back has an hour more.
+        ("10-31 22:00", "11-01 00:30", "11-01 20:30", True),
+        ("10-31 22:00", "11-01 00:30", "11-01 21:30", False),
+    ],
+)
+def test_a_fine_by_the_day_is_the_same_only_where_no_day_was_added(
+    due: str, captured: str, posted: str, *, same: bool
+) -> None:
+    fell_due, came_back, sent = (
+        datetime.fromisoformat(f"2026-{at}").replace(tzinfo=OREGON)
+        for at in (due, captured, posted)
+    )
+    assert same_by_the_day(fell_due, came_back, sent, OREGON) is same
+
+
+def _late(station: Station, outcome: Outcome, seen_at: datetime) -> FineRow:
+    """The fine of a row of 13:00 whose item was due at 12:00, done by Alma at ``seen_at``."""
+    line = "13:00 R i1" if outcome is Outcome.RETURNED else "13:00 L i1 p1"
+    station.load(line)
+    hold = take_hold(station.queue, station.run)
+    what = FollowUp(Task.FINE, "primary1", "71", seen_at, seen_at, DUE)
+    store_result(station.queue, hold, 1, Result(outcome), follow_ups=[what])
+    (task,) = open_follow_ups(station.queue, station.run)
+    store_fines(station.queue, hold, task, [Fine("900", Decimal("5.00"), "USD", "part")])
+    (fine,) = fine_list(station.queue, station.run)
+    return fine
+
+
+@pytest.mark.parametrize(
+    ("outcome", "made_by"), [(Outcome.RETURNED, "return"), (Outcome.RENEWED, "renewal")]
+)
+def test_a_late_fine_of_the_same_day_is_none_to_look_at(
+    station: Station, outcome: Outcome, made_by: str
+) -> None:
+    fine = _late(station, outcome, datetime(2026, 9, 14, 23, 59, tzinfo=UTC))
+    assert (fine.made_by, fine.wrong, fine.to_do) == (made_by, "none", False)
+    assert fine.advice == FINES["none"]
+
+
+def test_a_late_fine_of_another_day_may_be_too_high(station: Station) -> None:
+    fine = _late(station, Outcome.RETURNED, datetime(2026, 9, 15, 0, 1, tzinfo=UTC))
+    assert (fine.wrong, fine.to_do, fine.advice) == ("part", True, FINES["part"])
+    assert "may be too high" in fine.advice
+    (here,) = fine_list(station.queue, station.run, OREGON)
+    # There it was still the 14th.
+    assert (here.wrong, str(here.due_date)) == ("none", "2026-09-14 05:00:00-07:00")

@@ -22,6 +22,7 @@ from almareplay.queue.hold import take_hold
 from almareplay.queue.journal import Call, store_intent, store_result
 from almareplay.queue.lanes import LaneRow, arrange
 from almareplay.queue.loading import CaptureFile, known_files, load_file
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.sources import ReadingOptions, open_capture
 from almareplay.transactions import Kind, LeftOut
@@ -168,7 +169,7 @@ def test_runs_know_nothing_of_each_others_rows(station: Station) -> None:
     night = station.queue.start_run("night")
     loaded = load_file(station.queue, night, FILE, station.rows("12:00 L i1 p1"))
     assert loaded.duplicates == 0
-    assert [row.row for row in reading.report_rows(station.queue, night)] == [1]
+    assert [row.row for row in report_rows(station.queue, night)] == [1]
 
 
 def test_a_row_that_another_file_has_is_a_duplicate_and_says_of_which(station: Station) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import create_mock_engine, func, select, update
 
 from almareplay.outcomes import Outcome, Result, Shelf
 from almareplay.queue import reading, staff
+from almareplay.queue.correcting import correct
 from almareplay.queue.errors import NotErased, NotFinished, RunHeld, RunPurged
 from almareplay.queue.follow_ups import (
     Fine,
@@ -110,7 +111,7 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     lines = replayed(station, "Gone", "main")
     counts = reading.outcomes(station.queue, station.run)
     # Retried and settled anew: what was written over must be gone as well.
-    staff.correct(station.queue, station.run, 2, "GoneCorrected")
+    correct(station.queue, station.run, 2, patron_id="GoneCorrected")
     with held(station) as hold:
         store_result(station.queue, hold, 2, Result(Outcome.PATRON_BLOCKED))
     staff.dismiss(station.queue, station.run, [2], "GoneDismissed")

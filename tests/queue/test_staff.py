@@ -10,6 +10,7 @@ import pytest
 
 from almareplay.outcomes import DISMISSED, Disposition, Outcome, ReportRow, Result
 from almareplay.queue import reading, staff
+from almareplay.queue.correcting import correct
 from almareplay.queue.errors import (
     NotCorrectable,
     NotDismissible,
@@ -20,11 +21,11 @@ from almareplay.queue.errors import (
 )
 from almareplay.queue.hold import Hold, release_hold, take_hold
 from almareplay.queue.journal import Call, Fate, lane_history, store_intent, store_result
-from almareplay.queue.purging import standing
+from almareplay.queue.purging import purge_run, standing
 from almareplay.queue.schema import changes
 from almareplay.queue.staff import Retried
 from almareplay.queue.unloading import unload_file
-from almareplay.reports.anonymous import anonymous, number_patrons
+from almareplay.reports.anonymous import Names, anonymous, number_patrons
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -126,7 +127,7 @@ def test_changes_keep_to_their_run(replayed: Station) -> None:
 DOES: dict[str, Callable[[Station, int], object]] = {
     "retry": lambda station, row: retry(station, rows=(row,)),
     "retry all": lambda station, _: retry(station),
-    "correct": lambda station, row: staff.correct(station.queue, station.run, row, "new"),
+    "correct": lambda station, row: correct(station.queue, station.run, row, patron_id="new"),
     "dismiss": lambda station, row: staff.dismiss(station.queue, station.run, [row], "done"),
 }
 
@@ -147,7 +148,7 @@ def test_nothing_changes_while_the_run_is_replayed(
 def test_a_corrected_row_goes_out_with_the_new_id_and_says_so(station: Station) -> None:
     station.load("12:00 L i1 wrong")
     settled(station, 1, Result(Outcome.PATRON_NOT_FOUND, "401890", "no user wrong", "E1"))
-    staff.correct(station.queue, station.run, 1, "right")
+    correct(station.queue, station.run, 1, patron_id="right")
     (queued,) = station.pending()
     assert queued.patron_id == "right"
     settled(station, 1, Result(Outcome.LOANED, loan_id="7"))
@@ -176,12 +177,12 @@ def test_what_cannot_be_corrected_says_why(station: Station) -> None:
         (2, "other", "Row 2 is uncertain: what became of it must be found out .* retry --row 2"),
         (3, "other", "Row 3 was dismissed: .*retry --row 3"),
         (4, "other", "Row 4 has a call without an answer: .* Do 'almareplay replay' first"),
-        (5, "SECRET", "Row 5 has this patron id already"),
+        (5, "SECRET", "Row 5 says this already: nothing was changed"),
         (6, "other", "Row 6 is a return"),
         (7, "other", "Row 7 could not be read: record it by hand, then dismiss it"),
     ):
         with pytest.raises(NotCorrectable, match=words) as refused:
-            staff.correct(station.queue, station.run, row, patron_id)
+            correct(station.queue, station.run, row, patron_id=patron_id)
         assert "secret" not in str(refused.value).casefold()
     assert station.report() == before
 
@@ -189,14 +190,14 @@ def test_what_cannot_be_corrected_says_why(station: Station) -> None:
 def test_a_capture_that_has_grown_does_not_bring_the_mistyped_id_back(station: Station) -> None:
     """Otherwise the loan would be posted a second time, to whoever has the mistyped number."""
     station.load("12:00 L i1 wrong")
-    staff.correct(station.queue, station.run, 1, "right")
+    correct(station.queue, station.run, 1, patron_id="right")
     assert station.load("12:00 L i1 wrong", "12:30 L i2 p2", file="grown.dat").duplicates == 1
     assert {row.row: row.patron_id for row in station.pending()} == {1: "right", 3: "p2"}
 
 
 def test_a_row_that_is_taken_out_takes_its_changes_with_it(station: Station) -> None:
     station.load("12:00 L i1 wrong")
-    staff.correct(station.queue, station.run, 1, "right")
+    correct(station.queue, station.run, 1, patron_id="right")
     unload_file(station.queue, station.run, "desk.dat")
     with station.queue.reading() as connection:
         assert connection.execute(changes.select()).all() == []
@@ -210,7 +211,7 @@ def test_an_anonymous_report_knows_every_id_that_a_row_has_had(station: Station)
 
     first = names()
     for row, patron_id in ((1, "A2"), (2, "B2"), (1, "A3")):
-        staff.correct(station.queue, station.run, row, patron_id)
+        correct(station.queue, station.run, row, patron_id=patron_id)
         # A patron has the same number in every report.
         assert names().items() >= first.items()
         first = names()
@@ -218,7 +219,7 @@ def test_an_anonymous_report_knows_every_id_that_a_row_has_had(station: Station)
     settled(station, 1, Result(Outcome.REFUSED, note="A1 has it"))
     settled(station, 2, Result(Outcome.REFUSED))
     staff.dismiss(station.queue, station.run, [2], "Mrs B1 came by")
-    told = list(anonymous(station.report(), first))
+    told = list(anonymous(station.report(), Names(first)))
     assert told[0].note.startswith("patron 1 has it")
     assert (told[1].note, told[1].to_do) == ("dismissed", False)
 
@@ -245,18 +246,64 @@ def test_a_dismissed_row_keeps_its_outcome_and_is_left_to_nobody(replayed: Stati
             (blocked, invalid)] == [(Outcome.PENDING, False), (Outcome.INVALID, False)]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("outcome", "words"),
-    [(Outcome.PENDING, "is pending: replay it first"), (Outcome.LOANED, "nothing to dismiss")],
-)
-def test_what_leaves_nothing_to_do_is_not_dismissed(
-    replayed: Station, outcome: Outcome, words: str
-) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.LOANED, Outcome.DUPLICATE])
+def test_what_leaves_nothing_to_do_is_not_dismissed(replayed: Station, outcome: Outcome) -> None:
     row = [*EVERY, Outcome.PENDING].index(outcome) + 1
     blocked = EVERY.index(Outcome.PATRON_BLOCKED) + 1
-    with pytest.raises(NotDismissible, match=f"Row {row} .*{words}"):
+    with pytest.raises(NotDismissible, match=f"Row {row} is {outcome}: there is nothing"):
         staff.dismiss(replayed.queue, replayed.run, [blocked, row], "done")
+    with pytest.raises(NotDismissible, match=f"Rows that are {outcome} leave nothing"):
+        staff.dismiss(replayed.queue, replayed.run, [blocked], "done", outcomes=[outcome])
     assert row_of(replayed, blocked).to_do
+
+
+def test_rows_are_dismissed_by_their_outcome(replayed: Station) -> None:
+    limit, gone = (EVERY.index(each) + 1 for each in (Outcome.PATRON_LIMIT, Outcome.UNAVAILABLE))
+    staff.dismiss(replayed.queue, replayed.run, [limit], "by phone")
+    outcomes = [Outcome.PATRON_LIMIT, Outcome.PATRON_BLOCKED]
+    done = staff.dismiss(replayed.queue, replayed.run, [gone], "done", outcomes=outcomes)
+    # What was dismissed before keeps its note.
+    assert (done, row_of(replayed, limit).note) == (2, "dismissed: by phone; so")
+    assert standing(replayed.queue, replayed.run).dismissed == {
+        outcome: 1 for outcome in Outcome if outcome in (*outcomes, Outcome.UNAVAILABLE)
+    }
+
+
+def test_a_pending_row_that_is_dismissed_is_posted_by_nobody(replayed: Station) -> None:
+    before = reading.work_left(replayed.queue, replayed.run)
+    staff.dismiss(replayed.queue, replayed.run, [PENDING], "tried the scanner")
+    row = row_of(replayed, PENDING)
+    assert (row.outcome, row.dismissed, row.to_do) == (Outcome.PENDING, True, False)
+    assert row.note == "dismissed: tried the scanner"
+    assert replayed.pending() == []
+    assert before.rows - reading.work_left(replayed.queue, replayed.run).rows == 1
+    assert reading.places(replayed.queue, replayed.run) == {}
+    assert reading.first_and_last(replayed.queue, replayed.run, 3) == ([], [])
+    stands = standing(replayed.queue, replayed.run)
+    assert (stands.left_to_replay, stands.dismissed) == ("", {Outcome.PENDING: 1})
+    purge_run(replayed.queue, replayed.run)
+
+
+def test_a_dismissed_pending_row_is_taken_up_again(replayed: Station) -> None:
+    staff.dismiss(replayed.queue, replayed.run, [PENDING], "tried the scanner")
+    assert retry(replayed, rows=(PENDING,)) == (1, 0)
+    assert [row.row for row in replayed.pending()] == [PENDING]
+    assert row_of(replayed, PENDING).note == ""
+    with pytest.raises(NotRetryable):
+        retry(replayed, rows=(PENDING,))
+
+
+def test_no_earlier_row_of_an_item_is_given_up_in_silence(station: Station) -> None:
+    """A replay posts nothing that comes before what is settled: the book would stay on loan."""
+    station.load("12:00 R i1", "12:30 L i1 p1", "12:40 R i2", "12:50 R i1")
+    with pytest.raises(NotDismissible, match=r"Row 2 comes after row 1 .*dismiss both"):
+        staff.dismiss(station.queue, station.run, [2, 3], "tried the scanner")
+    assert {row.row for row in station.pending()} == {1, 2, 3, 4}
+    staff.dismiss(station.queue, station.run, [1, 2], "tried the scanner")
+    assert {row.row for row in station.pending()} == {3, 4}
+    # An earlier row that is loaded later keeps nobody from dismissing others.
+    station.load("11:00 R i1", file="late.dat")
+    staff.dismiss(station.queue, station.run, [3], "done")
 
 
 def test_a_dismissed_row_holds_nothing_back(station: Station) -> None:

@@ -24,6 +24,44 @@ def test_its_files_are_its_owners_only(station: Station) -> None:
     assert modes == {"queue.db": 0o600, "queue.db-wal": 0o600, "queue.db-shm": 0o600}
 
 
+def test_its_files_are_made_its_owners_only_also_where_they_were_not(station: Station) -> None:
+    for path in station.path.parent.iterdir():
+        path.chmod(0o644)
+    with Queue.open(f"sqlite:///{station.path}"):
+        modes = {path.stat().st_mode & 0o777 for path in station.path.parent.iterdir()}
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:///{path}?mode=ro",
+        "sqlite:///file:{path}?mode=ro&uri=true",
+        "sqlite:///{path}?nolock=1",
+        "sqlite:///{path}?timeout=1",
+        "sqlite://host/{path}",
+        "sqlite://user@/{path}",
+        "sqlite+aiosqlite:///{path}",
+        "sqlite:///file:{path}",
+    ],
+)
+@pytest.mark.parametrize("create", [True, False])
+def test_the_address_of_a_file_is_its_path_and_nothing_else(
+    station: Station, address: str, create: bool
+) -> None:
+    with pytest.raises(QueueError, match=r"sqlite:///|no SQLAlchemy URL"):
+        Queue.open(address.format(path=station.path), create=create)
+    assert station.outcomes() == {}
+
+
+def test_a_missing_queue_is_named_with_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(QueueMissing, match=f"There is no queue at {tmp_path}/none.db"):
+        Queue.open("sqlite:///none.db")
+
+
 def test_what_is_stored_is_there_when_it_is_opened_again(station: Station) -> None:
     station.load("12:00 L i1 p1")
     station.queue.close()

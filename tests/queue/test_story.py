@@ -10,6 +10,7 @@ import pytest
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import staff
+from almareplay.queue.correcting import correct
 from almareplay.queue.errors import RowMissing
 from almareplay.queue.follow_ups import (
     Fine,
@@ -68,12 +69,12 @@ def test_every_turn_of_it_is_told_in_order(station: Station) -> None:
     first = replays(station, unknown, Fate.REFUSED)
     staff.dismiss(station.queue, station.run, [1], "gone home")
     staff.retry(station.queue, station.run, rows=[1])
-    staff.correct(station.queue, station.run, 1, "right")
-    staff.correct(station.queue, station.run, 1, "righter")
+    correct(station.queue, station.run, 1, patron_id="right")
+    correct(station.queue, station.run, 1, patron_id="righter")
     tasks = [FollowUp(task, "u1", "7", DUE, DUE, DUE) for task in Task]
     second = replays(station, Result(Outcome.LOANED, loan_id="7"), Fate.DONE, *tasks)
 
-    row, events, open_tasks, fines = story_of(station.queue, station.run, 1)
+    row, events, open_tasks, fines = story_of(station.queue, station.run, 1, UTC)
     assert (row, open_tasks) == (station.report()[0], [Task.FINE])
     assert [(fine.fee_id, fine.wrong) for fine in fines] == [("F1", "whole")]
     assert [event.at for event in events] == sorted(event.at for event in events)
@@ -87,11 +88,12 @@ def test_every_turn_of_it_is_told_in_order(station: Station) -> None:
     assert looked == Looked(first)
     assert called[1:7] == (Call.LOAN, "", DUE, Fate.REFUSED, "401890", "E1")
     assert settled[1:] == (Outcome.PATRON_NOT_FOUND, "401890", "no such user", "E1", "", "")
+    same = ("loan", "loan", "i1", "i1")
     assert [event[1:] for event in changed] == [
-        ("dismissed", "gone home", "wrong", "wrong"),
-        ("retried", "", "wrong", "wrong"),
-        ("corrected", "", "wrong", "right"),
-        ("corrected", "", "right", "righter"),
+        ("dismissed", "gone home", *same, "wrong", "wrong"),
+        ("retried", "", *same, "wrong", "wrong"),
+        ("corrected", "", *same, "wrong", "right"),
+        ("corrected", "", *same, "right", "righter"),
     ]
     assert events[8] == Looked(second)
     assert events[10][1:] == (Outcome.LOANED, "", "", "", "7", "")
@@ -104,6 +106,6 @@ def test_a_number_that_no_row_has(station: Station) -> None:
     station.load("12:00 R i3", file="law.dat")
     unload_file(station.queue, station.run, "annex.dat")
     with pytest.raises(RowMissing, match=r"no row 4; it has rows 1 to 3\.$"):
-        story_of(station.queue, station.run, 4)
+        story_of(station.queue, station.run, 4, UTC)
     with pytest.raises(RowMissing, match="rows 1 to 3, without those of a file that was taken out"):
-        story_of(station.queue, station.run, 2)
+        story_of(station.queue, station.run, 2, UTC)

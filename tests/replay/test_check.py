@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +12,7 @@ import respx
 from almareplay.alma.client import AlmaReader, open_wire
 from almareplay.alma.errors import AlmaGone
 from almareplay.queue.reading import Work
-from almareplay.replay.check import Effort, Findings, check, effort
+from almareplay.replay.check import Effort, Findings, UnknownPlace, check, effort
 from almareplay.replay.decide import Guard, Policy
 from almareplay.replay.due_dates import DueDates
 from almareplay.simulator.gateway import Permissions
@@ -41,7 +41,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def checked(simulator: Simulator) -> Checked:
     def ask(
-        places: Mapping[tuple[str, str], int] | None = None,
+        places: Collection[tuple[str, str]] = (),
         *,
         key: str = "good",
         environment: str = "sandbox",
@@ -50,7 +50,7 @@ def checked(simulator: Simulator) -> Checked:
         async def asked() -> Findings:
             wire = open_wire(simulator.url, key, per_second=1000, reserve=0, give_up_after=5)
             async with wire as opened:
-                return await check(AlmaReader(opened), environment, places or {}, writes=writes)
+                return await check(AlmaReader(opened), environment, places, writes=writes)
 
         return asyncio.run(asked())
 
@@ -58,8 +58,9 @@ def checked(simulator: Simulator) -> Checked:
 
 
 def test_all_is_right(checked: Checked) -> None:
-    findings = checked({("MAIN", "FRONT"): 3, ("MAIN", "BACK"): 1, ("LAW", "DEFAULT_CIRC_DESK"): 1})
-    assert (findings.problems, findings.unverified) == ([], "")
+    findings = checked([("MAIN", "FRONT"), ("MAIN", "BACK"), ("LAW", "DEFAULT_CIRC_DESK")])
+    assert (findings.refused, findings.unverified) == (False, "")
+    assert set(findings.may) == {"Users", "Bibs", "Configuration"}
     assert findings.institution is not None
     assert findings.institution.environment == "sandbox"
 
@@ -83,20 +84,19 @@ def test_another_environment_is_a_problem(checked: Checked) -> None:
     assert "ALMAREPLAY_ENVIRONMENT is production" in problem
 
 
-def test_every_unknown_library_and_desk_is_told_with_those_that_there_are(checked: Checked) -> None:
-    places = {("MIAN", "FRONT"): 1, ("MAIN", "FORNT"): 1200, ("LAW", "DEFAULT_CIRC_DESK"): 1}
-    library, desk = checked(places).problems
-    assert "no library with the code 'MIAN' (1 row)" in library
-    assert "LAW, MAIN" in library
-    assert "Library MAIN has no circulation desk with the code 'FORNT' (1,200 rows)" in desk
-    assert "BACK, FRONT" in desk
-    assert "almareplay load --again --run NAME --library CODE FILE" in library
-    assert "almareplay load --again --run NAME --circ-desk CODE FILE" in desk
-
-
-def test_codes_are_compared_as_alma_writes_them(checked: Checked) -> None:
-    (problem,) = checked({("main", "FRONT"): 1}).problems
-    assert "'main'" in problem
+def test_every_unknown_library_and_desk_is_found_with_those_that_there_are(
+    checked: Checked,
+) -> None:
+    places = [("MIAN", "FRONT"), ("MIAN", "BACK"), ("MAIN", "FORNT"), ("LAW", ""), ("main", "")]
+    findings = checked([*places, ("LAW", "DEFAULT_CIRC_DESK")])
+    assert findings.unknown == [
+        UnknownPlace("MAIN", "FORNT", ["BACK", "FRONT"]),
+        UnknownPlace("MIAN", "", ["LAW", "MAIN"]),
+        UnknownPlace("main", "", ["LAW", "MAIN"]),
+    ]
+    assert (findings.refused, findings.problems) == (True, [])
+    assert [each.is_of(places) for each in findings.unknown] == [True, True, True]
+    assert [each.is_of([("MIAN", "BACK")]) for each in findings.unknown] == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_codes_are_compared_as_alma_writes_them(checked: Checked) -> None:
 def test_a_key_that_may_not_do_the_work_is_one_problem(
     checked: Checked, key: str, words: str
 ) -> None:
-    findings = checked({("MIAN", "FRONT"): 1}, key=key, environment="production")
+    findings = checked([("MIAN", "FRONT")], key=key, environment="production")
     (problem,) = findings.problems
     assert words in problem
     # What such a key cannot ask is not asked.
@@ -126,7 +126,7 @@ def test_a_key_that_may_not_do_the_work_is_one_problem(
 def test_an_address_that_is_not_of_the_api_is_told_at_once() -> None:
     async def asked() -> Findings:
         async with open_wire("https://own.example", "k", per_second=1000, reserve=0) as wire:
-            return await check(AlmaReader(wire), "sandbox", {})
+            return await check(AlmaReader(wire), "sandbox", ())
 
     with respx.mock() as router:
         asked_for = router.route().respond(401, html="<html>Sign in</html>")
@@ -138,20 +138,20 @@ def test_an_address_that_is_not_of_the_api_is_told_at_once() -> None:
 def test_the_eleventh_desk_is_there(simulator: Simulator, checked: Checked) -> None:
     desks = [Desk(f"DESK{number:03}") for number in range(1, 112)]
     simulator.world.libraries.append(Library("MANY", "Many desks", desks))
-    assert checked({("MANY", "DESK011"): 1, ("MANY", "DESK111"): 1}).problems == []
-    (problem,) = checked({("MANY", "DESK112"): 1}).problems
-    assert "DESK111." in problem
+    assert not checked([("MANY", "DESK011"), ("MANY", "DESK111")]).refused
+    (unknown,) = checked([("MANY", "DESK112")]).unknown
+    assert unknown.known[-1] == "DESK111"
 
 
 def test_a_key_without_configuration_leaves_the_environment_unverified(checked: Checked) -> None:
-    findings = checked({("MIAN", "FRONT"): 1}, key="circulation", environment="production")
+    findings = checked([("MIAN", "FRONT")], key="circulation", environment="production")
     assert findings.problems == []
     assert "no permission to read Configuration (UNAUTHORIZED)" in findings.unverified
 
 
 def test_a_check_changes_nothing(simulator: Simulator, checked: Checked) -> None:
     before = len(simulator.record.requests)
-    checked({("MAIN", "FRONT"): 1})
+    checked([("MAIN", "FRONT")])
     asked = simulator.record.requests[before:]
     # That the key may write is tested by two calls made for that.
     others = [request for request in asked if request.operation != "test"]
@@ -172,7 +172,7 @@ def test_an_alma_that_is_away_is_no_finding() -> None:
     async def asked() -> None:
         wire = open_wire("http://127.0.0.1:1", "k", per_second=1000, reserve=0, give_up_after=0)
         async with wire as opened:
-            await check(AlmaReader(opened), "sandbox", {})
+            await check(AlmaReader(opened), "sandbox", ())
 
     with pytest.raises(AlmaGone):
         asyncio.run(asked())

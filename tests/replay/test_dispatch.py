@@ -269,3 +269,31 @@ def test_no_more_rows_are_under_way_than_the_window_holds() -> None:
     queued = rows(*(f"L i{n} p{n}" for n in range(WINDOW + 50)))
     run(settle, stream(queued))
     assert len(began) == len(queued)
+
+
+def test_rows_can_be_held_near_the_first_that_is_not_settled() -> None:
+    began: list[int] = []
+    last = asyncio.Event()
+
+    async def settle(turn: Turn) -> bool:
+        began.append(turn.row.row)
+        if turn.row.row == 1:
+            await last.wait()
+        if turn.row.row == 3:
+            last.set()
+        return True
+
+    async def near(dispatch: Dispatch) -> AsyncIterator[QueuedRow]:
+        for row in rows(*(f"L i{n} p{n}" for n in range(6))):
+            await dispatch.wait_for_the_first(3)
+            if row.row == 4:
+                assert last.is_set()
+            yield row
+
+    async def dispatched() -> None:
+        dispatch = Dispatch(settle, asyncio.Event())
+        async with asyncio.timeout(5):
+            await dispatch.run(near(dispatch))
+
+    asyncio.run(dispatched())
+    assert began == [1, 2, 3, 4, 5, 6]

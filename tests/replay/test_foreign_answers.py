@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from almareplay.outcomes import Outcome, ReportRow
-from almareplay.queue import reading
 from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Loan, Patron, World
@@ -71,7 +71,7 @@ def replayed(
 
     replay_virtually(queue, run, VirtualClock(), line, simulator=alma)
     assert len(done) == 1
-    return list(reading.report_rows(queue, run))
+    return list(report_rows(queue, run))
 
 
 def effects(alma: Simulator, item: str) -> list[str]:

@@ -79,7 +79,7 @@ class _Lid:
             self._clock.slept = HOUR
             with self._queue.writing() as connection:
                 past = datetime.now(UTC) - timedelta(hours=1)
-                connection.execute(update(runs).values(lease_until=past))
+                connection.execute(update(runs).values(holder_host="elsewhere", lease_until=past))
         self.held.append(holder_of(self._queue, self._queue.run("main")) is not None)
         return await self._alma(request)
 

@@ -63,9 +63,13 @@ def canonical(row: ReportRow, shown: Any = str) -> dict[str, str]:
     named = row._asdict()
     return {
         name: _utc(value) if isinstance(value, datetime) else "" if value is None
-        else shown(str(value))
+        else _boolean(value) if isinstance(value, bool) else shown(str(value))
         for name, value in named.items()
     }  # fmt: skip
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _utc(moment: datetime) -> str:
@@ -76,14 +80,21 @@ def _plain(named: dict[str, Any]) -> dict[str, str]:
     return {
         name: "" if value in (None, "")
         else _utc(datetime.fromisoformat(value)) if name in TIMES
-        else str(value)
+        else _boolean(value) if isinstance(value, bool) else str(value)
         for name, value in named.items()
     }  # fmt: skip
 
 
 def in_csv(text: str) -> str:
     text = text.replace("\x00", "").encode("utf-8", "backslashreplace").decode()
-    return f"'{text}" if re.match("[ \xa0]*[=+\\-@\t\r\n＝＋－＠]", text) else text
+    cell = ""
+    for place in range(len(text) + 1):
+        if place == 0 or text[place - 1] in ";\t\r\n":
+            ahead = text[place:].lstrip(' \xa0"')[:1]
+            dangerous = "=+-@＝＋－＠" + ("\t\r\n" if place == 0 else "")
+            cell += "'" * (ahead != "" and ahead in dangerous)
+        cell += text[place : place + 1]
+    return cell
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
@@ -131,6 +142,8 @@ def _cell(column: str, value: object, number_format: str) -> str:
         # A spreadsheet's time is a fraction of a day.
         whole = (value + timedelta(milliseconds=500)).replace(microsecond=0)
         return _utc(datetime.fromisoformat(f"{whole.isoformat()}{offset}"))
+    if isinstance(value, bool):
+        return _boolean(value)
     if isinstance(value, float):
         return str(int(value))
     assert isinstance(value, str), value

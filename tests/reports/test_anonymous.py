@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.outcomes import ReportRow
+from almareplay.outcomes import Outcome, ReportRow
 from almareplay.reports import Report, write_report
-from almareplay.reports.anonymous import anonymous, number_patrons
+from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
 
 IDS = ["24880000100016", "zora.kestrel001", "ÅSA-77", "p+q@uni.example", "(5)"]
 PRIMARY = "K0099887"
 
 
 def shown(row: ReportRow, names: dict[str, str]) -> ReportRow:
-    (made,) = anonymous([row], names)
+    (made,) = anonymous([row], Names(names))
     return made
 
 
@@ -33,13 +33,20 @@ def test_patrons_are_numbered_as_they_first_appear_whatever_the_case() -> None:
     }
 
 
+def test_borrowers_have_numbers_of_their_own_that_no_correction_moves() -> None:
+    for corrected in ([], ["c3"]):
+        names = number_patrons(["a1", *corrected], ["x"], borrowers=["k7", "A1", "K7", "m8"])
+        assert (names["k7"], names["m8"], names["a1"]) == ("borrower 1", "borrower 2", "patron 1")
+        assert names["x"] == "a patron"
+
+
 def test_a_patron_keeps_the_number_whatever_rows_are_shown(row: ReportRow) -> None:
     rows = [row._replace(row=n, patron_id=IDS[n % 5], item_barcode=f"i{n}") for n in range(20)]
     names = number_patrons(each.patron_id for each in rows)
-    of_row = {each.row: each.patron_id for each in anonymous(rows, names)}
+    of_row = {each.row: each.patron_id for each in anonymous(rows, Names(names))}
     random.Random(1).shuffle(rows)
     for some in (rows[:7], rows[5:], rows):
-        assert all(each.patron_id == of_row[each.row] for each in anonymous(some, names))
+        assert all(each.patron_id == of_row[each.row] for each in anonymous(some, Names(names)))
     assert set(of_row.values()) == {f"patron {n}" for n in range(1, 6)}
 
 
@@ -78,6 +85,37 @@ def test_a_return_without_a_patron_has_none_and_a_card_for_an_item_is_a_patron(
     assert (made.patron_id, made.item_barcode) == ("", "patron 2")
 
 
+def test_what_was_captured_is_numbered_unless_alma_has_taken_it(row: ReportRow) -> None:
+    names = Names(
+        libraries=number_words("library", ["MAIN", "u77", "", "Zora"], {"MAIN"}),
+        desks=number_words("desk", ["FRONT", "24880000100016"], {"FRONT"}),
+        files=number_words("file", ["Kestrel_Zora.dat", "desk.xlsx#u77"]),
+    )
+    places = [("MAIN", "FRONT"), ("u77", "24880000100016"), ("", "FRONT"), ("Zora", "new")]
+    rows = [
+        row._replace(library=library, circ_desk=desk, source_file="desk.xlsx#u77")
+        for library, desk in places
+    ]
+    made = [(each.library, each.circ_desk, each.source_file) for each in anonymous(rows, names)]
+    assert made == [
+        ("MAIN", "FRONT", "file 2"),
+        ("library 1", "desk 1", "file 2"),
+        ("", "FRONT", "file 2"),
+        ("library 2", "not shown", "file 2"),
+    ]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_item_is_shown_where_alma_has_found_it(row: ReportRow, outcome: Outcome) -> None:
+    made = shown(row._replace(outcome=outcome, disposition=outcome.disposition, note="u77?"), {})
+    hidden = {
+        *("item_not_found", "duplicate", "cancelled", "invalid", "held_back", "unavailable"),
+        "pending",
+    }
+    assert (made.item_barcode == "not shown") == (outcome.value in hidden)
+    assert made.note == ("could not be read" if outcome is Outcome.INVALID else "u77?")
+
+
 def written(path: Path) -> str:
     """All text of a report."""
     if path.suffix != ".xlsx":
@@ -99,7 +137,7 @@ def test_no_format_has_an_id_of_a_patron(row: ReportRow, tmp_path: Path, ending:
     write_report(path, Report("main", lambda: rows))
     assert all(each in written(path) for each in IDS)
     names = number_patrons(IDS, [PRIMARY])
-    write_report(path, Report("main", lambda: anonymous(rows, names)))
+    write_report(path, Report("main", lambda: anonymous(rows, Names(names))))
     left = written(path).casefold()
     assert [each for each in [*IDS, PRIMARY] if each.casefold() in left] == []
     assert all(f"patron {n}" in left for n in range(1, 6))

@@ -91,7 +91,7 @@ def test_what_is_written_reads_back_and_the_rest_would_not(
             assert read_back(path)[1:] != [to_the_minute(fact)]
         else:
             good.append(to_the_minute(fact))
-    write_dat(tmp_path / "good.dat", lines)
+    write_dat(tmp_path / "good.dat", lines, overwrite=True)
     assert read_back(tmp_path / "good.dat") == good
 
 
@@ -99,7 +99,7 @@ def test_a_file_is_as_the_upload_wants_it(row: ReportRow, tmp_path: Path) -> Non
     path = tmp_path / "out.dat"
     path.write_text("of last week")
     returned = row._replace(kind=Kind.RETURN, item_barcode="Gerät 7", patron_id="")
-    (file,) = write_dat(path, [dat_line(row), dat_line(returned)])
+    (file,) = write_dat(path, [dat_line(row), dat_line(returned)], overwrite=True)
     assert path.read_bytes() == (
         b"202609140902L34880000200014" + b" " * 66 + b"24880000100016\r\n"
         b"202609140902R" + "Gerät 7".encode() + b" " * 73 + b"\r\n"
@@ -145,7 +145,8 @@ def test_the_time_is_that_of_the_desk(row: ReportRow) -> None:
 def test_desks_are_told_apart_by_the_names_of_their_files(row: ReportRow, tmp_path: Path) -> None:
     places = [("A-B", "C"), ("A", "B-C"), ("a", "b-c"), ("A", "../x y"), ("A-B", "C"), ("Ä", "1")]
     lines = [dat_line(row._replace(library=library, circ_desk=desk)) for library, desk in places]
-    files = write_dat(tmp_path / "out.dat", lines, by_desk=True)
+    codes = {code for place in places for code in place}
+    files = write_dat(tmp_path / "out.dat", lines, by_desk=True, codes=codes)
     assert [(file.path.name, file.lines, list(file.places)) for file in files] == [
         ("out-A-B-C.dat", 2, [("A-B", "C")]),
         ("out-A-B-C-2.dat", 1, [("A", "B-C")]),
@@ -156,9 +157,34 @@ def test_desks_are_told_apart_by_the_names_of_their_files(row: ReportRow, tmp_pa
     assert sorted(tmp_path.iterdir()) == sorted(file.path for file in files)
 
 
+def test_what_was_captured_for_a_desk_names_no_file(row: ReportRow, tmp_path: Path) -> None:
+    """A patron's id may have slipped into the column of the desk."""
+    places = [("MAIN", "24880000100016"), ("MAIN", "FRONT"), ("u0045871", "FRONT")]
+    lines = [dat_line(row._replace(library=library, circ_desk=desk)) for library, desk in places]
+    files = write_dat(tmp_path / "out.dat", lines, by_desk=True, codes=CODES)
+    names = [file.path.name for file in files]
+    assert names == ["out-1.dat", "out-MAIN-FRONT.dat", "out-2.dat"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+
 def test_without_lines_there_is_no_file(tmp_path: Path) -> None:
     assert write_dat(tmp_path / "out.dat", []) == []
     assert list(tmp_path.iterdir()) == []
+
+
+CODES = ("MAIN", "FRONT")
+
+
+@pytest.mark.parametrize("by_desk", [False, True])
+def test_a_file_that_is_there_is_not_replaced_for_it_may_be_the_capture(
+    row: ReportRow, tmp_path: Path, by_desk: bool
+) -> None:
+    old = tmp_path / ("out-MAIN-FRONT.dat" if by_desk else "out.dat")
+    old.write_bytes(f"{dat_line(row).text}\r\n".encode())
+    before = old.read_bytes()
+    with pytest.raises(ReportError, match=r"there already.*--overwrite"):
+        write_dat(tmp_path / "out.dat", [dat_line(row)], by_desk=by_desk, codes=CODES)
+    assert (old.read_bytes(), list(tmp_path.iterdir())) == (before, [old])
 
 
 @pytest.mark.parametrize("by_desk", [False, True])
@@ -175,7 +201,7 @@ def test_an_older_export_survives_a_failure(
     old.write_text("older")
     expected = ReportError if isinstance(failure, OSError) else KeyboardInterrupt
     with pytest.raises(expected):
-        write_dat(tmp_path / "out.dat", failing(), by_desk=by_desk)
+        write_dat(tmp_path / "out.dat", failing(), by_desk=by_desk, codes=CODES, overwrite=True)
     assert old.read_text() == "older"
     assert list(tmp_path.iterdir()) == [old]
 

@@ -54,7 +54,7 @@ def test_every_outcome_in_its_order(row: ReportRow, tmp_path: Path) -> None:
         for n, outcome in enumerate(Outcome, start=1)
     ]
     unread = row._replace(row=99, captured_at=None, kind=None, item_barcode="", due_date=None)
-    settled = row._replace(row=100, advice=DISMISSED, note="handled at the desk")
+    settled = row._replace(row=100, advice=DISMISSED, dismissed=True, note="handled at the desk")
     all_hold([*reversed(rows), settled, unread], tmp_path)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from almareplay.reports.html import SECTION, write_html
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.reports.summary import Summary, sentence
 from almareplay.reports.timeline import MOST_BARS, timeline
+from almareplay.transactions import AlmaInstance
 
 AT = datetime(2026, 9, 14, 9, 2, tzinfo=timezone(timedelta(hours=-7)))
 
@@ -43,7 +45,7 @@ def with_outcome(row: ReportRow, outcome: Outcome, at: datetime | None = AT) -> 
 
 
 def said(rows: Iterable[ReportRow], *, predicted: bool = False) -> str:
-    summary = Summary()
+    summary = Summary(predicted=predicted)
     shown = [*summary.count(rows)]
     return sentence(Report("main", lambda: shown, predicted=predicted), summary)
 
@@ -135,11 +137,117 @@ def test_times_of_rows_that_could_not_be_read_count_only_where_there_are_no_othe
 
 
 def test_what_was_dismissed_is_settled(row: ReportRow) -> None:
-    rows = [with_outcome(row, BLOCKED)._replace(advice=DISMISSED), with_outcome(row, LOANED)]
+    rows = [
+        with_outcome(row, BLOCKED)._replace(advice=DISMISSED, dismissed=True),
+        with_outcome(row, LOANED),
+    ]
     assert said(rows).endswith("1 row was settled by hand; nothing is left to do.")
     page = page_of(Report("main", lambda: rows))
     assert 'id="dismissed"' in page
     assert 'id="patron_blocked"' not in page
+
+
+def test_what_the_desk_cancelled_needed_no_change_and_is_counted_by_itself(row: ReportRow) -> None:
+    rows = [with_outcome(row, each) for each in (Outcome.CANCELLED, LOANED, Outcome.DUPLICATE)]
+    assert said(rows).endswith("are in Alma or needed no change; nothing is left to do.")
+    assert "all 3 loans and returns" in said(rows)
+    page = page_of(Report("main", lambda: rows))
+    assert 'id="cancelled"' in page
+    assert "Cancelled at the desk" in page
+    assert '<rect class="cancelled"' in page
+    assert "<b>1</b> cancelled at the desk" in page
+    assert "<b>1</b> needed no change" in page
+
+
+SANDBOX = AlmaInstance("01FERN_INST", "Fern & Oak University", "sandbox", "api.alma.example")
+PRODUCTION = SANDBOX._replace(environment="production")
+REHEARSED = datetime(2026, 9, 15, 6, 30, tzinfo=UTC)
+OREGON = ZoneInfo("America/Los_Angeles")
+
+
+@pytest.mark.parametrize(
+    ("about", "title", "words"),
+    [
+        (
+            {"alma": SANDBOX},
+            "SANDBOX: report of run main – almareplay",
+            "sandbox Fern &amp; Oak University (01FERN_INST). Nothing of this has "
+            "happened in the production Alma. It was not rehearsed there.",
+        ),
+        (
+            {"alma": PRODUCTION, "rehearsed": REHEARSED, "zone": OREGON},
+            "PRODUCTION: report of run main – almareplay",
+            "production Fern &amp; Oak University (01FERN_INST). "
+            "It was rehearsed there on 14 Sep 2026 at 23:30.",
+        ),
+        (
+            {"alma": PRODUCTION._replace(name="", institution="")},
+            "PRODUCTION: report of run main – almareplay",
+            "production the Alma at api.alma.example. It was not rehearsed there.",
+        ),
+        (
+            {},
+            "report of run main – almareplay",
+            "not sent Nothing was sent to Alma yet. It was not rehearsed either.",
+        ),
+        (
+            {"rehearsed": REHEARSED},
+            "report of run main – almareplay",
+            "not sent Nothing was sent to Alma yet. It was rehearsed on 15 Sep 2026 at 06:30.",
+        ),
+        (
+            {"alma": PRODUCTION, "predicted": True},
+            "PRODUCTION: prediction for run main – almareplay",
+            "production Fern &amp; Oak University (01FERN_INST). This is what a "
+            "rehearsal there foresees; it posted nothing.",
+        ),
+        (
+            {"predicted": True},
+            "prediction for run main – almareplay",
+            "not sent Alma was not asked: no row was left to be replayed.",
+        ),
+    ],
+)
+def test_the_page_says_which_alma_it_speaks_of(
+    row: ReportRow, about: dict[str, Any], title: str, words: str
+) -> None:
+    page = page_of(Report("main", lambda: [row], **about))
+    assert re.findall("<title>(.*?)</title>", page)[0] == title
+    (band,) = re.findall(r'<p class="origin".*?</p>', page, re.DOTALL)
+    assert " ".join(re.sub(r"<[^>]*>", " ", band).split()) == words
+
+
+def test_a_prediction_is_worded_as_one(row: ReportRow) -> None:
+    foreseen = [
+        with_outcome(row, each)._replace(advice=each.advice_before)
+        for each in (BLOCKED, LOANED, Outcome.ON_LOAN_TO_OTHER)
+    ]
+    replayed = with_outcome(row, Outcome.PATRON_EXPIRED)._replace(completed_at=AT)
+    rows = [*foreseen, with_outcome(row, PENDING), with_outcome(row, Outcome.INVALID), replayed]
+    page = page_of(Report("main", lambda: rows, predicted=True, alma=SANDBOX))
+    text = re.sub(r"<[^>]*>", " ", re.sub(r"(?s)<(script|style).*?</\1>", "", page))
+    assert BLOCKED.advice_before.replace("'", "&#39;") in text
+    assert "What can be settled before the replay" in text
+    assert "record the loan" not in text
+    assert 'id="patron_expired"' not in page
+    assert "1 row of an earlier replay still needs somebody; 1 row was not rehearsed" in text
+    sections = [each[SECTION] for each in embedded(page)]
+    assert sections == [
+        *("patron_blocked", "settled", "on_loan_to_other", "pending", "invalid", "replayed"),
+    ]
+
+
+def test_times_are_named_once(row: ReportRow) -> None:
+    page = page_of(Report("main", lambda: [row], zone=OREGON))
+    assert "All times are those of America/Los_Angeles." in page
+    assert page_of(Report("main", list)).count("All times are those of UTC.") == 1
+
+
+def test_the_span_of_a_run_goes_by_the_instant_where_the_clocks_went_back(row: ReportRow) -> None:
+    first = datetime(2026, 11, 1, 1, 50, tzinfo=OREGON)
+    last = datetime(2026, 11, 1, 1, 10, fold=1, tzinfo=OREGON)
+    rows = [with_outcome(row, LOANED, at) for at in (last, first)]
+    assert "captured between 1 Nov 2026 01:50 and 01:10" in said(rows)
 
 
 def test_the_policy_knows_the_one_script_and_the_one_style(row: ReportRow) -> None:
@@ -214,17 +322,20 @@ def test_the_page_holds_the_same_rows_as_the_other_formats(row: ReportRow, numbe
     assert page.count('class="all-rows"') == -(-number // BLOCK)
     sections = [each.pop(SECTION) for each in rows]
     assert rows == as_jsonl(many(row, number), ReportRow._fields)
-    known = ["settled"] * 7 + [each.value for each in Outcome if each.disposition.value in OPEN]
-    assert set(sections) <= {*known, "pending"}
+    to_do = {each.value for each in Outcome if each.disposition.value in OPEN}
+    others = {"settled", "cancelled", "pending"}
+    assert set(sections) == ({*to_do, *others} if number > BLOCK else {"settled"})
 
 
 OPEN = ("attention", "rejected", "unresolved")
 
 
 def test_the_page_holds_the_lists(row: ReportRow) -> None:
-    pull = PullRow("LAW", "stacks", "KF 1", "A title", "34", "hold shelf", AT, "MAIN/FRONT", 3)
+    where = ("01FERN_INST", "sandbox")
+    pull = PullRow("LAW", "K", "KF 1", "A title", "34", "hold shelf", AT, "MAIN/FRONT", 3, *where)
     fine = FineRow(
-        3, "p1", "34", AT, AT.astimezone(UTC), Decimal("2.50"), "USD", "part", None, "", "Count."
+        *(3, "renewal", "p1", "34", AT, AT.astimezone(UTC), Decimal("2.50"), "USD", "part", None),
+        *("", "Count.", *where),
     )
     fines = [fine, fine, fine._replace(amount=Decimal("2.5"))]
     page = page_of(Report("main", lambda: [row], [pull], fines))

@@ -44,9 +44,16 @@ def test_libreoffice_finds_the_same_cells(row: ReportRow, tmp_path: Path) -> Non
         )
         for n, (outcome, text) in enumerate(zip([*Outcome, *Outcome], HOSTILE, strict=False))
     ]
-    pulls = [PullRow("MAIN", "STACKS", "QA76 .P98", "A title", "0012", "hold shelf", at, "M/F", 3)]
+    pulls = [
+        PullRow(
+            "MAIN", "STACKS", "QA76 .P98", "A title", "0012", "hold shelf", at, "M/F", 3, "", ""
+        )
+    ]
     due = datetime(1900, 1, 1, tzinfo=UTC)
-    fines = [FineRow(4, "007", "+1", at, due, Decimal("2.50"), "USD", "part", None, "1E5", "=1")]
+    money = Decimal("2.50")
+    fines = [
+        FineRow(4, "return", "007", "+1", at, due, money, "USD", "part", None, "1E5", "=1", "", "")
+    ]
     path = tmp_path / "report.xlsx"
     write_report(path, Report("=main", lambda: rows, pulls, fines))
 
@@ -75,4 +82,13 @@ def test_libreoffice_finds_the_same_cells(row: ReportRow, tmp_path: Path) -> Non
         assert book[name].print_title_rows == "$1:$1"
         assert book[name].auto_filter.ref == book[name].dimensions
     kinds = {cell.data_type for each in book for line in each.iter_rows() for cell in line}
-    assert kinds <= {"s", "n", "d"}
+    # It keeps booleans as formulas of its own.
+    assert kinds <= {"s", "n", "d", "f"}
+    formulas = {
+        cell.value
+        for each in book
+        for line in each.iter_rows()
+        for cell in line
+        if cell.data_type == "f"
+    }
+    assert formulas <= {"=FALSE()", "=TRUE()"}

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl  # type: ignore[import-untyped]  # it comes without types
 import pytest
@@ -20,14 +21,20 @@ import pytest
 from almareplay.outcomes import DISMISSED, FineRow, Outcome, PullRow, ReportRow
 from almareplay.reports import Report, ReportError, sheets, write_list, write_report
 from almareplay.reports.xlsx import TO_DO
+from almareplay.transactions import AlmaInstance
 from tests.reports.reading import sheet, xlsx_rows
 
 SHEETS = ["Summary", "To do", "Pull list", "Fines", "Rows"]
 AT = datetime(2026, 9, 14, 9, 2, tzinfo=timezone(timedelta(hours=-7)))
-PULL = PullRow("MAIN", "STACKS", "QA76 .P98", "A title", "0012", "hold shelf", AT, "MAIN/FRONT", 3)
-DUE = datetime(2026, 9, 14, 6, 59, 59, tzinfo=UTC)
+WHERE = ("01FERN_INST", "sandbox")
+PULL = PullRow(
+    *("MAIN", "STACKS", "QA76 .P98", "A title", "0012", "hold shelf", AT, "MAIN/FRONT", 3), *WHERE
+)
+OREGON = ZoneInfo("America/Los_Angeles")
+DUE = datetime(2026, 9, 13, 23, 59, 59, tzinfo=OREGON)
 FINE = FineRow(
-    4, "007", "0012", AT, DUE, Decimal("1234.50"), "USD", "whole", None, "99", "Waive the fine."
+    *(4, "return", "007", "0012", AT, DUE, Decimal("1234.50"), "USD", "whole", None, "99"),
+    *("Waive the fine.", *WHERE),
 )
 
 
@@ -46,7 +53,7 @@ def rows(row: ReportRow) -> list[ReportRow]:
 
     return [
         row,
-        row._replace(row=18, advice=DISMISSED),
+        row._replace(row=18, advice=DISMISSED, dismissed=True),
         with_outcome(19, Outcome.LOANED, captured_at=AT + timedelta(hours=2)),
         with_outcome(20, Outcome.INVALID, captured_at=None, kind=None),
     ]
@@ -73,13 +80,15 @@ def test_sheets_have_a_frozen_header_and_filters_over_all_rows(
         assert book[name].page_setup.orientation == "landscape"
         assert book[name].column_dimensions["B"].width > 6
     assert book["Rows"].max_row == 5
-    assert book.properties.title == "almareplay: run 'main'"
+    assert book.properties.title == "almareplay: NOT SENT: run 'main'"
 
 
 def test_barcodes_are_texts_and_times_are_dates_with_their_offset(
     rows: list[ReportRow], path: Path
 ) -> None:
-    write_report(path, Report("main", lambda: rows, [PULL], [FINE]))
+    due = datetime(2026, 11, 2, 23, 59, 59, tzinfo=OREGON)
+    later = [each._replace(due_date=due) for each in rows]
+    write_report(path, Report("main", lambda: later, [PULL], [FINE]))
     book = openpyxl.load_workbook(path)
     cells = dict(zip(ReportRow._fields, book["Rows"][2], strict=True))
     for name in ("item_barcode", "patron_id", "alma_code", "loan_id", "library"):
@@ -88,14 +97,14 @@ def test_barcodes_are_texts_and_times_are_dates_with_their_offset(
     assert [cells[name].value for name in ("row", "source_row", "attempts")] == [17, 4, 2]
     assert cells["captured_at"].value == datetime(2026, 9, 14, 9, 2)  # noqa: DTZ001 - a cell's
     assert cells["captured_at"].number_format == 'yyyy-mm-dd hh:mm:ss "-07:00"'
-    # The due date is UTC, and shown by the clock of the desk.
-    assert cells["due_date"].value == datetime(2026, 10, 12, 16, 59, 59)  # noqa: DTZ001 - a cell's
-    assert cells["due_date"].number_format == cells["captured_at"].number_format
+    assert cells["due_date"].value == datetime(2026, 11, 2, 23, 59, 59)  # noqa: DTZ001 - a cell's
+    assert cells["due_date"].number_format == 'yyyy-mm-dd hh:mm:ss "-08:00"'
     assert cells["completed_at"].value is None
     fine = dict(zip(FineRow._fields, book["Fines"][2], strict=True))
     assert (fine["amount"].value, fine["amount"].number_format) == (1234.5, "#,##0.00")
     assert (fine["patron_id"].value, fine["currency"].value) == ("007", "USD")
     assert fine["due_date"].value == datetime(2026, 9, 13, 23, 59, 59)  # noqa: DTZ001 - a cell's
+    assert (fine["institution"].value, fine["environment"].value) == WHERE
     assert book["Pull list"]["E2"].value == "0012"
 
 
@@ -105,7 +114,7 @@ def test_no_number_that_is_a_text_is_marked(rows: list[ReportRow], path: Path) -
         xml = parts.read("xl/worksheets/sheet5.xml").decode()
         # Excel takes a file with an empty format for broken.
         assert 'formatCode=""' not in parts.read("xl/styles.xml").decode()
-    assert '<ignoredError sqref="A1:U5" numberStoredAsText="1"/>' in xml
+    assert '<ignoredError sqref="A1:Y5" numberStoredAsText="1"/>' in xml
 
 
 def test_staff_get_what_is_to_do_and_a_place_to_say_so(rows: list[ReportRow], path: Path) -> None:
@@ -124,42 +133,70 @@ def test_staff_get_what_is_to_do_and_a_place_to_say_so(rows: list[ReportRow], pa
 
 
 def test_the_summary_counts_and_says_what_is_next(rows: list[ReportRow], path: Path) -> None:
-    write_report(path, Report("=1+1", lambda: rows, [PULL], [FINE]))
+    same = FINE._replace(wrong="none")
+    write_report(path, Report("=1+1", lambda: rows, [PULL], [FINE, same], zone=OREGON))
     lines = summary(path)
     assert lines["Run"][0] == "=1+1"
     assert lines["applied"][1:4] == [1, 0.25, 0]
     assert lines["attention"][1:4] == [2, 0.5, 1]
     assert lines["patron_blocked"] == [Outcome.PATRON_BLOCKED.advice, 2, 0.5, 1]
     assert lines["all"][1:4] == [4, "", 2]
-    assert [lines[name][1] for name in SHEETS[1:]] == [2, 1, 1, 4]
+    assert [lines[name][1] for name in SHEETS[1:]] == [2, 1, 2, 4]
     assert "1 of 4 loans and returns" in lines["Report"][0]
     assert re.search(r"'To do' \(2\).*'Pull list' \(1\).*'Fines', 1\)", lines["Next"][0])
     assert lines["Captured until"][0] == datetime(2026, 9, 14, 11, 2)  # noqa: DTZ001 - a cell's
-    assert lines["Times"][0].endswith("offset from UTC, -07:00.")
+    assert lines["Times"][0].startswith("All times are those of America/Los_Angeles;")
     assert "names patrons" in lines["Note"][0]
-    written = lines["Written"][0].replace(tzinfo=datetime.now(UTC).astimezone().tzinfo)
+    written = lines["Written"][0].replace(tzinfo=OREGON)
     assert abs(datetime.now(UTC) - written) < timedelta(minutes=5)
 
 
 def test_the_summary_of_a_prediction_without_patrons(rows: list[ReportRow], path: Path) -> None:
-    write_report(path, Report("main", lambda: rows, predicted=True, anonymous=True))
+    replayed = rows[0]._replace(row=21, completed_at=AT)
+    report = Report("main", lambda: [*rows, replayed], predicted=True, anonymous=True)
+    write_report(path, report)
     lines = sheet(path, "Summary")
-    assert lines[0][0] == "Prediction"
+    assert lines[1][0] == "Prediction"
     notes = [line[1] for line in lines if line[0] == "Note"]
     assert [("rehearsal" in note, "stand for patrons" in note) for note in notes] == [
         (True, False),
         (False, True),
     ]
-    assert "then replay" in summary(path)["Next"][0]
+    told = summary(path)
+    assert "before the replay" in told["Next"][0]
+    assert "before the replay" in told["To do"][0]
+    assert told["patron_blocked"][0] == Outcome.PATRON_BLOCKED.advice_before
+    header, *foreseen = sheet(path, "To do")
+    assert tuple(header) == TO_DO[1:]
+    assert [line[0] for line in foreseen] == [17, 20]
 
 
-def test_several_offsets_are_said(rows: list[ReportRow], path: Path) -> None:
-    winter = AT.astimezone(timezone(timedelta(hours=-8)))
-    changed = [*rows, rows[0]._replace(row=21, captured_at=winter)]
-    write_report(path, Report("main", lambda: changed))
-    assert "-07:00 (3 rows), -08:00 (1 rows)" in summary(path)["Times"][0]
-    write_report(path, Report("main", lambda: rows[3:]))
-    assert "UTC" in summary(path)["Times"][0]
+@pytest.mark.parametrize("environment", ["sandbox", "production", ""])
+def test_the_workbook_says_which_alma_it_speaks_of_also_on_paper(
+    rows: list[ReportRow], path: Path, environment: str
+) -> None:
+    alma = AlmaInstance("A&B_INST", "Fern & Oak", environment, "h") if environment else None
+    write_report(path, Report("main", lambda: rows, alma=alma))
+    book = openpyxl.load_workbook(path)
+    first = sheet(path, "Summary")[0]
+    marks = {book[name].oddHeader.left.text for name in SHEETS}
+    if environment:
+        assert first[0] == environment.upper()
+        assert first[1].startswith("Fern & Oak (A&B_INST). ")
+        assert marks == {f"&B{environment.upper()} report, A&&B_INST"}
+        assert book.properties.title == f"almareplay: {environment.upper()}: run 'main'"
+    else:
+        assert first[0] == "NOT SENT"
+        assert first[1] == "Nothing was sent to Alma yet. It was not rehearsed either."
+        assert marks == {"&BNothing was sent to Alma"}
+
+
+def test_a_change_of_the_clocks_is_said(rows: list[ReportRow], path: Path) -> None:
+    changed = [*rows, rows[0]._replace(row=21, captured_at=datetime(2026, 11, 2, tzinfo=OREGON))]
+    write_report(path, Report("main", lambda: changed, zone=OREGON))
+    assert "clocks were changed" in summary(path)["Times"][0]
+    write_report(path, Report("main", lambda: rows, zone=OREGON))
+    assert "clocks were changed" not in summary(path)["Times"][0]
 
 
 def test_a_run_with_nothing_left_to_do(rows: list[ReportRow], path: Path) -> None:
@@ -194,14 +231,14 @@ def test_rows_go_on_in_a_further_sheet(
 ) -> None:
     monkeypatch.setattr(sheets, "LINES_OF_A_SHEET", 4)
     rows = [row._replace(row=n) for n in range(1, 8)]
-    rows[3:] = [each._replace(advice=DISMISSED) for each in rows[3:]]
+    rows[3:] = [each._replace(advice=DISMISSED, dismissed=True) for each in rows[3:]]
     write_report(path, Report("main", lambda: rows))
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == [*SHEETS, "Rows 2", "Rows 3"]
     found = [each["row"] for name in ("Rows", "Rows 2", "Rows 3") for each in xlsx_rows(path, name)]
     assert found == [str(n) for n in range(1, 8)]
-    assert book["Rows"].auto_filter.ref == "A1:U4"
-    assert book["Rows 3"].auto_filter.ref == "A1:U2"
+    assert book["Rows"].auto_filter.ref == "A1:Y4"
+    assert book["Rows 3"].auto_filter.ref == "A1:Y2"
     assert book["Rows 3"].freeze_panes == "A2"
     assert summary(path)["Rows, Rows 2, Rows 3"][1] == 7
 
@@ -226,8 +263,8 @@ def test_what_is_kept_on_the_way_is_its_owners_only(row: ReportRow, path: Path) 
             seen.append(stat.S_IMODE(each.stat().st_mode))
 
     write_report(path, Report("main", watched))
-    # The file to be, a folder, and in it one file a sheet.
-    assert sorted(seen) == [0o600] * 6 + [0o700]
+    # A folder with the file to be and a folder with one file a sheet.
+    assert sorted(seen) == [0o600] * 6 + [0o700] * 2
     assert [*path.parent.iterdir()] == [path]
 
 
@@ -252,7 +289,7 @@ def test_a_full_disk_leaves_the_older_report_and_nothing_else(
         no_file_larger_than(4_000),
         pytest.raises(ReportError, match="cannot be written: File too large") as raised,
     ):
-        write_report(path, Report("main", lambda: rows))
+        write_report(path, Report("main", lambda: rows), overwrite=True)
     assert isinstance(raised.value.__cause__, OSError)
     assert raised.value.__cause__.errno == errno.EFBIG
     assert row.patron_id not in str(raised.value)

@@ -64,14 +64,16 @@ const rowStart = [
   item(rows),
   patron(rows),
 ];
-const toDoColumns = [rowTick, ...rowStart, desk, wordsColumn("reason", "Reason", ["alma_message", "note"])];
+// What is foreseen cannot be done yet.
+const rowTicks = IS_PREDICTED ? [] : [rowTick];
+const toDoColumns = [...rowTicks, ...rowStart, desk, wordsColumn("reason", "Reason", ["alma_message", "note"])];
 const restColumns = [
   ...rowStart,
   desk,
   field(rows, "outcome", "Outcome", titled),
   wordsColumn("reason", "Destination, note", ["destination", "note"]),
 ];
-const printedColumns = [rowTick, ...rowStart, wordsColumn("reason", "Reason", ["alma_message", "note"], true)];
+const printedColumns = [...rowTicks, ...rowStart, wordsColumn("reason", "Reason", ["alma_message", "note"], true)];
 
 const pullLabel = (pull) => `item ${shortened(pulls.item_barcode[pull], LONGEST_ID)}`;
 const pullColumns = [
@@ -91,20 +93,21 @@ const pullColumns = [
 const printedPullColumns = pullColumns.filter(({ name }) => name !== "library" && name !== "row");
 
 const fineLabel = (fine) => `fine of row ${fines.row[fine]}`;
-const fineColumns = [
-  {
-    ...doneColumn(taskOfFine, fineLabel),
-    // A fine that was waived leaves nothing to do.
-    cell: (fine) => (isOpenFine(fine) ? doneColumn(taskOfFine, fineLabel).cell(fine) : ""),
-  },
+const fineTick = doneColumn(taskOfFine, fineLabel);
+const fineColumnsByDay = [
   rowNumber(fines),
   field(fines, "patron_id", "Patron", (text) => copyable(text, "patron id")),
   item(fines),
-  timeField(fines, "returned", "Returned"),
-  field(fines, "due_date", "Due", (moment) => clockAt(moment, OFFSET), instant),
+  field(fines, "made_by", "Made by", titled),
+  timeField(fines, "due_date", "Due"),
+  timeField(fines, "captured_at", "Captured"),
   { ...field(fines, "amount", "Amount"), cell: amountOf, key: (fine) => Number(fines.amount[fine]) },
-  field(fines, "wrong", "Wrong", (words) => prose(titled(words), false)),
   field(fines, "advice", "What to do"),
+];
+// A fine that was waived leaves nothing to do.
+const fineColumns = [
+  { ...fineTick, cell: (fine) => (isOpenFine(fine) ? fineTick.cell(fine) : "") },
+  ...fineColumnsByDay,
 ];
 
 function isOpenFine(fine) {
@@ -123,10 +126,9 @@ function cutOnly(text) {
 const rowDetails = {
   label: (row) => `Details of row ${rows.row[row]}`,
   list(row) {
-    const offset = rows.captured_at[row]?.slice(19) ?? OFFSET;
-    const late = (moment) => (moment === null ? "" : clockAt(moment, offset));
+    const late = (moment) => (moment === null ? "" : clock(moment, true));
     return [
-      ["Outcome", `${rows.outcome[row]} (${rows.disposition[row]})`],
+      ["Outcome", titled(rows.outcome[row])],
       // Where there is something to do, the section says it.
       ["What to do", rows.section[row] === rows.outcome[row] ? "" : rows.advice[row]],
       ["Item barcode", cutOnly(rows.item_barcode[row])],
@@ -149,7 +151,7 @@ const fineDetails = {
   label: (fine) => `Details of the fine of row ${fines.row[fine]}`,
   list: (fine) => [
     ["Fee id", fines.fee_id[fine] && identifier(fines.fee_id[fine], true)],
-    ["Waived", fines.waived_at[fine] && clockAt(fines.waived_at[fine], fines.returned[fine].slice(19))],
+    ["Waived", fines.waived_at[fine] && clock(fines.waived_at[fine], true)],
     ["What to do", fines.advice[fine]],
   ],
 };

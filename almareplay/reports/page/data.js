@@ -19,9 +19,9 @@ const rows = unpacked("all-rows");
 const pulls = unpacked("pull-rows");
 const fines = unpacked("fine-rows");
 
-const RUN = document.getElementById("work").dataset.run;
+const { run: RUN, mark: MARK, predicted } = document.getElementById("work").dataset;
+const IS_PREDICTED = predicted !== undefined;
 const timed = (rows.captured_at ?? []).filter((moment) => moment !== null);
-const OFFSET = timed.length ? timed[timed.length - 1].slice(19) : "+00:00";
 const HAS_YEARS = new Set(timed.map((moment) => moment.slice(0, 4))).size > 1;
 
 /** The places of rows by the section of the page in which they stand. */

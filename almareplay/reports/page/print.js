@@ -6,7 +6,8 @@ function sheet(title, ...parts) {
   const asking = askedInWords();
   const lines = [document.querySelector(".top .run").textContent, asking && `Only: ${asking}`];
   const small = lines.filter((words) => words).map((words) => node("p", { class: "run" }, prose(words)));
-  return node("section", { class: "sheet" }, ...small, node("h2", {}, prose(title)), ...parts);
+  const head = [node("p", { class: "mark" }, prose(MARK)), ...small, node("h2", {}, prose(title))];
+  return node("section", { class: "sheet" }, ...head, ...parts);
 }
 
 /** The rows of a list at `places`, all of them, with its heading. */
@@ -52,7 +53,7 @@ function sheets() {
   for (const [library, places] of grouped(pullList?.table.found ?? [], (pull) => pulls.library[pull])) {
     made.push(sheet(`Library ${library}`, printedList(pullList, places)));
   }
-  return made.length ? made : [sheet("Nothing to do")];
+  return made.length ? made : [sheet(IS_PREDICTED ? "Nothing to settle" : "Nothing to do")];
 }
 
 function printSheets() {

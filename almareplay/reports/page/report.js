@@ -4,19 +4,20 @@
  * rows leave something to do. */
 function listOf(section) {
   const name = section.id;
-  const source = { "pull-list": pulls, fines }[name] ?? rows;
-  const isToDo = !["dismissed", "pending", "settled"].includes(name);
-  const all = () => Array.from({ length: source.size }, (_, place) => place);
-  const toDoShape = { columns: toDoColumns, printed: printedColumns, task: taskOfRow, details: rowDetails };
-  const restShape = { columns: restColumns, details: rowDetails };
-  const shapes = new Map([
-    [pulls, { columns: pullColumns, printed: printedPullColumns, task: taskOfPull }],
-    [fines, { columns: fineColumns, printed: fineColumns, task: taskOfFine, details: fineDetails }],
-    [rows, isToDo ? toDoShape : restShape],
-  ]);
-  const { printed, ...shape } = shapes.get(source);
+  const source = { "pull-list": pulls, fines, "fines-by-day": fines }[name] ?? rows;
+  // What staff have nothing to do about is folded.
+  const isToDo = section.querySelector("details") === null;
+  const isOfRows = isToDo
+    ? { columns: toDoColumns, printed: printedColumns, task: IS_PREDICTED ? undefined : taskOfRow, details: rowDetails }
+    : { columns: restColumns, details: rowDetails };
+  const shapes = {
+    "pull-list": { columns: pullColumns, printed: printedPullColumns, task: taskOfPull },
+    fines: { columns: fineColumns, printed: fineColumns, task: taskOfFine, details: fineDetails },
+    "fines-by-day": { columns: fineColumnsByDay, details: fineDetails },
+  };
+  const { printed, ...shape } = shapes[name] ?? isOfRows;
   const title = section.querySelector("h3").textContent;
-  const places = source === rows ? sections.get(name) : all();
+  const places = source === rows ? sections.get(name) : placesOf(source, name);
   return {
     name,
     section,
@@ -29,8 +30,14 @@ function listOf(section) {
     count: section.querySelector(".count"),
     counted: section.querySelector(".count").textContent,
     table: new Table({ ...shape, name, label: title, places }),
-    tasks: isToDo ? (source === fines ? places.filter(isOpenFine) : places) : [],
+    tasks: isToDo && shape.task ? (source === fines ? places.filter(isOpenFine) : places) : [],
   };
+}
+
+/** The places of the rows of a list, by the name of its section. */
+function placesOf(source, name) {
+  const all = Array.from({ length: source.size }, (_, place) => place);
+  return source === fines ? all.filter((fine) => (fines.wrong[fine] === "none") === (name === "fines-by-day")) : all;
 }
 
 const lists = [...document.querySelectorAll("section.rows")].map(listOf);
@@ -61,7 +68,7 @@ function showFound(filter) {
   const found = ofRows.reduce((sum, list) => sum + list.table.found.length, 0);
   const toDo = ofRows.filter((list) => list.isToDo).reduce((sum, list) => sum + list.table.found.length, 0);
   const what = isAsked(filter) ? `${number(found)} of ${counted(rows.size, "row")} found` : counted(rows.size, "row");
-  document.getElementById("found").textContent = `${what}, ${number(toDo)} to do`;
+  document.getElementById("found").textContent = `${what}, ${number(toDo)} to ${IS_PREDICTED ? "settle" : "do"}`;
   document.getElementById("nothing-found").hidden = !isAsked(filter) || lists.some((list) => !list.section.hidden);
 }
 
@@ -109,12 +116,12 @@ function begin() {
   countTicks();
   applyFilter();
   showTicked();
-  if (!storage) {
+  if (!storage && !IS_PREDICTED) {
     document.getElementById("storage").textContent =
       "This browser keeps no ticks for this page: they are gone when it is closed or opened anew.";
     document.getElementById("storage").classList.add("strong");
   }
-  document.getElementById("storage").hidden = false;
+  document.getElementById("storage").hidden = IS_PREDICTED;
   form.hidden = false;
   document.documentElement.classList.add("ready");
 }

@@ -69,19 +69,9 @@ function spoken(date, withYear) {
   return `${day}${year} ${date.toISOString().slice(-13, -8)}`;
 }
 
-/** A moment as the clock showed it where it was captured. */
+/** A moment by the clock of the library, which is the clock of all times here. */
 function clock(moment, withYear) {
   const local = new Date(`${moment.slice(0, 19)}Z`);
   const words = Number.isNaN(local.getTime()) ? moment : spoken(local, withYear);
-  return node("time", { datetime: moment }, words);
-}
-
-/** A moment of UTC as a clock at `offset` (such as -07:00) shows it, with the offset. */
-function clockAt(moment, offset) {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)/.exec(offset);
-  const ahead = (sign === "-" ? -1 : 1) * (60 * Number(hours) + Number(minutes));
-  const local = new Date(Date.parse(moment) + 60_000 * ahead);
-  const zone = ahead ? `UTC${offset.slice(0, 6).replace("-", "−")}` : "UTC";
-  const words = Number.isNaN(local.getTime()) ? moment : `${spoken(local, true)} (${zone})`;
   return node("time", { datetime: moment }, words);
 }

@@ -48,7 +48,7 @@ function taskOfPull(pull) {
 }
 
 function taskOfFine(fine) {
-  const about = [fines.returned[fine], fines.item_barcode[fine], fines.amount[fine], fines.fee_id[fine]];
+  const about = [fines.captured_at[fine], fines.item_barcode[fine], fines.amount[fine], fines.fee_id[fine]];
   return `${TASKS}${fines.row[fine]}|fine|${digest(JSON.stringify(about))}`;
 }
 
