@@ -159,7 +159,7 @@ def _corrections_of(connection: Connection, run: Run) -> _Corrections:
     return _Corrections(said_of.keys(), captured)
 
 
-def _lane_row(member: Any, said: Said | None = None) -> LaneRow:
+def _lane_row(member: Any, said: Said | None = None, *, is_settled: bool = True) -> LaneRow:
     kind, patron_id = (said.kind, said.patron_id) if said else (member.kind, member.patron_id)
     return LaneRow(
         member.row,
@@ -168,6 +168,7 @@ def _lane_row(member: Any, said: Said | None = None) -> LaneRow:
         identifier_key(patron_id),
         member.captured_at,
         bool(member.has_seconds),
+        is_settled,
     )
 
 
@@ -180,10 +181,11 @@ def _changes_of_lane(
 ) -> Iterator[dict[str, Any]]:
     """What is to be stored of the rows of a lane."""
     rows = {
-        number: _lane_row(member)._replace(
+        number: _lane_row(
+            member,
             is_settled=number in corrected.rows
             or bool(member.tried)
-            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE)
+            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE),
         )
         for number, member in lane.items()
     }

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from almareplay.sources.findings import WHEN, Findings
 from almareplay.sources.headers import letter
 from almareplay.sources.kinds import read_kind
 from almareplay.sources.librarybarcodes import field_of
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.othercolumns import OtherColumns
-from almareplay.sources.survey import WHEN, Findings
 from almareplay.transactions import Kind
 
 CARD = "a patron's card: the items below it are lent to that patron"

@@ -43,9 +43,11 @@ class Break(NamedTuple):
 
 @dataclass
 class Steps:
-    """The steps of one direction: how many, and the first that goes far."""
+    """The steps of one direction: how many, how many of them twelve hours more would turn, the
+    first that goes far, and the first of all."""
 
     count: int = 0
+    afternoons: int = 0
     far: Break | None = None
     first: Break | None = None
 
@@ -76,18 +78,25 @@ class ClockOrder:
         self.steps += 1
         if at != before[0].at:
             side = self.up if at > before[0].at else self.down
+            step = Break(before[0], clock)
             side.count += 1
-            if side.first is None:
-                side.first = Break(before[0], clock)
-            if side.far is None and abs(_seconds(at) - _seconds(before[0].at)) >= _FAR:
-                side.far = Break(before[0], clock)
+            side.first = side.first or step
+            if abs(_seconds(at) - _seconds(before[0].at)) >= _FAR:
+                side.far = side.far or step
+                side.afternoons += _may_be_afternoon(step)
 
     @property
     def is_backward(self) -> bool:
         """Whether the newest row stands first."""
-        if self.steps == 1 and self.down.far and _may_be_afternoon(self.down.far):
+        if self._has_twelve_hours:
             return False
         return self.down.count > self.up.count and self.up.count <= self._few
+
+    @property
+    def _has_twelve_hours(self) -> bool:
+        """Whether twelve hours more would turn each step that goes back, and nothing speaks
+        against it."""
+        return not self.half_told and 0 < self.down.count == self.down.afternoons
 
     @property
     def _few(self) -> int:
@@ -98,7 +107,8 @@ class ClockOrder:
         """The steps against the order of a table that is in order but for a few; None where all
         are with it, or where it is in no order."""
         against = self.up if self.is_backward else self.down
-        return against if 0 < against.count <= self._few else None
+        is_in_order = self._has_twelve_hours or against.count <= self._few
+        return against if against.count and is_in_order else None
 
     @property
     def refusal(self) -> str:

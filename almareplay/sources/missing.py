@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from almareplay.sources.carried import Carried
+from almareplay.sources.findings import Findings
 from almareplay.sources.headers import letter
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of
-from almareplay.sources.survey import Findings
 from almareplay.sources.tabletimes import RowTimes
 from almareplay.transactions import Kind
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from almareplay.sources.findings import WHEN, Findings
 from almareplay.sources.headers import Layout, letter
 from almareplay.sources.localtime import ImpossibleTimeError
 from almareplay.sources.moments import Cell, read_when
 from almareplay.sources.shapes import shape
-from almareplay.sources.survey import WHEN, Findings
 from almareplay.sources.written import UnreadableTimeError
 
 _LOOKED_AT = 300

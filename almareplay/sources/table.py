@@ -8,6 +8,7 @@ from datetime import date
 from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.carried import Carried
 from almareplay.sources.clockorder import contradictions, set_back
+from almareplay.sources.findings import WHEN, Findings
 from almareplay.sources.headers import Layout, letter
 from almareplay.sources.identifiers import scanner_of
 from almareplay.sources.kinds import read_kind
@@ -20,7 +21,7 @@ from almareplay.sources.record import Record, Table
 from almareplay.sources.rowsort import SAVED, SAVED_READ, RowSort
 from almareplay.sources.serials import FIRST_DAY
 from almareplay.sources.slips import Slips
-from almareplay.sources.survey import WHEN, Findings, survey, time_of_row
+from almareplay.sources.survey import survey, time_of_row
 from almareplay.sources.tablelayout import layout_of, listed, samples_of
 from almareplay.sources.tablerow import RowReader
 from almareplay.sources.tabletimes import RowTimes

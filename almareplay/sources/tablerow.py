@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 
 from almareplay.sources.doubts import SAME, WORDS, like_name
+from almareplay.sources.findings import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
 from almareplay.sources.identifiers import (
     NO_SCANNER,
     RAN_TOGETHER,
@@ -20,12 +21,6 @@ from almareplay.sources.mending import TWICE_ENCODED, mended
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import names_of, place_of
-from almareplay.sources.survey import (
-    SPREADSHEET_DIGITS,
-    Findings,
-    Identifiers,
-    ends_in_zeros,
-)
 from almareplay.sources.tabletimes import RowTimes
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 

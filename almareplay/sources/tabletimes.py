@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from almareplay.sources.clockorder import ADDED, TwelveHours
 from almareplay.sources.epochs import EPOCH, read_epoch
+from almareplay.sources.findings import WHEN, Findings
 from almareplay.sources.headers import in_words, letter
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
 from almareplay.sources.moments import Cell, plain_moment, read_when
 from almareplay.sources.options import ClockHours, DateOrder, ReadingOptions
 from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
 from almareplay.sources.shapes import pattern
-from almareplay.sources.survey import WHEN, Findings
 from almareplay.sources.written import UnreadableTimeError, Written
 from almareplay.sources.zones import Zone
 from almareplay.transactions import joined

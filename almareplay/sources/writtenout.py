@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from almareplay.sources.capture import FileRefused
+from almareplay.sources.findings import WHEN
 from almareplay.sources.localtime import ImpossibleTimeError
 from almareplay.sources.moments import Cell, read_when
-from almareplay.sources.survey import WHEN
 from almareplay.sources.written import UnreadableTimeError
 
 _LISTED = 3

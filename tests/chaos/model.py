@@ -146,11 +146,12 @@ def wrong_order(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     moments: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in rows:
         moments[row.item, row.minute].append(row)
+    loose = _loose_files(rows)
     for (item, _), moment in moments.items():
         repeats = _repeated_in_a_minute(moment)
         facts = [row for row in moment if row.place not in repeats]
         stands = {fact.place: number for number, fact in enumerate(facts)}
-        for earlier, later in _must_follow(facts, _told_by_files(moment, repeats)):
+        for earlier, later in _must_follow(facts, _told_by_files(moment, repeats, loose)):
             if stands[earlier] > stands[later]:
                 yield item, f"{later} stands before {earlier}"
 
@@ -158,17 +159,32 @@ def wrong_order(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
 Pairs = set[tuple[Place, Place]]
 
 
-def _told_by_files(moment: Iterable[Row], repeats: dict[Place, Place]) -> dict[int, list[Place]]:
-    """What each file says happened in this minute, one after the other."""
-    told: dict[int, list[Place]] = defaultdict(list)
+def _loose_files(rows: Iterable[Row]) -> set[int]:
+    """The files whose lines run back in time: their order tells nothing."""
+    by_line = sorted(rows, key=lambda row: (row.file, row.place[1]))
+    return {
+        row.file
+        for before, row in pairwise(by_line)
+        if before.file == row.file
+        if before.place[1] + 1 == row.place[1] and before.minute > row.minute
+    }
+
+
+def _told_by_files(
+    moment: Iterable[Row], repeats: dict[Place, Place], loose: set[int]
+) -> dict[tuple[int, int], list[Place]]:
+    """What each file says happened in this minute, one after the other; of a loose file each line
+    for itself."""
+    told: dict[tuple[int, int], list[Place]] = defaultdict(list)
     for row in sorted(moment, key=lambda row: row.place[1]):
         fact = repeats.get(row.place, row.place)
-        if fact not in told[row.file]:
-            told[row.file].append(fact)
+        file = (row.file, row.place[1] if row.file in loose else 0)
+        if fact not in told[file]:
+            told[file].append(fact)
     return told
 
 
-def _must_follow(facts: list[Row], told: dict[int, list[Place]]) -> Pairs:
+def _must_follow(facts: list[Row], told: dict[tuple[int, int], list[Place]]) -> Pairs:
     """Which fact of a minute must stand before which: first the files' own order; then, of facts
     that no file has both of, returns before loans; and where that cannot be, as loaded."""
     files = {pair for said in told.values() for pair in combinations(said, 2)}

@@ -43,6 +43,17 @@ def test_an_afternoon_without_pm_is_asked_for(
     assert hours(read(listed(*times), clock=TWELVE)) == [f"14 {at}" for at in meant]
 
 
+def test_an_afternoon_of_each_day(opened: Opened, read: Read) -> None:
+    content = "Timestamp,In/Out,Barcode\n" + "".join(
+        f"2026-09-{day} {at},In,34880000{day}{number}\n"
+        for day in (14, 15, 16)
+        for number, at in enumerate(("11:50", "1:05"))
+    )
+    with pytest.raises(FileRefused, match="Give --clock 12"):
+        opened(content)
+    assert hours(read(content, clock=TWELVE))[3:] == ["15 13:05", "16 11:50", "16 13:05"]
+
+
 def test_hours_that_were_added_are_noted(opened: Opened) -> None:
     capture = opened(listed("11:50", "12:10", "1:05"), clock=TWELVE)
     notes = [row.note for row in capture.rows() if isinstance(row, Transaction)]

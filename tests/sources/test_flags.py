@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from almareplay.sources import parse_captured_at, parse_clock_offset, parse_columns
+from almareplay.sources.flags import parse_day
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_captured_at() -> None:
         (parse_columns, "item_barcode", "'item_barcode' names no column: write FIELD=COLUMN"),
         (parse_columns, "barcode=C", "'barcode' is no field: the fields are kind, captured_at"),
         (parse_columns, "kind=A,kind=B", "kind is given twice"),
+        (parse_day, "14/09/2026", "is no day: write it as 2026-09-14"),
         (parse_captured_at, "14/09/2026", "is no local time: write it as 2026-09-14 09:00"),
         (parse_captured_at, "2026-09-31 09:00", "31 September does not exist: 2026-09-31 09:00"),
     ],
