@@ -31,7 +31,7 @@ def main() -> None:
         size = path.stat().st_size / 1e6
         cells = calamine_seconds(path)
         seconds = load_seconds(folder, path)
-    # In kilobytes, of the only child that was waited for.
+    # In kilobytes, of the larger one of the command and the process in which it reads workbooks.
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
     print(f"{rows:,} rows, {size:.1f} MB: {seconds:.1f} s, {rows / seconds:,.0f} rows a second")
     print(

@@ -21,7 +21,7 @@ def test_it_refuses_the_file_without_its_words(
     path.write_text("Timestamp,Type,Barcode\n2026-09-14 09:00,Return,34880000500012\n")
     capture = open_capture(path, options())
 
-    def broken(_self: DelimitedTable) -> Iterator[object]:
+    def broken(_: DelimitedTable) -> Iterator[object]:
         raise error
         yield
 
@@ -42,7 +42,7 @@ def test_too_little_memory(
     path = tmp_path / "desk.csv"
     path.write_text("Timestamp,Type,Barcode\n2026-09-14 09:00,Return,34880000500012\n")
 
-    def greedy(_self: DelimitedTable) -> Iterator[object]:
+    def greedy(_: DelimitedTable) -> Iterator[object]:
         raise MemoryError
         yield
 
