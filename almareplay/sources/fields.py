@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from almareplay.sources.findings import Findings
 from almareplay.sources.identifiers import Identifier, bare, read_identifier, scanner_of
 from almareplay.sources.librarybarcodes import field_of
 from almareplay.sources.localtime import Moment
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import RowPlace
-from almareplay.sources.survey import Findings
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 
 SAME_NUMBER = "item and patron are the same number: it was scanned twice"

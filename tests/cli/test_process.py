@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,17 +12,15 @@ if TYPE_CHECKING:
     from tests.cli.conftest import User
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_load_says_so_and_stores_nothing(user: User, number: int) -> None:
-    # A pipe that nobody fills: reading it lasts until the interruption.
-    pipe = user.folder / "desk.dat"
-    os.mkfifo(pipe)
-    with user.starts("load", str(pipe)) as process:
-        writer = os.open(pipe, os.O_WRONLY)
-        os.write(writer, b"202609140900R3188\n")
-        process.send_signal(number)
-        # A signal that comes right before a read is heeded after it.
-        os.close(writer)
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_load_says_so_and_stores_nothing(user: User, sent: int) -> None:
+    # So many rows that they are being read when the signal comes.
+    capture = user.writes("desk.dat", *(f"202609140900R{number}" for number in range(300_000)))
+    with user.starts("load", str(capture)) as process:
+        while not (user.folder / "almareplay.db").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
     assert err == "Interrupted; nothing is half done.\n"
