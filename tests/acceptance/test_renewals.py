@@ -38,8 +38,8 @@ def _lent_again(**world_fields: Any) -> Capture:
     world, rows = week_world(policies=policies, **world_fields), []
     for name, (due, again) in BORROWERS.items():
         world.add_item(Item(name, "MAIN"))
-        lent(world, name, f"reader of {name}", "10-13 12:00", due)
-        rows.append((again, "L", name, f"reader of {name}"))
+        lent(world, name, f"reader-{len(name)}", "10-13 12:00", due)
+        rows.append((again, "L", name, f"reader-{len(name)}"))
     return captured(world, *sorted(rows))
 
 

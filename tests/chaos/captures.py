@@ -29,7 +29,7 @@ _ZONE = "Europe/Berlin"
 _A_DAY = (2025, 9, 15)
 # The clocks went back at 03:00 and forward at 02:00.
 _ZONE_CHANGES = [(2024, 10, 27), (2025, 3, 30)]
-_ODD_BARCODES = ["X 12%{n}", "a+b&{n}", "Ünf-{n}", "item={n}:7", "ILL~{n}(2)", "{n},5!*"]
+_ODD_BARCODES = ["X-12%{n}", "a+b&{n}", "Ünf-{n}", "item={n}:7", "ILL~{n}(2)", "Nr{n}!*"]
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def rehearsed(user: User, production: Simulator) -> User:
     """A user who has replayed three loans in the sandbox; the second has a mistyped card."""
     capture = user.captures(3)
     lines = capture.read_text().splitlines()
-    user.writes("desk.dat", lines[0], lines[1][:93] + "2199", lines[2], "not a row")
+    user.writes("desk.dat", lines[0], lines[1][:93] + "21990000", lines[2], "not a row")
     user.types("load", "desk.dat")
     user.types("rehearse")
     assert user.types("replay", "--yes").code == 1

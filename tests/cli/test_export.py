@@ -154,7 +154,7 @@ def test_what_may_be_in_alma_is_written_and_named(user: User) -> None:
 def test_rows_that_cannot_be_written_are_named(user: User) -> None:
     table = [
         "Time,Kind,Patron,Item",
-        *(f"2026-09-14 09:0{n},loan,{PATRON},{'x' * 81}" for n in "15"),
+        *(f"2026-09-14 09:0{n},loan,{PATRON},{'y7' * 41}" for n in "15"),
     ]
     user.types("load", str(user.writes("desk.csv", *table)))
     done = user.types("export", "out.dat")
