@@ -122,6 +122,7 @@ def test_a_scan_of_another_item_is_looked_for_and_found(queue: Queue, alma: Simu
 
     (row,) = replayed(queue, alma, tamper, captured(0, Kind.RETURN, "item3"))
     assert row.outcome is Outcome.RETURNED
+    assert row.note == "Alma's answer was lost; reading Alma showed that it was done"
     assert effects(alma, "item3") == ["return"]
 
 
