@@ -115,10 +115,17 @@ def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> N
 
 def bind(connection: Connection, run: Run, here: AlmaInstance) -> None:
     """Let the run belong to this Alma from the transaction of this connection on, if it belongs to
-    none yet."""
+    none yet; learn the institution's code where no key could tell it before.
+
+    Raises as ``check_alma`` does: another run may have posted the same files meanwhile.
+    """
+    bound = _bound(connection, run)
+    if bound is not None and (bound.institution or not here.institution):
+        return
+    make_sure_of_alma(connection, run, here)
     connection.execute(
         update(runs)
-        .where(runs.c.id == run.id, runs.c.environment.is_(None))
+        .where(runs.c.id == run.id)
         .values(
             institution=here.institution,
             institution_name=here.name,
