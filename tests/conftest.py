@@ -46,15 +46,3 @@ def pytest_runtest_call() -> Generator[None]:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: a third of the time a test waits for other processes."""
     return (os.cpu_count() or 1) + 1
-
-
-# Begun last, one of these would keep the suite waiting with nothing else to do.
-_LONGEST = (
-    "test_of_1000_rows_those_that_are_not_marked_become_what_was_rehearsed",
-    "test_killed_at_twenty_moments_nothing_happens_twice_or_is_missing",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin first; the others stay in their order."""
-    items.sort(key=lambda item: item.name not in _LONGEST)

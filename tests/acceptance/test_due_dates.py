@@ -119,6 +119,7 @@ def _once_each(outage: Outage, loans: int, renewals: int = 0) -> None:
     assert in_queue(outage.work, "SELECT count(*) FROM follow_ups WHERE done_at IS NULL") == [(0,)]
 
 
+@pytest.mark.slow
 def test_every_loan_of_a_weekend_is_due_as_if_alma_had_been_there(begin: Begin) -> None:
     capture = _add_renewals(_loans(POLICIES, TIMES))
     online = _online(capture)

@@ -160,7 +160,7 @@ def test_a_full_disk_stops_the_run_before_the_next_call(begin: Begin) -> None:
 
 
 def test_verbose_is_as_discreet(begin: Begin) -> None:
-    outage = begin((2, 100))
+    outage = begin((2, 40))
     commands = [
         ("rehearse", "--requests-per-second", "500"),
         ("status",),

@@ -292,9 +292,11 @@ EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
         ({"color_scheme": "light"}, EVERY_RULE, SANDBOX),
         # What differs from light are the colours alone.
         ({"color_scheme": "dark"}, ["color-contrast"], SANDBOX),
-        ({"color_scheme": "dark"}, ["color-contrast"], PRODUCTION),
+        pytest.param(
+            {"color_scheme": "dark"}, ["color-contrast"], PRODUCTION, marks=pytest.mark.slow
+        ),
         ({"viewport": {"width": 320, "height": 640}}, EVERY_RULE, PRODUCTION),
-        ({}, ["color-contrast"], None),
+        pytest.param({}, ["color-contrast"], None, marks=pytest.mark.slow),
     ],
     ids=["light", "dark", "dark production", "narrow production", "not sent"],
 )
@@ -367,6 +369,7 @@ def test_without_script_the_page_says_what_it_needs(opened: Opener, address: str
     assert not page.locator("form").is_visible()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows(opened: Opener, tmp_path: Path) -> None:
     report = Report("main", lambda: many_rows(100_000))
     page = opened(written(report, tmp_path / "report.html"))

@@ -146,7 +146,16 @@ _MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("mutant", _MUTANTS.values(), ids=_MUTANTS)
+_IN_THE_SUITE = ("no intent", "no reading")
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(mutant, id=name, marks=() if name in _IN_THE_SUITE else pytest.mark.slow)
+        for name, mutant in _MUTANTS.items()
+    ],
+)
 def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: Path) -> None:
     capture = make_capture(5, 60)
     with Alma(tmp_path, capture.world, latency=0.02) as alma:

@@ -11,7 +11,9 @@ from tests.chaos.single_faults import single_faults, suffer
 _SINGLE = {single.name: single for single in single_faults(0.2)}
 
 
-@pytest.mark.parametrize("name", ["cut_after", "trouble_after_scan, effect none"])
+@pytest.mark.parametrize(
+    "name", ["trouble_after_scan, effect none", pytest.param("cut_after", marks=pytest.mark.slow)]
+)
 def test_a_fault_alone_breaks_no_promise(name: str, tmp_path: Path) -> None:
     judged = suffer(_SINGLE[name], 30, tmp_path)
     assert judged.passes, "\n".join([str(judged), *map(str, judged.violations)])

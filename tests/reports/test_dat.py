@@ -72,7 +72,7 @@ def read_back(path: Path) -> list[Fact | str]:
     ]
 
 
-@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=150)
+@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=60)
 @given(rows=st.lists(facts, min_size=1, max_size=12))
 @example(rows=[(Kind.LOAN, BEGIN, "é" * 80, "ü" * 255)])
 @example(rows=[(Kind.LOAN, BEGIN, "x" * 71 + "202609140", "910L3")])

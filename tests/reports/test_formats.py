@@ -133,7 +133,7 @@ def report_rows(draw: st.DrawFn) -> ReportRow:
     )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(report_rows(), max_size=5))
 @example(rows=[])
 def test_any_rows(tmp_path: Path, rows: list[ReportRow]) -> None:
