@@ -63,11 +63,14 @@ def lanes_to_arrange(run: Run) -> Select[Any]:
     )
 
 
-def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) -> Counter[Outcome]:
+def arrange_lanes(
+    connection: Connection, run: Run, item_keys: Iterable[str], *, in_replay_before: int = 0
+) -> Counter[Outcome]:
     """Set order and duplicates of the lanes with these item keys anew, some of them at a time; and
     of those in which rows stood before staff have corrected them.
 
-    Answers how many rows have come to which outcome by that.
+    The rows with numbers below ``in_replay_before`` may be under way: those that are pending stay
+    so. Answers how many rows have come to which outcome by that.
     """
     became: Counter[Outcome] = Counter()
     tried = exists().where(
@@ -94,7 +97,12 @@ def arrange_lanes(connection: Connection, run: Run, item_keys: Iterable[str]) ->
             change
             for key, lane in groupby(members, key=lambda member: member.item_key)
             for change in _changes_of_lane(
-                key, {member.row: member for member in lane}, corrected, loose, became
+                key,
+                {member.row: member for member in lane},
+                corrected,
+                loose,
+                became,
+                in_replay_before,
             )
         ]
         if changes:
@@ -178,6 +186,7 @@ def _changes_of_lane(
     corrected: _Corrections,
     loose: Container[int],
     became: Counter[Outcome],
+    in_replay_before: int,
 ) -> Iterator[dict[str, Any]]:
     """What is to be stored of the rows of a lane."""
     rows = {
@@ -185,7 +194,8 @@ def _changes_of_lane(
             member,
             is_settled=number in corrected.rows
             or bool(member.tried)
-            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE),
+            or member.outcome not in (Outcome.PENDING, Outcome.DUPLICATE)
+            or (member.outcome == Outcome.PENDING and number < in_replay_before),
         )
         for number, member in lane.items()
     }

@@ -121,6 +121,11 @@ def make_sure_it_is_free(connection: Connection, run: Run) -> None:
         raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
 
 
+def is_held(connection: Connection, run: Run) -> bool:
+    """Whether somebody replays the run, in the transaction of this connection."""
+    return _holder(connection, run) is not None
+
+
 def holder_of(queue: Queue, run: Run) -> Holder | None:
     """Who replays the run now, as far as the queue and this machine can tell."""
     with queue.reading() as connection:

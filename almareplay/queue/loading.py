@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Dialect, Select, func, insert, select, update
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
 from almareplay.queue.errors import RunPurged
+from almareplay.queue.hold import is_held
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import (
@@ -155,7 +156,10 @@ def load_file(
         )
         _join_lanes(connection, run, first_row)
         open_lanes = connection.scalars(_open_lanes(run, first_row, loaded.rows)).all()
-        arrange_lanes(connection, run, open_lanes)
+        # A replay that is under way has read the rows that were there: none of them may become a
+        # repetition of a new one, which would then be posted as well.
+        before = first_row if is_held(connection, run) else 0
+        arrange_lanes(connection, run, open_lanes, in_replay_before=before)
         loaded.duplicates = _count_duplicates(connection, run, first_row)
     return loaded
 

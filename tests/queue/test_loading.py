@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import take_hold
+from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import Call, store_intent, store_result
 from almareplay.queue.lanes import LaneRow, arrange
 from almareplay.queue.loading import CaptureFile, known_files, load_file
@@ -221,6 +221,19 @@ def test_a_call_whose_answer_is_lost_keeps_its_row_pending(station: Station) -> 
     # One minute earlier, so that row 1 now repeats it.
     station.load("12:00 L i1 p1", file="annex.dat")
     assert station.outcomes()[1] is Outcome.PENDING
+
+
+def test_a_row_under_way_stays_the_fact_whatever_is_loaded_beside_it(station: Station) -> None:
+    station.load("12:00 R i1", file="desk.dat")
+    hold = take_hold(station.queue, station.run)
+    # Its second is known here, so it would be the fact if nobody had row 1 in hand.
+    for number, name in enumerate(("annex.dat", "media.dat"), start=2):
+        station.load("12:00:40 R i1", "12:00:55 L i9 p1", file=name)
+        outcomes = station.outcomes()
+        assert (outcomes[1], outcomes[2 * number - 2]) == (Outcome.PENDING, Outcome.DUPLICATE)
+    release_hold(station.queue, hold)
+    station.load("12:00:40 R i1", "12:00:57 L i8 p1", file="late.dat")
+    assert next(row.row for row in station.pending()) in (2, 4, 6)
 
 
 LINES = st.builds(
