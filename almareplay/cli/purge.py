@@ -54,8 +54,8 @@ def purge(
     """Delete what the queue holds of a finished run, for good.
 
     Rows, patron ids, calls and fines go, bytes and all. Kept are the run's name, the number of rows
-    with each outcome, and the names and hashes of its files, so that one of them that is loaded
-    again still adds nothing.
+    with each outcome, and the hashes of its files (not their names, which may tell of a patron), so
+    that one of them that is loaded again still adds nothing.
 
     A run is finished when nothing is left to replay. Rows that need attention or are unresolved go
     too: the question names them, and the reports that you wrote are then the only lists of them.

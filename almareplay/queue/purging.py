@@ -109,7 +109,7 @@ def nobody_replays(queue: Queue) -> None:
 
 
 def purge_run(queue: Queue, run: Run) -> None:
-    """Delete what the queue holds of a run, but for its counts and its files' names and hashes.
+    """Delete what the queue holds of a run, but for its counts and its files' hashes.
 
     The bytes may be in the queue's files until ``erase``. Raises RunHeld, NotFinished where
     something is left to replay, QueueError: then nothing was deleted.
@@ -129,11 +129,20 @@ def purge_run(queue: Queue, run: Run) -> None:
             for table in reversed(metadata.sorted_tables):
                 if "run_id" in table.c and table not in _KEPT:
                     connection.execute(delete(table).where(table.c.run_id == run.id))
+            _forget_file_names(connection, run)
             connection.execute(
                 update(runs).where(runs.c.id == run.id).values(purged_at=datetime.now(UTC))
             )
     finally:
         release_hold(queue, hold)
+
+
+def _forget_file_names(connection: Connection, run: Run) -> None:
+    """Number the files of a run, whose names may tell of a patron as their cells do."""
+    of_run = connection.scalars(select(files.c.id).where(files.c.run_id == run.id)).all()
+    for number, file in enumerate(sorted(of_run), start=1):
+        name = f"capture {number}"
+        connection.execute(update(files).where(files.c.id == file).values(name=name))
 
 
 def erase(queue: Queue) -> bool:

@@ -91,7 +91,7 @@ def test_a_finished_run_goes_with_its_bytes_and_its_counts_stay(done: User) -> N
 
     # Its files are still known: nothing of them is posted again, whatever run they come into.
     known = done.types("replay", "desk.dat", "--yes", "--run", "next")
-    assert "loaded already as desk.dat into run 'main'" in known.err
+    assert "loaded already as capture 1 into run 'main'" in known.err
     assert done.effects() == effects
     again = done.types("purge", "--yes")
     assert (again.code, again.problems()) == (

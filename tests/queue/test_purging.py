@@ -70,7 +70,7 @@ def replayed(station: Station, prefix: str, name: str) -> list[str]:
     lines = [
         f"{9 + n // 60:02}:{n % 60:02} L {of('Item', n)} {of('Patron', n)}" for n in range(ROWS)
     ]
-    station.load(*lines, file=f"{name}.dat")
+    station.load(*lines, file=f"{prefix} {name}.dat")
     task = {"since": NOW, "until": NOW, "due_date": NOW}
     with held(station) as hold:
         for number, queued in enumerate(station.pending(POSTED)):
@@ -129,7 +129,7 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     stands = standing(station.queue, station.run)
     assert stands.outcomes == counts
     assert stands.erased_at and stands.purged_at and stands.erased_at >= stands.purged_at
-    assert reading.loaded_files(station.queue, station.run) == [("main.dat", "test capture", ROWS)]
+    assert reading.loaded_files(station.queue, station.run) == [("capture 1", "test capture", ROWS)]
     (known,) = known_files(station.queue, hashlib.sha256("\n".join(lines).encode()).hexdigest())
     assert known.run == "main"
     station.run = other
