@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from almareplay.alma import answers
 from almareplay.alma.addressing import address
-from almareplay.alma.answers import ItemIds, ItemLoan, ItemState, Patron
+from almareplay.alma.answers import ItemIds, ItemLoan, ItemState
 from almareplay.alma.call import Answer, Call, key_test
 from almareplay.alma.codes import OF_FEES
 from almareplay.alma.fees import Fee, read_fees
@@ -21,6 +21,7 @@ from almareplay.alma.institution import (
     read_institution,
     read_libraries,
 )
+from almareplay.alma.patron import Patron, read_patron
 from almareplay.alma.wire import Wire
 
 _PAGE = 100  # members; Alma's largest page
@@ -121,7 +122,7 @@ class AlmaReader:
         how = {"expand": "loans"} if account else {"view": "brief"}
         target = address("users", patron_id, **how, **of_type(user_id_type))
         return await self.wire.send(
-            Call("patron", "GET", target, lambda a: answers.read_patron(a.body), rank)
+            Call("patron", "GET", target, lambda a: read_patron(a.body), rank)
         )
 
     async def fees(self, user_id: str, *, rank: int = 0) -> list[Fee]:

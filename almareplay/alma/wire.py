@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, judged, key_test
@@ -120,13 +120,26 @@ class Wire:
         for repeatable ones every failure. After five tries during which Alma was there
         `Unavailable` is raised. Any other call whose effect is unknown is never sent again.
         """
-        own_failures = 0
+        return await AsyncRetrying(
+            retry=retry_if_exception(lambda error: self._may_repeat(call, error)),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_exponential(max=_LONGEST_PAUSE),
+            sleep=self._sleep,
+            reraise=True,
+        )(self._send_once_alma_is_there, call)
 
-        async def attempt() -> T:
-            nonlocal own_failures
+    async def _send_once_alma_is_there(self, call: Call[T]) -> T:
+        """Sends a call, again and again while it fails for what is no fault of its own: the pace,
+        the day's limit where that is waited for, and an Alma that is away."""
+        while True:
             proven = self._outage.proven
             try:
                 return await self._leave(call)
+            except PerSecondLimit:
+                continue
+            except DailyLimit:
+                if not self._goes_on_tomorrow:
+                    raise
             except Unavailable as failure:
                 self._outage.failed(failure)
                 self._forget(call)
@@ -135,22 +148,7 @@ class Wire:
                 async with self._unless_stopped():
                     await self._outage.passed()
                 if self._outage.proven == proven:
-                    own_failures += 1
-                raise
-
-        def again(state: RetryCallState) -> bool:
-            error = state.outcome and state.outcome.exception()
-            if isinstance(error, DailyLimit):
-                return self._goes_on_tomorrow
-            return isinstance(error, PerSecondLimit | Unavailable) and self._may_repeat(call, error)
-
-        return await AsyncRetrying(
-            retry=again,
-            stop=lambda _: own_failures >= _TRIES,
-            wait=lambda _: min(2.0**own_failures / 2, _LONGEST_PAUSE) if own_failures else 0.0,
-            sleep=self._sleep,
-            reraise=True,
-        )(attempt)
+                    raise
 
     async def stop_when_told(self) -> None:
         """Waits for the stop and then ends the wait of every call that is not sent yet."""
@@ -158,7 +156,9 @@ class Wire:
         for held in self._held:
             held.reschedule(asyncio.get_running_loop().time())
 
-    def _may_repeat(self, call: Call[Any], failure: AlmaError) -> bool:
+    def _may_repeat(self, call: Call[Any], failure: BaseException) -> bool:
+        if not isinstance(failure, Unavailable):
+            return False
         if self._fail_fast and isinstance(failure, Unreachable):
             return False
         return call.repeatable or failure.effect is not Effect.UNKNOWN

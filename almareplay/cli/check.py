@@ -38,7 +38,7 @@ from almareplay.queue.errors import QueueMissing
 from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import check as check_alma
-from almareplay.replay.decide import Policy
+from almareplay.replay.policy import Policy
 from almareplay.settings import Settings
 
 _GIVES_UP_AFTER = 20.0

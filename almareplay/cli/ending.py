@@ -21,7 +21,7 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import Standing, standing
 from almareplay.replay.check import Findings
-from almareplay.replay.rehearse import Rehearsal
+from almareplay.replay.rehearsal.rehearse import Rehearsal
 from almareplay.reports import Report, ReportError, write_report
 from almareplay.transactions import AlmaInstance
 

@@ -22,9 +22,9 @@ from almareplay.cli.shared import (
 )
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.queue import reading
+from almareplay.queue.attempts import Fate
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
-from almareplay.queue.journal import Fate
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.reports.dat import (

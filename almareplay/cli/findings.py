@@ -12,7 +12,7 @@ from almareplay.queue import reading
 from almareplay.queue.reading import FileRows, Work
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import Findings, UnknownPlace, effort
-from almareplay.replay.decide import Policy
+from almareplay.replay.policy import Policy
 from almareplay.settings import PREFIX, Settings
 from almareplay.settings_file import file_warnings
 from almareplay.transactions import nearest

@@ -13,8 +13,8 @@ from almareplay.cli.printable import one_line
 from almareplay.cli.rows import RowNumbers, all_of, in_words, parse_rows
 from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
 from almareplay.outcomes import Disposition, Outcome
+from almareplay.queue.attempts import Fate, Write
 from almareplay.queue.follow_ups import Task
-from almareplay.queue.journal import Call, Fate
 from almareplay.queue.staff import Change
 from almareplay.queue.store import Queue
 from almareplay.queue.story import (
@@ -30,7 +30,7 @@ from almareplay.queue.story import (
 )
 from almareplay.transactions import in_zone
 
-_CALLS = {Call.LOAN: "loan", Call.SCAN_IN: "scan in", Call.RENEW: "renewal"}
+_CALLS = {Write.LOAN: "loan", Write.SCAN_IN: "scan in", Write.RENEW: "renewal"}
 _FATES = {
     Fate.DONE: "done",
     Fate.REFUSED: "refused by Alma",

@@ -17,9 +17,9 @@ import typer
 from almareplay.cli.check import PaceOption
 from almareplay.cli.notify import Tally, notifying
 from almareplay.cli.shared import OverwriteOption
-from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
-from almareplay.replay.due_dates import DueDates
-from almareplay.replay.fines import Fines
+from almareplay.replay.follow_ups.due_dates import DueDates
+from almareplay.replay.follow_ups.fines import Fines
+from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
 from almareplay.sources import parse_captured_at
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)", re.ASCII)

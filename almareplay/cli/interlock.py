@@ -16,9 +16,9 @@ from almareplay.cli.shared import Exit, count, say, show
 from almareplay.queue import reading
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.check import Findings
-from almareplay.replay.decide import Guard, OnLoanElsewhere, Policy
-from almareplay.replay.due_dates import DueDates
-from almareplay.replay.fines import Fines
+from almareplay.replay.follow_ups.due_dates import DueDates
+from almareplay.replay.follow_ups.fines import Fines
+from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
 from almareplay.transactions import AlmaInstance
 
 _PRODUCTION = "production"

@@ -42,7 +42,7 @@ from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import Findings
 from almareplay.replay.check import check as check_alma
-from almareplay.replay.decide import Policy
+from almareplay.replay.policy import Policy
 from almareplay.reports import check_report_path
 from almareplay.settings import Settings
 

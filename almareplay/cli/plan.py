@@ -11,8 +11,8 @@ from almareplay.cli.shared import count, results
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue import reading
 from almareplay.replay.check import Findings, effort
-from almareplay.replay.plan import Plan
-from almareplay.replay.untellable import LIKELY, MANY_LOANS
+from almareplay.replay.rehearsal.plan import Plan
+from almareplay.replay.rehearsal.uncertainty import LIKELY, MANY_LOANS
 from almareplay.transactions import AlmaInstance
 
 _BARCODES = 10

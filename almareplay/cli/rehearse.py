@@ -15,9 +15,9 @@ from almareplay.cli.job import check, prepare, run_work
 from almareplay.cli.session import Session, instance_of, open_session
 from almareplay.cli.shared import Exit, messages, shared_options
 from almareplay.queue.binding import note_rehearsal
-from almareplay.replay.plan import Plan
-from almareplay.replay.rehearse import Rehearsal
-from almareplay.replay.rehearse import rehearse as rehearse_run
+from almareplay.replay.rehearsal.plan import Plan
+from almareplay.replay.rehearsal.rehearse import Rehearsal
+from almareplay.replay.rehearsal.rehearse import rehearse as rehearse_run
 
 
 def add_to(app: typer.Typer) -> None:

@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 
 from almareplay.outcomes import Outcome
+from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import Said, as_captured
-from almareplay.queue.journal import Fate
 from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, Placed, arrange
 from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
 from almareplay.queue.store import Run

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, exists, select, update
 
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.arranging import arrange_lanes
+from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import Said, said
 from almareplay.queue.errors import NotCorrectable
 from almareplay.queue.hold import make_sure_it_is_free
-from almareplay.queue.journal import Fate
 from almareplay.queue.schema import attempts, lanes, transactions
 from almareplay.queue.staff import AS_NEW, Change, change, rows_named
 from almareplay.queue.store import Queue, Run

@@ -114,6 +114,12 @@ def confirm_hold(connection: Connection, hold: Hold) -> None:
         raise HoldLost(hold.run.name)
 
 
+def still_held(queue: Queue, hold: Hold) -> None:
+    """Make sure that the run is still this process's. Raises HoldLost, QueueError."""
+    with queue.reading() as connection:
+        confirm_hold(connection, hold)
+
+
 def make_sure_it_is_free(connection: Connection, run: Run) -> None:
     """Make sure that nobody replays the run, nor begins to before the transaction of this
     connection, which writes, has ended. Raises RunHeld."""

@@ -1,17 +1,15 @@
-"""What a replay reads and writes: rows to do, lanes as the run left them, attempts, outcomes."""
+"""What a replay reads and writes of rows: those to do, lanes as the run left them, outcomes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
-from almareplay.queue.binding import bind
+from almareplay.queue.attempts import Fate, Intent, Write, settle_attempt
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.rows import IS_PENDING, Order, QueuedRow, captured_time, queued_row
@@ -19,44 +17,6 @@ from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transaction
 from almareplay.queue.store import Queue, Run
 
 _SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
-
-
-class Call(StrEnum):
-    """The calls that write."""
-
-    LOAN = "loan"
-    SCAN_IN = "scan_in"
-    RENEW = "renew"
-
-
-class Fate(StrEnum):
-    """What became of an attempt, as far as it is settled."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    NOT_SENT = "not_sent"
-    # Its answer was lost; what Alma shows since then lets the row be decided anew.
-    NO_EFFECT = "no_effect"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A call that is about to leave, or whose fate is unknown.
-
-    ``alma_time`` (aware UTC) is no later than Alma's clock when the call arrived there, None where
-    Alma had not told its time; ``intended_at`` (aware UTC) is when it was stored, on our clock. The
-    other fields tell the active loan of the item before the call: ``loan_id`` is empty where it had
-    none, and None where nobody had looked.
-    """
-
-    id: int
-    row: int
-    call: Call
-    alma_time: datetime | None
-    intended_at: datetime
-    loan_id: str | None = None
-    due_date: datetime | None = None
-    last_renew_date: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +96,10 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
             .where(attempts.c.fate == Fate.DONE)
             .order_by(attempts.c.id)
         ).all()
-    scans = [effect for effect in effects if effect.call == Call.SCAN_IN]
+    scans = [effect for effect in effects if effect.call == Write.SCAN_IN]
     left = None
     if effects:
-        left = "" if effects[-1].call == Call.SCAN_IN else effects[-1].made
+        left = "" if effects[-1].call == Write.SCAN_IN else effects[-1].made
     return LaneHistory(
         loans=loans,
         closed={scan.loan_id for scan in scans if scan.loan_id},
@@ -151,69 +111,6 @@ def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
         unresolved=unresolved,
         dismissed=dismissed,
     )
-
-
-def store_intent(
-    queue: Queue,
-    hold: Hold,
-    row: int,
-    call: Call,
-    alma_time: datetime | None,
-    *,
-    loan_id: str | None = None,
-    due_date: datetime | None = None,
-    last_renew_date: datetime | None = None,
-) -> Intent:
-    """Put on disk that a call is about to leave; the first one binds the run to the hold's Alma.
-
-    Raises HoldLost, QueueError: then it must not leave.
-    """
-    now = datetime.now(UTC)
-    with queue.writing() as connection:
-        confirm_hold(connection, hold)
-        if hold.alma is not None:
-            bind(connection, hold.run, hold.alma)
-        made = connection.execute(
-            insert(attempts)
-            .values(
-                run_id=hold.run.id,
-                row=row,
-                call=call,
-                intended_at=now,
-                alma_time=alma_time,
-                loan_id=loan_id,
-                due_date=due_date,
-                last_renew_date=last_renew_date,
-                alma_code="",
-                tracking_id="",
-            )
-            .returning(attempts.c.id)
-        )
-        number = made.scalar_one()
-    return Intent(number, row, call, alma_time, now, loan_id, due_date, last_renew_date)
-
-
-def still_held(queue: Queue, hold: Hold) -> None:
-    """Make sure that the run is still this process's. Raises HoldLost, QueueError."""
-    with queue.reading() as connection:
-        confirm_hold(connection, hold)
-
-
-def store_fate(
-    queue: Queue,
-    run: Run,
-    intent: Intent,
-    fate: Fate,
-    *,
-    follow_ups: Sequence[FollowUp] = (),
-) -> None:
-    """Put on disk what became of a call whose row is not done with it, and what is still to be done
-    about that. Raises QueueError."""
-    with queue.writing() as connection:
-        unknown = attempts.c.fate.is_(None)
-        # Where the run was taken over, whoever has it may have found out before.
-        if connection.execute(_fate(intent, fate, "", "").where(unknown)).rowcount:
-            store_follow_ups(connection, run, intent.row, follow_ups)
 
 
 def store_result(
@@ -237,7 +134,13 @@ def store_result(
     with queue.writing() as connection:
         confirm_hold(connection, hold)
         if intent is not None:
-            connection.execute(_fate(intent, fate, result.alma_code, result.tracking_id))
+            settle_attempt(
+                connection,
+                intent,
+                fate,
+                alma_code=result.alma_code,
+                tracking_id=result.tracking_id,
+            )
         connection.execute(
             update(transactions)
             .where(transactions.c.run_id == hold.run.id, transactions.c.row == row)
@@ -266,39 +169,3 @@ def store_result(
 def _added(note: str) -> ColumnElement[str]:
     before = transactions.c.note
     return case((before == "", note), else_=before + (f"; {note}" if note else ""))
-
-
-def _fate(intent: Intent, fate: Fate, alma_code: str, tracking_id: str) -> Any:
-    return (
-        update(attempts)
-        .where(attempts.c.id == intent.id)
-        .values(
-            fate=fate, alma_code=alma_code, tracking_id=tracking_id, answered_at=datetime.now(UTC)
-        )
-    )
-
-
-def attempts_of(queue: Queue, run: Run, row: int) -> list[tuple[Intent, Fate | None]]:
-    """The attempts of a row in the order in which they were made; a fate of None is unknown."""
-    with queue.reading() as connection:
-        found = connection.execute(
-            select(attempts)
-            .where(attempts.c.run_id == run.id, attempts.c.row == row)
-            .order_by(attempts.c.id)
-        )
-        return [
-            (
-                Intent(
-                    made.id,
-                    made.row,
-                    Call(made.call),
-                    made.alma_time,
-                    made.intended_at,
-                    made.loan_id,
-                    made.due_date,
-                    made.last_renew_date,
-                ),
-                None if made.fate is None else Fate(made.fate),
-            )
-            for made in found
-        ]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from almareplay.outcomes import Outcome
+from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import as_captured, corrections
-from almareplay.queue.journal import Fate
 from almareplay.queue.rows import IS_PENDING, QueuedRow, queued_row
 from almareplay.queue.schema import (
     attempts,

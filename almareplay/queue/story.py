@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from almareplay.outcomes import Outcome, ReportRow, on_loan_in_words
+from almareplay.queue.attempts import Fate, Write
 from almareplay.queue.follow_ups import Fine, Task, fines_of_row
-from almareplay.queue.journal import Call, Fate
 from almareplay.queue.report_rows import row_of_report
 from almareplay.queue.schema import attempts, changes, files, follow_ups, transactions
 from almareplay.queue.staff import Change, no_such_row
@@ -47,7 +47,7 @@ class Called(NamedTuple):
     """
 
     at: datetime
-    call: Call
+    call: Write
     loan_id: str | None
     due_date: datetime | None
     fate: Fate | None
@@ -176,7 +176,7 @@ def _calls(made: Sequence[Any]) -> Iterator[Called]:
     for each in made:
         yield Called(
             each.intended_at,
-            Call(each.call),
+            Write(each.call),
             each.loan_id,
             each.due_date,
             None if each.fate is None else Fate(each.fate),

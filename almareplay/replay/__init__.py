@@ -1,1 +1,1 @@
-"""The engine: dispatch in lanes, decide, act, reconcile. Only this room joins queue and alma."""
+"""The engine: dispatch in lanes, read, decide, act, find out. It joins queue and alma."""

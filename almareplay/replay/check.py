@@ -10,8 +10,8 @@ from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
 from almareplay.alma.institution import Institution
 from almareplay.queue.reading import Work
-from almareplay.replay.decide import Guard, Policy
-from almareplay.replay.due_dates import DueDates
+from almareplay.replay.follow_ups.due_dates import DueDates
+from almareplay.replay.policy import Guard, Policy
 
 READ = "read"
 

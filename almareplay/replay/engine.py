@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -12,19 +12,16 @@ from almareplay.alma.client import Alma
 from almareplay.alma.pace import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import RENEW_SECONDS, Hold, release_hold, renew_hold, take_hold
-from almareplay.queue.journal import pending_rows
-from almareplay.queue.rows import Order, QueuedRow
+from almareplay.queue.hold import RENEW_SECONDS, release_hold, take_hold
+from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.decide import Policy
 from almareplay.replay.dispatch import Dispatch, Turn
-from almareplay.replay.lanes import QueueThread
+from almareplay.replay.journal import Journal
+from almareplay.replay.policy import Policy
 from almareplay.replay.post import Poster
 from almareplay.transactions import AlmaInstance
 
-_BATCH = 500
-
-Settled = Callable[[QueuedRow, Outcome], None]
+OnOutcome = Callable[[QueuedRow, Outcome], None]
 """Told of each row when its outcome is known."""
 
 
@@ -43,7 +40,7 @@ class Replaying:
     zone: tzinfo
     clock: Clock
     stopping: asyncio.Event
-    on_settled: Settled
+    on_settled: OnOutcome
 
 
 async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
@@ -55,11 +52,10 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
     hold = take_hold(queue, run, how.instance)
-    thread = QueueThread(queue)
+    journal = Journal(queue, hold, how.clock)
     poster = Poster(
         alma,
-        thread,
-        hold,
+        journal,
         how.policy,
         zone=how.zone,
         clock=how.clock,
@@ -75,31 +71,24 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
         return True
 
     dispatch = Dispatch(settle, how.stopping)
-    heartbeat = asyncio.create_task(_keep_hold(thread, hold, how.clock, dispatch))
     try:
-        await poster.finish_earlier_starts()
-        await dispatch.run(rows_in_order(thread, run))
+        with journal:
+            heartbeat = asyncio.create_task(_keep_hold(journal, how.clock, dispatch))
+            try:
+                await poster.finish_earlier_starts()
+                await dispatch.run(journal.rows_in_order())
+            finally:
+                heartbeat.cancel()
     finally:
-        heartbeat.cancel()
-        thread.close()
         # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
         with contextlib.suppress(QueueError):
             release_hold(queue, hold)
 
 
-async def rows_in_order(thread: QueueThread, run: Run) -> AsyncIterator[QueuedRow]:
-    """The pending rows of a run in replay order, read in batches while they are worked on."""
-    after: Order | None = None
-    while batch := await thread(pending_rows, thread.queue, run, after=after, limit=_BATCH):
-        for row in batch:
-            yield row
-        after = batch[-1].order
-
-
-async def _keep_hold(thread: QueueThread, hold: Hold, clock: Clock, dispatch: Dispatch) -> None:
+async def _keep_hold(journal: Journal, clock: Clock, dispatch: Dispatch) -> None:
     try:
         while True:
             await clock.sleep(RENEW_SECONDS)
-            await thread(renew_hold, thread.queue, hold)
+            await journal.renew_hold()
     except Exception as error:  # noqa: BLE001 (whatever it is, a run without its hold must stop)
         dispatch.stop(error)

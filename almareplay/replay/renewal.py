@@ -11,7 +11,7 @@ from datetime import datetime
 
 from almareplay.alma.answers import ItemLoan
 from almareplay.alma.errors import Refusal
-from almareplay.replay.decide import Borrowed
+from almareplay.replay.lane import Borrowed
 
 # In the status of a loan whose last renewal succeeded (recorded: ``401193;``).
 _SUCCESS = "401193"

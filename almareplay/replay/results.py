@@ -8,26 +8,24 @@ from typing import NamedTuple
 from almareplay.alma.answers import ItemLoan, ItemState, ScanIn
 from almareplay.alma.errors import AlmaError, Refusal
 from almareplay.outcomes import Outcome, Result, Shelf
+from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.follow_ups import FollowUp
-from almareplay.queue.journal import Call, Fate, Intent
-from almareplay.queue.rows import QueuedRow
-from almareplay.replay.decide import Borrowed, Decision
-from almareplay.replay.lanes import Lane
-from almareplay.replay.reconcile import Found
+from almareplay.replay.decide import Decision
+from almareplay.replay.lane import Borrowed
 
 RETURNED_FIRST = "the item was returned for the patron who had it"
 _READ_BACK = "Alma's answer was lost; reading Alma showed that it was done"
 _PLACES = {"HOLDSHELF": "hold shelf", "TRANSIT": "transit", "": "reshelve"}
 
 
-class Settled(NamedTuple):
+class RowResult(NamedTuple):
     """A row's result, with the call that led to it where there was one, that call's fate, and what
     is to be done after it; ``loan`` is the loan as that call answered it."""
 
     result: Result
     intent: Intent | None = None
     fate: Fate = Fate.DONE
-    follow_ups: tuple[FollowUp, ...] = ()
+    to_follow: tuple[FollowUp, ...] = ()
     loan: ItemLoan | None = None
 
 
@@ -74,6 +72,11 @@ def refused(refusal: Refusal, note: str = "") -> Result:
     )
 
 
+def held_back(blocking: int) -> Result:
+    """The result of a row that waits for an unresolved one of its item, the row of this number."""
+    return Result(Outcome.HELD_BACK, note=f"row {blocking} of this item is unresolved")
+
+
 def unavailable(outcome: Outcome, error: AlmaError) -> Result:
     """The result of a row of which Alma could not be asked."""
     return Result(
@@ -87,7 +90,7 @@ def unavailable(outcome: Outcome, error: AlmaError) -> Result:
 
 def given_up(last: Intent, tries: int) -> Result:
     """The result of a row whose answers were lost so many times, the last that of this call."""
-    if last.call is Call.SCAN_IN and not last.loan_id:
+    if last.call is Write.SCAN_IN and not last.loan_id:
         # Such scans leave no loan to read, and may have sent the item on its way.
         note = "the item is not on loan; it is not known whether it was scanned in"
         return Result(Outcome.UNCERTAIN, note=f"Alma's answers were lost {tries} times: {note}")
@@ -110,14 +113,8 @@ def scan_read_back(state: ItemState | None) -> Result:
     )
 
 
-def loan_read_back(row: QueuedRow, lane: Lane, intent: Intent, found: Found) -> Result:
-    """The result of a loan or renewal that reading has shown to be done; noted in the lane, too."""
-    note = _READ_BACK
-    if found.ended:
-        note += "; the item has been returned since"
-    loan = found.loan
-    assert loan is not None, "a loan or a renewal is found by its loan"
-    if intent.call is Call.RENEW:
-        return with_loan(Outcome.RENEWED, loan, note)
-    lane.lent_before(loan, row.captured_at)
-    return with_loan(Outcome.LOANED, loan, note)
+def loan_read_back(outcome: Outcome, loan: ItemLoan, *, ended: bool) -> Result:
+    """The result of a loan or renewal that reading has shown to be done; ``ended`` where somebody
+    has returned the item since."""
+    note = f"{_READ_BACK}; the item has been returned since" if ended else _READ_BACK
+    return with_loan(outcome, loan, note)

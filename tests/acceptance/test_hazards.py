@@ -68,7 +68,7 @@ from almareplay.alma.pace import SystemClock
 from almareplay.cli import main
 from almareplay.queue import hold
 from almareplay.queue.store import Queue
-from almareplay.replay import calls
+from almareplay.replay import journal
 
 # In a container of its own, where the other cannot see that it lives.
 here = replace(hold.this_process(), space="a container")
@@ -76,7 +76,7 @@ hold.this_process = lambda: here
 hold.LEASE_SECONDS = 0
 slept = timedelta()
 awake, writing = threading.Lock(), Queue.writing
-now, still_held, send = SystemClock.now, calls.still_held, httpx.AsyncClient.send
+now, still_held, send = SystemClock.now, journal.still_held, httpx.AsyncClient.send
 moments = iter(range(1_000))
 
 @contextlib.contextmanager
@@ -106,7 +106,7 @@ def leaves(client, request, **kwargs):
     return send(client, request, **kwargs)
 
 SystemClock.now = lambda clock: now(clock) + slept
-calls.still_held, httpx.AsyncClient.send, Queue.writing = looks, leaves, writes
+journal.still_held, httpx.AsyncClient.send, Queue.writing = looks, leaves, writes
 signal.signal(signal.SIGCONT, wakes)
 main()
 """

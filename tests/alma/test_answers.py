@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma import answers, fees, institution
+from almareplay.alma import answers, fees, institution, patron
 from almareplay.alma.answers import ItemIds, ItemState, ScanIn
 from almareplay.alma.fields import Page
 from almareplay.alma.institution import CircDesk, Institution, Library
+from almareplay.alma.patron import Patron, read_patron
 
 LOAN: dict[str, Any] = {
     "loan_id": "71",
@@ -175,7 +176,7 @@ def test_a_temporary_item_policy_goes_before_the_permanent_one() -> None:
     ],
 )
 def test_reads_whether_a_user_is_a_patron(roles: Any, has_it: bool | None) -> None:
-    patron = answers.read_patron({"primary_id": "berta", "user_role": roles})
+    patron = read_patron({"primary_id": "berta", "user_role": roles})
     assert patron is not None
     assert patron.patron_role is has_it
 
@@ -214,7 +215,7 @@ def test_another_location_has_no_ids(location: str) -> None:
 
 
 def test_reads_a_patron_without_name_or_notes() -> None:
-    patron = answers.read_patron(
+    patron = read_patron(
         {
             "primary_id": "berta",
             "full_name": "Berta Beispiel",
@@ -229,12 +230,12 @@ def test_reads_a_patron_without_name_or_notes() -> None:
             "loans": {"value": 3, "link": "https://alma.example/users/berta/loans"},
         }
     )
-    assert patron == answers.Patron(
+    assert patron == Patron(
         "berta", "ACTIVE", date(2026, 12, 31), ("Lost card", "04"), ("P-0815",), 3
     )
     assert not any(secret in repr(patron) for secret in ("berta", "Berta", "P-0815", "Lost"))
-    assert answers.read_patron({"primary_id": "b"}) == answers.Patron("b", "", None, (), ())
-    assert answers.read_patron({"full_name": "Berta"}) is None
+    assert read_patron({"primary_id": "b"}) == Patron("b", "", None, (), ())
+    assert read_patron({"full_name": "Berta"}) is None
 
 
 def test_an_inactive_identifier_is_not_the_patrons() -> None:
@@ -243,7 +244,7 @@ def test_an_inactive_identifier_is_not_the_patrons() -> None:
         {"value": "P-0001", "status": "INACTIVE"},
         {"value": "B@EX", "status": None},
     ]
-    patron = answers.read_patron({"primary_id": "berta", "user_identifier": identifiers})
+    patron = read_patron({"primary_id": "berta", "user_identifier": identifiers})
     assert patron is not None
     assert patron.identifiers == ("P-0815", "B@EX")
 
@@ -317,7 +318,7 @@ values = st.recursive(
 
 @given(st.dictionaries(names, values, max_size=6))
 def test_no_body_crashes_a_reader(body: dict[str, Any]) -> None:
-    all_of_them = {**vars(answers), **vars(fees), **vars(institution)}
+    all_of_them = {**vars(answers), **vars(fees), **vars(institution), **vars(patron)}
     readers = [reader for name, reader in all_of_them.items() if name.startswith("read_")]
     results = [read(body) for read in readers if read is not answers.read_location]
     assert len(results) == 11

@@ -103,8 +103,8 @@ def test_a_change_in_the_evidence_is_seen(judged: tuple[Capture, Evidence], chan
 
 _ENGINE = """
 from almareplay.cli import main
-from almareplay.queue import follow_ups, hold, journal
-from almareplay.replay import dispatch, post, reconcile
+from almareplay.queue import attempts, follow_ups, hold, journal
+from almareplay.replay import dispatch, find_out
 
 async def nothing(*_):
     return None
@@ -114,8 +114,8 @@ enter = dispatch.Dispatch._enter
 main()
 """
 _NO_HOLD = (
-    "hold._holder = hold.confirm_hold = journal.confirm_hold = follow_ups.confirm_hold = "
-    "lambda *_: None"
+    "hold._holder = hold.confirm_hold = attempts.confirm_hold = journal.confirm_hold = "
+    "follow_ups.confirm_hold = lambda *_: None"
 )
 
 
@@ -132,13 +132,13 @@ class Mutant:
 _LOST = {"match": "any_post", "probability": 0.4}
 _MUTANTS = {
     "no intent": Mutant(
-        "post.attempts_of = lambda *_: []",
+        "attempts.attempts_of = lambda *_: []",
         {"fault": "silence", "match": "any_post", "effect": "before"},
         killed=True,
     ),
-    "no reading": Mutant("reconcile.Reconciler.find_out = nothing", {"fault": "cut_after"} | _LOST),
+    "no reading": Mutant("find_out.Effects.find = nothing", {"fault": "cut_after"} | _LOST),
     "no second read": Mutant(
-        "reconcile.Reconciler._pause_until = nothing",
+        "find_out.Effects._pause_until = nothing",
         {"fault": "cut_then_effect", "delay": 0.2} | _LOST,
     ),
     "no lane order": Mutant("dispatch.Dispatch._enter = lambda *turn: enter(*turn) and []"),

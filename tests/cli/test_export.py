@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome, ReportRow, Result
+from almareplay.queue.attempts import Fate, Write, store_intent
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import Call, Fate, store_intent, store_result
+from almareplay.queue.journal import store_result
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
@@ -138,11 +139,11 @@ def test_what_may_be_in_alma_is_written_and_named(user: User) -> None:
     with Queue.open(f"sqlite:///{user.folder}/almareplay.db") as queue:
         hold = take_hold(queue, queue.run("main"))
         store_result(queue, hold, 1, Result(Outcome.UNCERTAIN))
-        store_intent(queue, hold, 2, Call.LOAN, None)
-        loan = store_intent(queue, hold, 3, Call.LOAN, None)
+        store_intent(queue, hold, 2, Write.LOAN, None)
+        loan = store_intent(queue, hold, 3, Write.LOAN, None)
         store_result(queue, hold, 3, Result(Outcome.PATRON_BLOCKED), intent=loan, fate=Fate.REFUSED)
         # Returned for the patron who had it; then the loan was refused.
-        scan = store_intent(queue, hold, 4, Call.SCAN_IN, None)
+        scan = store_intent(queue, hold, 4, Write.SCAN_IN, None)
         store_result(queue, hold, 4, Result(Outcome.PATRON_LIMIT), intent=scan)
         release_hold(queue, hold)
     done = user.types("export", "out.dat")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from almareplay.queue.attempts import Write, attempts_of, store_intent
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
 from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import Call, attempts_of, store_intent
 from almareplay.transactions import AlmaInstance
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def test_two_copies_that_start_at_once_are_not_both_posted(station: Station) -> 
     station.load("12:00 L i1 p1")
     one, other = (copy_run(station.queue, station.run, name).run for name in ("one", "other"))
     holds = [take_hold(station.queue, run, HERE) for run in (one, other)]
-    store_intent(station.queue, holds[0], 1, Call.LOAN, None)
+    store_intent(station.queue, holds[0], 1, Write.LOAN, None)
     with pytest.raises(PostedByAnotherRun):
-        store_intent(station.queue, holds[1], 1, Call.LOAN, None)
+        store_intent(station.queue, holds[1], 1, Write.LOAN, None)
     assert attempts_of(station.queue, other, 1) == []
     assert binding_of(station.queue, other).alma is None
 
@@ -36,12 +36,12 @@ def test_an_institution_that_a_later_key_tells_is_learned(station: Station) -> N
     station.load("12:00 L i1 p1", "12:05 L i2 p1")
     for row, told in ((1, UNTOLD), (2, HERE)):
         hold = take_hold(station.queue, station.run, told)
-        store_intent(station.queue, hold, row, Call.LOAN, None)
+        store_intent(station.queue, hold, row, Write.LOAN, None)
         release_hold(station.queue, hold)
     assert binding_of(station.queue, station.run).alma == HERE
     with pytest.raises(RunOfAnotherAlma):
         check_alma(station.queue, station.run, NEIGHBOUR)
     # A key that cannot tell it takes nothing away.
     hold = take_hold(station.queue, station.run, UNTOLD)
-    store_intent(station.queue, hold, 2, Call.LOAN, None)
+    store_intent(station.queue, hold, 2, Write.LOAN, None)
     assert binding_of(station.queue, station.run).alma == HERE

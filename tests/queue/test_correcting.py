@@ -14,17 +14,11 @@ from hypothesis import strategies as st
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import staff
+from almareplay.queue.attempts import Fate, Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import NotCorrectable, RowMissing
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import (
-    Call,
-    Fate,
-    lane_history,
-    pending_rows,
-    store_intent,
-    store_result,
-)
+from almareplay.queue.journal import lane_history, pending_rows, store_result
 from almareplay.queue.lists import pull_list
 from almareplay.queue.rows import Order
 from almareplay.queue.unloading import unload_file
@@ -34,7 +28,9 @@ if TYPE_CHECKING:
     from tests.queue.conftest import Station
 
 
-def settled(station: Station, row: int, outcome: Outcome, *calls: tuple[Call, Fate | None]) -> None:
+def settled(
+    station: Station, row: int, outcome: Outcome, *calls: tuple[Write, Fate | None]
+) -> None:
     """A replay brings a row to its outcome, by these calls."""
     hold = take_hold(station.queue, station.run)
     for call, fate in calls[:-1]:
@@ -70,7 +66,7 @@ def test_a_barcode_put_right_moves_the_row_to_the_other_item(station: Station) -
         (2, "return", "right", ""),
         (3, "loan", "right", "p2"),
     ]
-    settled(station, 1, Outcome.LOANED, (Call.LOAN, Fate.DONE))
+    settled(station, 1, Outcome.LOANED, (Write.LOAN, Fate.DONE))
     assert lane_history(station.queue, station.run, "right").settled is not None
     assert lane_history(station.queue, station.run, "wrong").settled is None
     assert note_of(station, 1).startswith("item barcode corrected on 20")
@@ -81,7 +77,7 @@ def test_what_was_posted_of_the_other_item_stays_and_the_row_knows_that_it_is_la
 ) -> None:
     station.load("12:00 L wrong p1", "12:30 R right")
     settled(station, 1, Outcome.ITEM_NOT_FOUND)
-    settled(station, 2, Outcome.RETURNED, (Call.SCAN_IN, Fate.DONE))
+    settled(station, 2, Outcome.RETURNED, (Write.SCAN_IN, Fate.DONE))
     correct(station.queue, station.run, 1, item_barcode="right")
     assert station.outcomes() == {1: Outcome.PENDING, 2: Outcome.RETURNED}
     history = lane_history(station.queue, station.run, "right")
@@ -101,7 +97,7 @@ def test_a_row_that_now_repeats_another_is_not_posted_twice(station: Station) ->
 
 def test_a_refused_row_that_now_repeats_another_is_not_posted_either(station: Station) -> None:
     station.load("12:00:10 L right p1", "12:00:40 L wrong p1")
-    settled(station, 2, Outcome.REFUSED, (Call.LOAN, Fate.REFUSED))
+    settled(station, 2, Outcome.REFUSED, (Write.LOAN, Fate.REFUSED))
     done = correct(station.queue, station.run, 2, item_barcode="right")
     assert done.outcome is Outcome.DUPLICATE
 
@@ -190,10 +186,10 @@ def test_what_alma_may_have_done_cannot_become_something_else(
     station.load("12:00 L i1 p1", "12:00 L i2 p2", "12:00 L i3 p3")
     # Scanned in for whoever had it, then refused; a call without an answer; uncertain.
     settled(
-        station, 1, Outcome.PATRON_BLOCKED, (Call.SCAN_IN, Fate.DONE), (Call.LOAN, Fate.REFUSED)
+        station, 1, Outcome.PATRON_BLOCKED, (Write.SCAN_IN, Fate.DONE), (Write.LOAN, Fate.REFUSED)
     )
-    settled(station, 2, Outcome.PENDING, (Call.LOAN, None))
-    settled(station, 3, Outcome.UNCERTAIN, (Call.LOAN, Fate.NO_EFFECT))
+    settled(station, 2, Outcome.PENDING, (Write.LOAN, None))
+    settled(station, 3, Outcome.UNCERTAIN, (Write.LOAN, Fate.NO_EFFECT))
     before = station.report()
     for row, words in ((1, "is half done"), (2, "has a call without an answer"), (3, "uncertain")):
         with pytest.raises(NotCorrectable, match=f"Row {row} .*{words}"):

@@ -11,6 +11,7 @@ import pytest
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
+from almareplay.queue.attempts import Fate, Write, store_fate, store_intent
 from almareplay.queue.errors import HoldLost
 from almareplay.queue.follow_ups import (
     Fine,
@@ -22,7 +23,7 @@ from almareplay.queue.follow_ups import (
     store_fines,
 )
 from almareplay.queue.hold import Hold, release_hold, take_hold
-from almareplay.queue.journal import Call, Fate, store_fate, store_intent, store_result
+from almareplay.queue.journal import store_result
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -40,7 +41,7 @@ def hold(station: Station) -> Hold:
 
 
 def _settled(station: Station, hold: Hold, row: int, *what: FollowUp) -> None:
-    intent = store_intent(station.queue, hold, row, Call.SCAN_IN, NOON, loan_id="71")
+    intent = store_intent(station.queue, hold, row, Write.SCAN_IN, NOON, loan_id="71")
     result = Result(Outcome.RETURNED, note="first")
     store_result(station.queue, hold, row, result, intent=intent, follow_ups=what)
 
@@ -67,7 +68,7 @@ def test_what_is_stored_with_an_outcome_stays_open_until_it_is_done(
 
 
 def test_what_a_lost_answer_has_left_to_do_is_stored_once(station: Station, hold: Hold) -> None:
-    intent = store_intent(station.queue, hold, 1, Call.SCAN_IN, NOON, loan_id="71")
+    intent = store_intent(station.queue, hold, 1, Write.SCAN_IN, NOON, loan_id="71")
     for _ in range(2):  # by the process that lost the run as well
         store_fate(station.queue, station.run, intent, Fate.DONE, follow_ups=[FINE])
     assert [each.what for each in open_follow_ups(station.queue, station.run)] == [FINE]

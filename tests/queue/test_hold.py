@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from almareplay.outcomes import Outcome, Result
+from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.errors import HoldLost, QueueError, RunHeld
 from almareplay.queue.hold import (
     LEASE_SECONDS,
@@ -21,17 +22,10 @@ from almareplay.queue.hold import (
     holder_of,
     release_hold,
     renew_hold,
+    still_held,
     take_hold,
 )
-from almareplay.queue.journal import (
-    Call,
-    Fate,
-    attempts_of,
-    still_held,
-    store_fate,
-    store_intent,
-    store_result,
-)
+from almareplay.queue.journal import store_result
 from almareplay.queue.schema import runs
 
 if TYPE_CHECKING:
@@ -156,7 +150,7 @@ def test_a_lost_hold_neither_renews_nor_posts(station: Station, lost: Hold) -> N
     for attempt in (
         lambda: renew_hold(station.queue, lost),
         lambda: still_held(station.queue, lost),
-        lambda: store_intent(station.queue, lost, 1, Call.LOAN, None),
+        lambda: store_intent(station.queue, lost, 1, Write.LOAN, None),
         lambda: store_result(station.queue, lost, 1, Result(Outcome.LOANED)),
     ):
         with pytest.raises(HoldLost, match="taken over"):
@@ -173,7 +167,7 @@ def test_a_lost_hold_frees_nothing_of_the_new_holder(station: Station, lost: Hol
 def test_a_result_without_the_hold_leaves_the_call_to_be_found_out(station: Station) -> None:
     station.load("12:00 L i1 p1", "12:00 L i2 p1")
     hold = take_hold(station.queue, station.run)
-    first, second = (store_intent(station.queue, hold, row, Call.LOAN, None) for row in (1, 2))
+    first, second = (store_intent(station.queue, hold, row, Write.LOAN, None) for row in (1, 2))
     taken_over(station)
     with pytest.raises(HoldLost):
         store_result(station.queue, hold, 1, Result(Outcome.LOANED), intent=first)

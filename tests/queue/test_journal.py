@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome, Result
+from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.hold import Hold, take_hold
-from almareplay.queue.journal import (
-    Call,
-    Fate,
-    attempts_of,
-    lane_history,
-    pending_rows,
-    store_fate,
-    store_intent,
-    store_result,
-)
+from almareplay.queue.journal import lane_history, pending_rows, store_result
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -52,12 +44,12 @@ def test_a_row_is_what_was_captured(station: Station) -> None:
 def test_an_intent_is_on_disk_before_its_fate(station: Station, hold: Hold) -> None:
     station.load("12:00 L i1 p1")
     intent = store_intent(
-        station.queue, hold, 1, Call.RENEW, NOON, loan_id="71", due_date=NOON, last_renew_date=NOON
+        station.queue, hold, 1, Write.RENEW, NOON, loan_id="71", due_date=NOON, last_renew_date=NOON
     )
     assert attempts_of(station.queue, station.run, 1) == [(intent, None)]
     assert (intent.loan_id, intent.due_date, intent.alma_time) == ("71", NOON, NOON)
     store_fate(station.queue, station.run, intent, Fate.NO_EFFECT)
-    again = store_intent(station.queue, hold, 1, Call.LOAN, None)
+    again = store_intent(station.queue, hold, 1, Write.LOAN, None)
     assert again.loan_id is None
     assert attempts_of(station.queue, station.run, 1) == [(intent, Fate.NO_EFFECT), (again, None)]
 
@@ -65,14 +57,14 @@ def test_an_intent_is_on_disk_before_its_fate(station: Station, hold: Hold) -> N
 def test_nobody_had_looked_is_not_no_loan(station: Station, hold: Hold) -> None:
     station.load("12:00 R i1")
     for loan_id in (None, ""):
-        store_intent(station.queue, hold, 1, Call.SCAN_IN, NOON, loan_id=loan_id)
+        store_intent(station.queue, hold, 1, Write.SCAN_IN, NOON, loan_id=loan_id)
     made = attempts_of(station.queue, station.run, 1)
     assert [intent.loan_id for intent, _ in made] == [None, ""]
 
 
 def test_an_outcome_is_stored_with_all_that_alma_said(station: Station, hold: Hold) -> None:
     station.load("12:00 R i1")
-    intent = store_intent(station.queue, hold, 1, Call.SCAN_IN, NOON, loan_id="71")
+    intent = store_intent(station.queue, hold, 1, Write.SCAN_IN, NOON, loan_id="71")
     result = Result(
         Outcome.RETURNED,
         alma_code="0",
@@ -104,10 +96,10 @@ def test_an_item_remembers_what_the_run_did_to_it(station: Station, hold: Hold) 
         "12:00 L other p9",
     )
     for row, call, result in (
-        (1, Call.SCAN_IN, Result(Outcome.RETURNED)),
-        (2, Call.LOAN, Result(Outcome.LOANED, loan_id="82")),
-        (3, Call.SCAN_IN, Result(Outcome.UNCERTAIN)),
-        (7, Call.LOAN, Result(Outcome.LOANED, loan_id="99")),
+        (1, Write.SCAN_IN, Result(Outcome.RETURNED)),
+        (2, Write.LOAN, Result(Outcome.LOANED, loan_id="82")),
+        (3, Write.SCAN_IN, Result(Outcome.UNCERTAIN)),
+        (7, Write.LOAN, Result(Outcome.LOANED, loan_id="99")),
     ):
         intent = store_intent(station.queue, hold, row, call, NOON, loan_id=f"before {row}")
         store_result(station.queue, hold, row, result, intent=intent)
@@ -124,7 +116,7 @@ def test_an_item_remembers_what_the_run_did_to_it(station: Station, hold: Hold) 
 
 def test_a_refused_call_closed_nothing(station: Station, hold: Hold) -> None:
     station.load("12:00 R i1")
-    intent = store_intent(station.queue, hold, 1, Call.SCAN_IN, NOON, loan_id="71")
+    intent = store_intent(station.queue, hold, 1, Write.SCAN_IN, NOON, loan_id="71")
     refused = Result(Outcome.REFUSED)
     store_result(station.queue, hold, 1, refused, intent=intent, fate=Fate.REFUSED)
     history = lane_history(station.queue, station.run, "i1")

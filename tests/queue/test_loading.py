@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
+from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import QueueError
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import Call, store_intent, store_result
+from almareplay.queue.journal import store_result
 from almareplay.queue.lanes import LaneRow, arrange
 from almareplay.queue.loading import CaptureFile, known_files, load_file
 from almareplay.queue.report_rows import report_rows
@@ -206,7 +207,7 @@ def test_a_capture_that_grew_adds_only_what_is_new(station: Station) -> None:
 def test_what_was_replayed_keeps_its_outcome_whatever_is_loaded(station: Station) -> None:
     station.load("12:00:40 L i1 p1")
     hold = take_hold(station.queue, station.run)
-    intent = store_intent(station.queue, hold, 1, Call.LOAN, None)
+    intent = store_intent(station.queue, hold, 1, Write.LOAN, None)
     result = Result(Outcome.LOANED, loan_id="71")
     store_result(station.queue, hold, 1, result, intent=intent)
     loaded = station.load("12:00:10 L i1 p1", "12:00:55 R i1", file="annex.dat")
@@ -217,7 +218,7 @@ def test_what_was_replayed_keeps_its_outcome_whatever_is_loaded(station: Station
 def test_a_call_whose_answer_is_lost_keeps_its_row_pending(station: Station) -> None:
     station.load("12:01 L i1 p1")
     hold = take_hold(station.queue, station.run)
-    store_intent(station.queue, hold, 1, Call.LOAN, None)
+    store_intent(station.queue, hold, 1, Write.LOAN, None)
     # One minute earlier, so that row 1 now repeats it.
     station.load("12:00 L i1 p1", file="annex.dat")
     assert station.outcomes()[1] is Outcome.PENDING

@@ -17,6 +17,7 @@ from sqlalchemy import create_mock_engine, func, select, update
 
 from almareplay.outcomes import Outcome, Result, Shelf
 from almareplay.queue import reading, staff
+from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import NotErased, NotFinished, RunHeld, RunPurged
 from almareplay.queue.follow_ups import (
@@ -29,7 +30,7 @@ from almareplay.queue.follow_ups import (
     store_fines,
 )
 from almareplay.queue.hold import Hold, holder_of, release_hold, take_hold
-from almareplay.queue.journal import Call, store_intent, store_result
+from almareplay.queue.journal import store_result
 from almareplay.queue.loading import known_files
 from almareplay.queue.purging import erase, nobody_replays, purge_run, standing, standings
 from almareplay.queue.schema import metadata, transactions
@@ -75,7 +76,7 @@ def replayed(station: Station, prefix: str, name: str) -> list[str]:
     with held(station) as hold:
         for number, queued in enumerate(station.pending(POSTED)):
             intent = store_intent(
-                station.queue, hold, queued.row, Call.LOAN, NOW, loan_id=of("Loan", number)
+                station.queue, hold, queued.row, Write.LOAN, NOW, loan_id=of("Loan", number)
             )
             user, loan = of("Primary", number), of("Loan", number)
             result = Result(
@@ -191,7 +192,7 @@ def test_a_run_that_is_not_finished_stays(station: Station, begin: Any, words: s
 def test_a_call_whose_fate_nobody_could_find_out_keeps_no_run_for_ever(station: Station) -> None:
     station.load("12:00 L i1 p1")
     with held(station) as hold:
-        store_intent(station.queue, hold, 1, Call.LOAN, NOW)
+        store_intent(station.queue, hold, 1, Write.LOAN, NOW)
         store_result(station.queue, hold, 1, Result(Outcome.UNCERTAIN))
     purge_run(station.queue, station.run)
     assert standing(station.queue, station.run).outcomes == {Outcome.UNCERTAIN: 1}

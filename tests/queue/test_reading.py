@@ -11,8 +11,9 @@ import pytest
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
+from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import Call, store_intent, store_result
+from almareplay.queue.journal import store_result
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.reading import Work
 from almareplay.queue.report_rows import report_rows
@@ -32,7 +33,7 @@ def replayed(station: Station) -> Station:
     station.load(*(f"12:00 L i{n} p{n}" for n, _ in enumerate(EVERY, start=1)))
     hold = take_hold(station.queue, station.run)
     for row, outcome in enumerate(EVERY, start=1):
-        intent = store_intent(station.queue, hold, row, Call.LOAN, None)
+        intent = store_intent(station.queue, hold, row, Write.LOAN, None)
         result = Result(outcome, "401", "words", "E02", "71", destination="shelf", note="a note")
         store_result(station.queue, hold, row, result, intent=intent)
     return station
@@ -49,7 +50,7 @@ def test_what_is_left_to_do(station: Station) -> None:
     assert reading.work_left(station.queue, station.run) == Work(0, 0, 0, 0)
     station.load("12:00 L i1 p1", "12:05 R I1", "12:00 L i2 p1", "bad", "12:00 L i2 p1")
     hold = take_hold(station.queue, station.run)
-    store_intent(station.queue, hold, 1, Call.LOAN, None)
+    store_intent(station.queue, hold, 1, Write.LOAN, None)
     work = reading.work_left(station.queue, station.run)
     assert work == Work(loans=2, returns=1, items=2, lost_answers=1)
     assert work.rows == 3

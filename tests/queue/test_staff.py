@@ -10,6 +10,7 @@ import pytest
 
 from almareplay.outcomes import DISMISSED, Disposition, Outcome, ReportRow, Result
 from almareplay.queue import reading, staff
+from almareplay.queue.attempts import Fate, Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import (
     NotCorrectable,
@@ -20,7 +21,7 @@ from almareplay.queue.errors import (
     RunHeld,
 )
 from almareplay.queue.hold import Hold, release_hold, take_hold
-from almareplay.queue.journal import Call, Fate, lane_history, store_intent, store_result
+from almareplay.queue.journal import lane_history, store_result
 from almareplay.queue.purging import purge_run, standing
 from almareplay.queue.schema import changes
 from almareplay.queue.staff import Retried
@@ -49,7 +50,7 @@ def held(station: Station) -> Iterator[Hold]:
 def settled(station: Station, row: int, result: Result) -> None:
     """A replay brings a row to its outcome, by a call."""
     with held(station) as hold:
-        intent = store_intent(station.queue, hold, row, Call.LOAN, None)
+        intent = store_intent(station.queue, hold, row, Write.LOAN, None)
         fate = Fate.DONE if result.outcome is Outcome.LOANED else Fate.REFUSED
         store_result(station.queue, hold, row, result, intent=intent, fate=fate)
 
@@ -160,7 +161,7 @@ def test_a_corrected_row_goes_out_with_the_new_id_and_says_so(station: Station) 
 
 def without_answer(station: Station, row: int) -> None:
     with held(station) as hold:
-        store_intent(station.queue, hold, row, Call.LOAN, None)
+        store_intent(station.queue, hold, row, Write.LOAN, None)
 
 
 def test_what_cannot_be_corrected_says_why(station: Station) -> None:

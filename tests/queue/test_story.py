@@ -10,6 +10,7 @@ import pytest
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import staff
+from almareplay.queue.attempts import Fate, Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import RowMissing
 from almareplay.queue.follow_ups import (
@@ -21,7 +22,7 @@ from almareplay.queue.follow_ups import (
     store_fines,
 )
 from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import Call, Fate, store_intent, store_result
+from almareplay.queue.journal import store_result
 from almareplay.queue.story import (
     Called,
     Changed,
@@ -44,7 +45,7 @@ def replays(station: Station, result: Result, fate: Fate, *follow_ups: FollowUp)
     hold = take_hold(station.queue, station.run)
     looked_at = datetime.now(UTC)
     intent = store_intent(
-        station.queue, hold, 1, Call.LOAN, None, loan_id="5" if follow_ups else "", due_date=DUE
+        station.queue, hold, 1, Write.LOAN, None, loan_id="5" if follow_ups else "", due_date=DUE
     )
     store_result(
         station.queue,
@@ -86,7 +87,7 @@ def test_every_turn_of_it_is_told_in_order(station: Station) -> None:
     loaded, looked, called, settled, *changed = events[:8]
     assert loaded[1:] == ("desk.dat", 1, "test capture", "")
     assert looked == Looked(first)
-    assert called[1:7] == (Call.LOAN, "", DUE, Fate.REFUSED, "401890", "E1")
+    assert called[1:7] == (Write.LOAN, "", DUE, Fate.REFUSED, "401890", "E1")
     assert settled[1:] == (Outcome.PATRON_NOT_FOUND, "401890", "no such user", "E1", "", "")
     same = ("loan", "loan", "i1", "i1")
     assert [event[1:] for event in changed] == [

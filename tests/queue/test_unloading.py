@@ -9,9 +9,10 @@ import pytest
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import reading
+from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import NotUnloadable, RunHeld
 from almareplay.queue.hold import holder_of, take_hold
-from almareplay.queue.journal import Call, lane_history, store_intent, store_result
+from almareplay.queue.journal import lane_history, store_result
 from almareplay.queue.loading import CaptureFile, known_files, load_file
 from almareplay.queue.unloading import Unloaded, unload_file
 
@@ -58,7 +59,7 @@ def test_nothing_goes_where_a_row_was_sent(station: Station) -> None:
     station.load("12:00 L i1 p1", "12:01 L i2 p1")
     station.load("12:02 L i3 p1", file="annex.dat")
     hold = take_hold(station.queue, station.run)
-    intent = store_intent(station.queue, hold, 2, Call.LOAN, None)
+    intent = store_intent(station.queue, hold, 2, Write.LOAN, None)
     with pytest.raises(RunHeld):
         take_out(station, "desk.dat")
     with station.queue.writing() as connection:

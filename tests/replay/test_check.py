@@ -13,8 +13,8 @@ from almareplay.alma.client import AlmaReader, open_wire
 from almareplay.alma.errors import AlmaGone
 from almareplay.queue.reading import Work
 from almareplay.replay.check import Effort, Findings, UnknownPlace, check, effort
-from almareplay.replay.decide import Guard, Policy
-from almareplay.replay.due_dates import DueDates
+from almareplay.replay.follow_ups.due_dates import DueDates
+from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Library, World

@@ -9,7 +9,7 @@ import pytest
 
 from almareplay.alma.answers import ItemLoan
 from almareplay.outcomes import Outcome
-from almareplay.replay.decide import Borrowed
+from almareplay.replay.lane import Borrowed
 from almareplay.replay.renewal import refusal_of, was_renewed
 
 LENT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)

@@ -19,8 +19,8 @@ from respx.handlers import ASGIHandler
 
 from almareplay.alma.client import Alma, open_wire
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.decide import Policy
 from almareplay.replay.engine import Replaying, replay
+from almareplay.replay.policy import Policy
 from almareplay.simulator.server import Simulator
 from almareplay.transactions import AlmaInstance
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.replay.due_dates import Period, due_as_captured, period_of
+from almareplay.replay.follow_ups.due_dates import Period, due_as_captured, period_of
 
 ZONE = ZoneInfo("America/Los_Angeles")
 MINUTE = timedelta(minutes=1)

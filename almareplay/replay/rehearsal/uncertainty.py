@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from almareplay.alma.answers import ItemLoan, ItemState
-from almareplay.replay.prospects import Account
+from almareplay.replay.rehearsal.accounts import Account
 
 LIKELY = "likely: "
 """What the note of a row begins with whose outcome reading cannot tell."""

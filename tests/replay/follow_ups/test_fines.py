@@ -10,7 +10,7 @@ import pytest
 
 from almareplay.alma.fees import Fee
 from almareplay.queue.follow_ups import MadeBy
-from almareplay.replay.fines import Wrong, made_by_call, wrong_part
+from almareplay.replay.follow_ups.fines import Wrong, made_by_call, wrong_part
 
 DUE = datetime(2026, 9, 14, 22, 0, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

@@ -10,28 +10,18 @@ from decimal import Decimal
 
 from almareplay.alma.addressing import fits_path
 from almareplay.alma.answers import ItemLoan
-from almareplay.alma.call import Confirm
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
 from almareplay.alma.fees import Fee
-from almareplay.queue.follow_ups import (
-    Fine,
-    FollowUp,
-    MadeBy,
-    OpenFollowUp,
-    Task,
-    fines_of_row,
-    open_follow_ups,
-    store_done,
-    store_fines,
-)
-from almareplay.queue.hold import Hold
-from almareplay.queue.journal import Call, Intent
+from almareplay.queue.attempts import Intent, Write
+from almareplay.queue.follow_ups import Fine, FollowUp, MadeBy, OpenFollowUp, Task
 from almareplay.queue.rows import QueuedRow
-from almareplay.replay.decide import Borrowed, Policy
-from almareplay.replay.due_dates import due_as_captured
-from almareplay.replay.fines import Fines, Wrong, made_by_call, wrong_part
-from almareplay.replay.lanes import Lane, Lanes, QueueThread
+from almareplay.replay.follow_ups.due_dates import DueDates, due_as_captured
+from almareplay.replay.follow_ups.fines import Fines, Wrong, made_by_call, wrong_part
+from almareplay.replay.journal import Journal
+from almareplay.replay.lane import Attempt, Borrowed
+from almareplay.replay.policy import Policy
+from almareplay.replay.read import LaneReader
 
 _log = logging.getLogger("almareplay.replay")
 
@@ -42,83 +32,74 @@ _WHEN = "%Y-%m-%d %H:%M"
 _DONE = {MadeBy.RETURN: "returned", MadeBy.RENEWAL: "renewed"}
 
 
-def due_date_to_follow(
-    row: QueuedRow, loan: ItemLoan, intent: Intent, *, zone: tzinfo, now: datetime
-) -> tuple[FollowUp, ...]:
-    """The due date to set after a loan or a renewal, if Alma's is too late; ``now`` is Alma's."""
-    renewed = intent.call is Call.RENEW
-    made_at = (loan.last_renew_date if renewed else loan.loan_date) or now
-    before = intent.due_date if renewed else None
-    if loan.due_date is None or not due_as_captured(
-        row.captured_at, made_at, loan.due_date, zone=zone, now=now, at_least=before
-    ):
-        return ()
-    task = Task.DUE_DATE
-    return (FollowUp(task, loan.user_id, loan.loan_id, made_at, now, loan.due_date, before),)
-
-
-def fine_to_follow(
-    row: QueuedRow, ended: Borrowed | ItemLoan, intent: Intent, *, now: datetime
-) -> tuple[FollowUp, ...]:
-    """The fine to look for after a scan that ended a loan, or a renewal that moved it on, if it was
-    due before; ``now`` is Alma's."""
-    made_by = MadeBy.RENEWAL if intent.call is Call.RENEW else MadeBy.RETURN
-    due = intent.due_date if made_by is MadeBy.RENEWAL else ended.due_date
-    if due is None or not ended.user_id or wrong_part(row.captured_at, due, now) is None:
-        return ()
-    since = intent.alma_time or now
-    if isinstance(ended, ItemLoan) and made_by is MadeBy.RETURN and ended.return_date is not None:
-        since = now = ended.return_date
-    fine = FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, now, due, made_by=made_by)
-    return (fine,)
-
-
 class FollowUps:
-    """Does what is still to be done about rows of a run that this process holds.
+    """Knows what is to be done after the outcomes of a run's rows, and does it.
 
-    ``zone`` is that of the libraries. ``confirm`` is awaited before each call that writes.
+    ``zone`` is that of the libraries.
     """
 
     def __init__(
-        self,
-        alma: Alma,
-        queue: QueueThread,
-        hold: Hold,
-        policy: Policy,
-        lanes: Lanes,
-        *,
-        zone: tzinfo,
-        confirm: Confirm,
+        self, alma: Alma, journal: Journal, policy: Policy, reader: LaneReader, zone: tzinfo
     ) -> None:
         self._alma = alma
-        self._queue = queue
-        self._hold = hold
+        self._journal = journal
         self._policy = policy
-        self._lanes = lanes
+        self._reader = reader
         self._zone = zone
-        self._confirm = confirm
+
+    def of_loan(self, row: QueuedRow, loan: ItemLoan, intent: Intent) -> tuple[FollowUp, ...]:
+        """The due date to set after a loan or a renewal, if the user wants it and Alma's is too
+        late."""
+        if self._policy.due_dates is DueDates.ALMA:
+            return ()
+        renewed, now = intent.call is Write.RENEW, self._now()
+        made_at = (loan.last_renew_date if renewed else loan.loan_date) or now
+        before = intent.due_date if renewed else None
+        if loan.due_date is None or not due_as_captured(
+            row.captured_at, made_at, loan.due_date, zone=self._zone, now=now, at_least=before
+        ):
+            return ()
+        task = Task.DUE_DATE
+        return (FollowUp(task, loan.user_id, loan.loan_id, made_at, now, loan.due_date, before),)
+
+    def of_fine(
+        self, row: QueuedRow, ended: Borrowed | ItemLoan | None, intent: Intent
+    ) -> tuple[FollowUp, ...]:
+        """The fine to look for after a scan that ended a loan, or a renewal that moved it on, if it
+        was due before."""
+        if ended is None:
+            return ()
+        since = until = self._now()
+        made_by = MadeBy.RENEWAL if intent.call is Write.RENEW else MadeBy.RETURN
+        due = intent.due_date if made_by is MadeBy.RENEWAL else ended.due_date
+        if due is None or not ended.user_id or wrong_part(row.captured_at, due, until) is None:
+            return ()
+        since = intent.alma_time or since
+        if made_by is MadeBy.RETURN and isinstance(ended, ItemLoan) and ended.return_date:
+            since = until = ended.return_date
+        fine = FollowUp(Task.FINE, ended.user_id, ended.loan_id, since, until, due, made_by=made_by)
+        return (fine,)
 
     async def of_earlier_starts(self) -> None:
         """Do what an earlier start has left. Raises Stopped, QueueError, AlmaError."""
-        left = await self._queue(open_follow_ups, self._queue.queue, self._hold.run)
-        for task in left:
-            await self._do(task, await self._lanes.open(task.row), 0, None)
+        for task in await self._journal.open_follow_ups():
+            await self._do(task, await self._reader.open(task.row, 0), None)
 
-    async def of_row(self, row: int, lane: Lane, rank: int, loan: ItemLoan | None) -> None:
+    async def of_row(self, attempt: Attempt, loan: ItemLoan | None) -> None:
         """Do what a row that was just settled needs; ``loan`` is what Alma has just answered.
 
         Raises as ``of_earlier_starts`` does.
         """
-        for task in await self._queue(open_follow_ups, self._queue.queue, self._hold.run, row):
-            await self._do(task, lane, rank, loan)
+        for task in await self._journal.open_follow_ups(attempt.row.row):
+            await self._do(task, attempt, loan)
 
-    async def _do(self, task: OpenFollowUp, lane: Lane, rank: int, loan: ItemLoan | None) -> None:
+    async def _do(self, task: OpenFollowUp, attempt: Attempt, loan: ItemLoan | None) -> None:
         due = None
         try:
             if task.what.task is Task.DUE_DATE:
-                note, due = await self._set_due_date(task, lane, rank, loan)
+                note, due = await self._set_due_date(task, attempt, loan)
             else:
-                note = await self._see_to_fine(task, rank)
+                note = await self._see_to_fine(task, attempt.rank)
         except Unavailable:
             # It stays open: the next start takes it up.
             _log.info("row %d: the %s is left for later", task.row.row, task.what.task)
@@ -127,17 +108,17 @@ class FollowUps:
             what = "due date" if task.what.task is Task.DUE_DATE else "fine"
             code = f" ({no.code})" if no.code else ""
             note = f"Alma did not let the {what} be set right: {no.message or no}{code}"
-        await self._queue(store_done, self._queue.queue, self._hold, task, note=note, due_date=due)
+        await self._journal.record_done(task, note, due)
 
     async def _set_due_date(
-        self, task: OpenFollowUp, lane: Lane, rank: int, loan: ItemLoan | None
+        self, task: OpenFollowUp, attempt: Attempt, loan: ItemLoan | None
     ) -> tuple[str, datetime | None]:
         """Give a loan the due date as captured; answers a note, and the date that it now has."""
-        what = task.what
+        what, lane, rank = task.what, attempt.lane, attempt.rank
         ids = lane.ids
         for _ in range(_TRIES):
             if ids is None and (loan is None or not fits_path(loan.user_id)):
-                ids = await self._lanes.find(lane, task.row, rank)
+                ids = await self._reader.find(attempt)
             if loan is None:
                 assert ids is not None, "what was found is kept"
                 active = await self._alma.active_loans(ids, rank=rank)
@@ -156,7 +137,7 @@ class FollowUps:
                 return self._due_note(what, loan.due_date), loan.due_date
             try:
                 changed = await self._alma.change_due_date(
-                    loan, due, item=ids, rank=rank, confirm=self._confirm
+                    loan, due, item=ids, rank=rank, confirm=self._journal.confirm_hold
                 )
             except Refusal as no:
                 if no.code != _PAST:
@@ -183,14 +164,14 @@ class FollowUps:
         refused: Refusal | None = None
         for _ in range(_TRIES):
             active = await self._alma.fees(what.user_id, rank=rank)
-            known = await self._queue(fines_of_row, self._queue.queue, self._hold.run, task.row.row)
+            known = await self._journal.fines_of_row(task.row.row)
             fines = _fines(
                 known,
                 made_by_call(active, task.row.item_barcode, what.since, what.until, what.made_by),
                 active,
                 wrong,
             )
-            await self._queue(store_fines, self._queue.queue, self._hold, task, fines)
+            await self._journal.record_fines(task, fines)
             if not self._waives(wrong, fines):
                 return self._fine_note(task, fines)
             if refused is not None:
@@ -220,15 +201,15 @@ class FollowUps:
             amount=balance,
             reason=self._policy.waive_reason,
             comment=(
-                f"almareplay, run {self._hold.run.name}, row {task.row.row}: "
+                f"almareplay, run {self._journal.run.name}, row {task.row.row}: "
                 f"{_DONE[task.what.made_by]} on time, {self._local(task.row.captured_at)}, "
                 "while Alma was away"
             ),
             rank=rank,
-            confirm=self._confirm,
+            confirm=self._journal.confirm_hold,
         )
         waived = replace(fine, waived_at=datetime.now(UTC))
-        await self._queue(store_fines, self._queue.queue, self._hold, task, [waived])
+        await self._journal.record_fines(task, [waived])
         return waived
 
     def _fine_note(self, task: OpenFollowUp, fines: Sequence[Fine]) -> str:

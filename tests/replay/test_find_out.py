@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 from almareplay.alma.answers import ItemIds, ItemLoan
 from almareplay.alma.pace import SystemClock
-from almareplay.queue.journal import Call, Intent, LaneHistory
+from almareplay.queue.attempts import Intent, Write
+from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import QueuedRow
-from almareplay.queue.store import Run
-from almareplay.replay.decide import Policy
-from almareplay.replay.lanes import Lane, Lanes, Patrons
-from almareplay.replay.reconcile import Found, Reconciler
+from almareplay.replay.find_out import Effects, Found
+from almareplay.replay.lane import Attempt, Lane
+from almareplay.replay.patrons import Patrons
+from almareplay.replay.policy import Policy
+from almareplay.replay.read import LaneReader
 from almareplay.transactions import Kind
 
 NOW = datetime(2026, 9, 15, 8, 0, tzinfo=UTC)
@@ -48,14 +49,13 @@ class _ComesAndGoes:
 def test_a_loan_that_ends_between_two_reads_is_seen_all_the_same() -> None:
     reader = cast(Any, _ComesAndGoes())
     patrons = Patrons(reader)
-    lanes = Lanes(reader, cast(Any, None), Run(1, "main"), Policy(), patrons)
-    lane = Lane(LaneHistory({}, set(), [], None, None, []))
-    turn = cast(Any, SimpleNamespace(row=ROW, rank=0))
-    intent = Intent(1, 1, Call.LOAN, NOW, NOW, loan_id="")
+    lanes = LaneReader(reader, cast(Any, None), Policy(), patrons)
+    attempt = Attempt(ROW, Lane(LaneHistory({}, set(), [], None, None, [])))
+    intent = Intent(1, 1, Write.LOAN, NOW, NOW, loan_id="")
 
     async def find_out() -> Found | None:
-        reconciler = Reconciler(lanes, patrons, SystemClock(), asyncio.Event())
-        return await reconciler.find_out(turn, lane, intent, 0.0)
+        effects = Effects(lanes, patrons, SystemClock(), asyncio.Event())
+        return await effects.find(attempt, intent, 0.0)
 
     found = asyncio.run(find_out())
     assert found is not None

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import QueuedRow
-from almareplay.replay.forecast import Forecast
-from almareplay.replay.prospects import Account
-from almareplay.replay.untellable import MANY_LOANS, Doubt
+from almareplay.replay.rehearsal.accounts import Account
+from almareplay.replay.rehearsal.forecast import Forecast
+from almareplay.replay.rehearsal.uncertainty import MANY_LOANS, Doubt
 from almareplay.transactions import identifier_key
 
 

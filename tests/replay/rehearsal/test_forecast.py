@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from almareplay.alma.answers import ItemLoan, ItemState, Patron
+from almareplay.alma.answers import ItemLoan, ItemState
+from almareplay.alma.patron import Patron
 from almareplay.outcomes import Outcome
-from almareplay.replay.forecast import patron_refusals
-from almareplay.replay.prospects import Account
-from almareplay.replay.untellable import MANY_LOANS, Evidence, limit_unknown
+from almareplay.replay.rehearsal.accounts import Account
+from almareplay.replay.rehearsal.forecast import patron_refusals
+from almareplay.replay.rehearsal.uncertainty import MANY_LOANS, Evidence, limit_unknown
 
 NOW = datetime.now(UTC)
 STATE = ItemState("1", "", "LAW", False, "", "", "", None, policy="BOOK")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from almareplay.alma.answers import ItemIds, ItemLoan, Patron
+from almareplay.alma.answers import ItemIds, ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import (
     AlmaError,
@@ -25,18 +25,22 @@ from almareplay.alma.errors import (
     Unaddressable,
     Unavailable,
 )
+from almareplay.alma.patron import Patron
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.decide import Action, Decision, Guard, Policy, without_looking
+from almareplay.replay import results
+from almareplay.replay.decide import Action, Case, Decision, decide, overtaken_in_run
 from almareplay.replay.dispatch import Dispatch, Turn
-from almareplay.replay.engine import rows_in_order
-from almareplay.replay.forecast import Forecast, Forecaster, Seen
-from almareplay.replay.lanes import Lane, Lanes, Patrons, QueueThread
-from almareplay.replay.plan import Plan, plan_of
-from almareplay.replay.prospects import Account
-from almareplay.replay.results import untouched
-from almareplay.replay.untellable import LIKELY
+from almareplay.replay.journal import JournalReader
+from almareplay.replay.lane import Attempt
+from almareplay.replay.patrons import Patrons
+from almareplay.replay.policy import Guard, Policy
+from almareplay.replay.read import LaneReader
+from almareplay.replay.rehearsal.accounts import Account
+from almareplay.replay.rehearsal.forecast import Forecast, Forecaster, Seen
+from almareplay.replay.rehearsal.plan import Plan, plan_of
+from almareplay.replay.rehearsal.uncertainty import LIKELY
 from almareplay.transactions import Kind, identifier_key, joined
 
 # So many rows are read side by side, in their order: enough for 15 calls a second whose answers
@@ -72,32 +76,29 @@ async def rehearse(
     stays away or has no calls left today, the rehearsal has the rows before the first that was not
     read. Raises QueueError, and AlmaError for what else concerns the whole run.
     """
-    thread = QueueThread(queue)
-    rehearsing = _Rehearsing(thread, run, reader, policy)
-    turns: list[Turn] = []
-    cut_short: AlmaError | None = None
+    with JournalReader(queue, run) as journal:
+        rehearsing = _Rehearsing(journal, reader, policy)
+        turns: list[Turn] = []
+        cut_short: AlmaError | None = None
 
-    async def read(turn: Turn) -> bool:
-        turns.append(turn)
-        try:
-            await rehearsing.read(turn)
-        except Stopped:
-            return False
-        on_read()
-        return True
+        async def read(turn: Turn) -> bool:
+            turns.append(turn)
+            try:
+                await rehearsing.read(turn)
+            except Stopped:
+                return False
+            on_read()
+            return True
 
-    try:
         try:
             dispatch = Dispatch(read, stopping)
-            await dispatch.run(_near_the_first(rows_in_order(thread, run), dispatch))
+            await dispatch.run(_near_the_first(journal.rows_in_order(), dispatch))
             if not stopping.is_set():
                 await rehearsing.read_history()
         except (AlmaGone, DailyLimit) as error:
             cut_short = error
         turns.sort(key=lambda turn: turn.rank)
         return replace(await rehearsing.forecast(_without_gap(turns)), cut_short=cut_short)
-    finally:
-        thread.close()
 
 
 async def _near_the_first(
@@ -120,20 +121,14 @@ def _without_gap(turns: list[Turn]) -> list[Turn]:
 class _Rehearsing:
     """What is read, and what follows from it."""
 
-    def __init__(
-        self,
-        thread: QueueThread,
-        run: Run,
-        reader: AlmaReader,
-        policy: Policy,
-    ) -> None:
-        self._reader = reader
+    def __init__(self, journal: JournalReader, alma: AlmaReader, policy: Policy) -> None:
+        self._alma = alma
         self._policy = policy
         # Without a look nothing could be predicted: a rehearsal always looks.
         unguarded = policy.guard is Guard.OFF
         looking = replace(policy, guard=Guard.ACTIVE) if unguarded else policy
-        self._patrons = Patrons(reader, policy.user_id_type, accounts=True)
-        self._lanes = Lanes(reader, thread, run, looking, self._patrons)
+        self._patrons = Patrons(alma, policy.user_id_type, accounts=True)
+        self._reader = LaneReader(alma, journal, looking, self._patrons)
         self._full = looking.guard is Guard.FULL
         self._seen = Seen()
         self._ids: dict[str, ItemIds] = {}
@@ -144,42 +139,43 @@ class _Rehearsing:
 
     async def read(self, turn: Turn) -> None:
         """Read all that the forecast of a row needs. Raises Stopped, and AlmaError for the run."""
-        row, lane = turn.row, await self._lanes.open(turn.row)
-        if lane.held_back_by(row) is not None:
+        attempt = await self._reader.open(turn.row, turn.rank)
+        row = attempt.row
+        if attempt.lane.held_back_by(row) is not None:
             return
         if row.item_key not in self._unread:
             try:
-                await self._read_item(turn, lane)
+                await self._read_item(attempt)
             except (Refusal, Unavailable) as error:
                 self._unread[row.item_key] = error
         if row.kind is Kind.LOAN and turn.patron not in self._strangers:
             try:
-                await self._read_patron(turn)
+                await self._read_patron(attempt)
             except Unavailable as error:
                 self._strangers[turn.patron] = error
             except Refusal:
                 pass  # remembered, and raised again when the row is forecast
 
-    async def _read_item(self, turn: Turn, lane: Lane) -> None:
-        row, seen = turn.row, self._seen
+    async def _read_item(self, attempt: Attempt) -> None:
+        row, lane, seen = attempt.row, attempt.lane, self._seen
         if not lane.looked:
-            active = await self._lanes.read(lane, row, turn.rank, completed=self._full)
+            active = await self._reader.loans(attempt, completed=self._full)
             self._loans[row.item_key] = [*active, *(lane.completed or ())]
-        ids = self._ids[row.item_key] = await self._lanes.find(lane, row, turn.rank)
+        ids = self._ids[row.item_key] = await self._reader.find(attempt)
         counts = self._policy.reads_state and lane.untouched
         if row.item_key not in seen.states and (row.kind is Kind.LOAN or counts):
-            state = await self._reader.item(ids, rank=turn.rank)
+            state = await self._alma.item(ids, rank=attempt.rank)
             seen.states[row.item_key] = state
             lane.state = state if counts else None
 
-    async def _read_patron(self, turn: Turn) -> None:
-        patron = await self._patrons.look_up(turn.row.patron_id, turn.rank)
+    async def _read_patron(self, attempt: Attempt) -> None:
+        patron = await self._patrons.look_up(attempt.row.patron_id, attempt.rank)
         user, accounts = identifier_key(patron.primary_id), self._seen.accounts
         if user in accounts:
             return
         accounts[user] = Account.of(patron, ())
         if patron.active_loans != 0:
-            loans = await self._reader.loans_of_patron(patron.primary_id, rank=turn.rank)
+            loans = await self._alma.loans_of_patron(patron.primary_id, rank=attempt.rank)
             accounts[user] = Account.of(patron, loans)
 
     async def read_history(self) -> None:
@@ -199,7 +195,7 @@ class _Rehearsing:
                 continue
             asked[state.policy] += 1
             with contextlib.suppress(Refusal, Unavailable, Stopped):
-                for loan in await self._reader.completed_loans(self._ids[key]):
+                for loan in await self._alma.completed_loans(self._ids[key]):
                     self._weigh(key, loan)
 
     def _weigh(self, key: str, loan: ItemLoan) -> None:
@@ -215,56 +211,55 @@ class _Rehearsing:
         predictions: dict[int, Result] = {}
         forecasts = []
         for turn in turns:
-            made = await self._of_row(turn, forecaster)
+            attempt = await self._reader.open(turn.row, turn.rank)
+            made = await self._of_row(attempt, forecaster)
             if isinstance(made, Forecast):
-                lane = await self._lanes.open(turn.row)
-                result = untouched(Decision(Action.NOTHING, made.outcome, _note(made)), lane.loan)
+                decision = Decision(Action.NOTHING, made.outcome, _note(made))
+                result = results.untouched(decision, attempt.lane.loan)
             else:
                 result, made = made, Forecast(made.outcome)
             predictions[turn.row.row] = result
             forecasts.append((turn.row, made))
         return Rehearsal(predictions, plan_of(forecasts, self._seen.accounts.values()))
 
-    async def _of_row(self, turn: Turn, forecaster: Forecaster) -> Forecast | Result:
-        row, lane = turn.row, await self._lanes.open(turn.row)
-        if (blocking := lane.held_back_by(row)) is not None:
-            return Result(Outcome.HELD_BACK, note=f"row {blocking} of this item is unresolved")
+    async def _of_row(self, attempt: Attempt, forecaster: Forecaster) -> Forecast | Result:
+        row, history = attempt.row, attempt.lane.history
+        if (blocking := attempt.lane.held_back_by(row)) is not None:
+            return results.held_back(blocking)
         try:
-            made = await self._decided(turn, lane, forecaster)
-        except Refusal as no:
-            return Result(no.outcome, no.code, no.message, no.tracking_id)
+            made = await self._decided(attempt, forecaster)
+        except Refusal as refusal:
+            return results.refused(refusal)
         except Unavailable as error:
-            lane.history.unresolved.append((row.order, row.row))
-            return Result(
-                Outcome.UNAVAILABLE, error.code, error.message, error.tracking_id, note=str(error)
-            )
+            history.unresolved.append((row.order, row.row))
+            return results.unavailable(Outcome.UNAVAILABLE, error)
         if made.outcome.disposition is Disposition.UNRESOLVED:
-            lane.history.unresolved.append((row.order, row.row))
+            history.unresolved.append((row.order, row.row))
         return made
 
-    async def _decided(self, turn: Turn, lane: Lane, forecaster: Forecaster) -> Forecast:
-        row = turn.row
-        unguarded = self._policy.guard is Guard.OFF
-        if unguarded and (why := lane.overtaken_by_run(row)):
-            return Forecast(Outcome.SUPERSEDED, note=why)
-        if unguarded and row.kind is Kind.LOAN:
-            await self._borrower(turn)  # Alma looks at the patron before it looks at the item
+    async def _decided(self, attempt: Attempt, forecaster: Forecaster) -> Forecast:
+        row, lane = attempt.row, attempt.lane
+        if self._policy.guard is Guard.OFF:
+            if late := overtaken_in_run(Case(row, lane, self._policy)):
+                return Forecast(late.outcome, note=late.note)
+            if row.kind is Kind.LOAN:
+                await self._borrower(attempt)  # Alma looks at the patron before it does at the item
         if row.item_key in self._unread:
             raise self._unread[row.item_key]
-        decision = await self._lanes.decide(turn, lane)
-        if unguarded:
-            decision = without_looking(row.kind, decision)
+        await self._reader.look(attempt)
+        decision = decide(row, lane, self._policy)
         patron = None
         if row.kind is Kind.LOAN and decision.action is not Action.NOTHING:
-            patron = await self._borrower(turn)
+            patron = await self._borrower(attempt)
         return forecaster.forecast(row, lane, decision, patron)
 
-    async def _borrower(self, turn: Turn) -> Patron | None:
+    async def _borrower(self, attempt: Attempt) -> Patron | None:
         """Who borrows, from memory; None for one who cannot be looked up, or not here."""
-        if turn.patron in self._strangers:
-            raise self._strangers[turn.patron]
+        patron_id = attempt.row.patron_id
+        if (unread := self._strangers.get(identifier_key(patron_id))) is not None:
+            raise unread
         try:
-            return await self._patrons.look_up(turn.row.patron_id, turn.rank)
+            return await self._patrons.look_up(patron_id, attempt.rank)
         except Unaddressable:
             return None
         except Refusal:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from almareplay.alma.answers import ItemState, Patron
+from almareplay.alma.answers import ItemState
+from almareplay.alma.patron import Patron
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import Order, QueuedRow
-from almareplay.replay.decide import Action, Borrowed, Decision, Guard, OnLoanElsewhere, Policy
-from almareplay.replay.lanes import Lane
-from almareplay.replay.prospects import Account
-from almareplay.replay.untellable import Doubt, Evidence, limit_unknown
+from almareplay.replay.decide import Action, Decision
+from almareplay.replay.lane import Borrowed, Lane
+from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
+from almareplay.replay.rehearsal.accounts import Account
+from almareplay.replay.rehearsal.uncertainty import Doubt, Evidence, limit_unknown
 from almareplay.transactions import Kind, identifier_key
 
 _HOW = {
