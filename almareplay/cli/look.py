@@ -118,10 +118,7 @@ def _alma_in_words(binding: Binding) -> str:
     when = binding.rehearsed_here
     rehearsed = f"{when.astimezone():%d %B %Y at %H:%M}" if when else ""
     if binding.alma is not None and not binding.alma.is_known:
-        return (
-            "Alma: it is not known to which this run was posted; it will be the one to which it is "
-            "posted next"
-        )
+        return "Alma: not known, since an older almareplay posted this run and did not note it"
     if binding.alma is not None:
         there = f"rehearsed there on {rehearsed}" if rehearsed else "not rehearsed there"
         return f"Alma: {binding.alma}; {there}"

@@ -146,7 +146,10 @@ class PostedByAnotherRun(QueueError):
             twice, unless = f"rows to {there} already: they would be posted twice", ""
         else:
             twice = f"rows to {there}: should it be this one, they would be posted twice"
-            unless = " Was it another Alma, load the file again with --again."
+            unless = (
+                " If it was another Alma, give the file a run of its own with 'almareplay load "
+                "--run NAME --again FILE'."
+            )
         super().__init__(
             f"Run {run!r} has the file {file}, of which run {other!r} has posted {twice}. Go on "
             f"with run {other!r}, or take the file out with 'almareplay unload'.{unless}"

@@ -70,6 +70,8 @@ def upgrade(connection: Connection) -> Upgrade | None:
                 copy = sqlite.copy_beside(connection.engine, before)
             for version in range(before, VERSION):
                 STEPS[version](connection)
+            # A process that was asleep for longer than its lease does not go on where it was.
+            connection.execute(update(runs).values(holder_token=None))
             connection.execute(update(versions).values(version=VERSION))
     except BaseException:
         if copy is not None:

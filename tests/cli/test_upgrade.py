@@ -68,7 +68,7 @@ def test_it_is_said_once_and_the_command_goes_on(older: User) -> None:
     assert (state["posted"], state["environment"]) == (True, "unknown")
     again = older.types("status")
     assert said_of_upgrade(again) == []
-    assert "Alma: it is not known to which this run was posted" in again.out
+    assert "Alma: not known, since an older almareplay posted this run" in again.out
     assert "Next: almareplay replay" in again.out
 
 
@@ -81,7 +81,9 @@ def test_the_log_knows_of_it_without_names_of_files(older: User) -> None:
 
 
 def test_the_replay_goes_on_where_the_older_one_was(between: User) -> None:
-    assert between.types("replay", "--yes", "--report", "a.csv").code == 1
+    done = between.types("replay", "--yes", "--report", "a.csv")
+    assert done.code == 1
+    assert "did not note to which Alma" in done.err
     # Row 3 is in Alma already: it was found there, and not posted again.
     assert between.effects() == ["loan", "loan"]
     assert {row.row: row.outcome for row in between.rows() if row.row in (3, 4, 8)} == {
@@ -97,7 +99,8 @@ def test_the_replay_goes_on_where_the_older_one_was(between: User) -> None:
     assert {row["environment"] for row in rows.values()} == {"sandbox"}
     state = json.loads(between.types("status", "--json").out)
     assert (state["lost_answers"], state["follow_ups"]) == (0, 0)
-    assert between.types("replay", "--yes").code == 1
+    again = between.types("replay", "--yes")
+    assert (again.code, "did not note" in again.err) == (1, False)
     assert between.effects() == ["loan", "loan"]
 
 

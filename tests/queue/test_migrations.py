@@ -24,6 +24,7 @@ from almareplay.queue import migrations
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
 from almareplay.queue.errors import (
+    HoldLost,
     NotUpgraded,
     PostedByAnotherRun,
     QueueError,
@@ -32,8 +33,9 @@ from almareplay.queue.errors import (
     RunPurged,
 )
 from almareplay.queue.follow_ups import MadeBy, Task, fines_of_row, open_follow_ups
-from almareplay.queue.hold import take_hold
+from almareplay.queue.hold import Hold, take_hold
 from almareplay.queue.journal import Call, attempts_of, pending_rows, store_intent
+from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.purging import standing
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.schema import VERSION, metadata
@@ -215,6 +217,11 @@ def test_what_was_posted_to_an_alma_that_nobody_knows_is_not_posted_again(older:
         for alma in (FERN, MOSS):
             with pytest.raises(PostedByAnotherRun, match="to an Alma that is not known"):
                 check_alma(queue, again, alma)
+        ((sha256,),) = look(older, "SELECT sha256 FROM files WHERE name = 'desk.dat' LIMIT 1")
+        capture = CaptureFile("desk.dat", str(sha256), "test capture", insisted=True)
+        insisted = queue.start_run("insisted")
+        load_file(queue, insisted, capture, [])
+        check_alma(queue, insisted, MOSS)
         # Once it is known, only that one counts.
         main = queue.run("main")
         store_intent(queue, take_hold(queue, main, FERN), 4, Call.LOAN, None)
@@ -243,6 +250,12 @@ def test_a_queue_of_which_somebody_replays_a_run_is_left_alone(older: Path) -> N
     assert (content(older), copies(older)) == (before, [])
     hold(older, datetime.now(UTC) - timedelta(seconds=1))
     Queue.open(address(older)).close()
+
+
+def test_a_process_that_slept_through_the_upgrade_does_not_go_on(older: Path) -> None:
+    hold(older, datetime.now(UTC) - timedelta(seconds=1))
+    with Queue.open(address(older)) as queue, pytest.raises(HoldLost):
+        store_intent(queue, Hold(queue.run("night"), "x"), 1, Call.SCAN_IN, None)
 
 
 def test_a_step_that_fails_leaves_the_queue_as_it_was(
