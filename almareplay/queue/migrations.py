@@ -61,7 +61,7 @@ def upgrade(connection: Connection) -> Upgrade | None:
     copy = None
     try:
         with sqlite.tables_rebuilt(connection) if is_file else nullcontext(), connection.begin():
-            # Locked from here on: no other process can take a run, or upgrade the queue as well.
+            # Locked from here on: no other process can upgrade the queue as well.
             before = connection.scalars(select(versions.c.version).with_for_update()).one()
             if before >= VERSION:
                 return None
@@ -81,18 +81,21 @@ def upgrade(connection: Connection) -> Upgrade | None:
 
 
 def _make_sure_nobody_replays(connection: Connection) -> None:
-    """Make sure that no run of a queue of any layout is held. Raises QueueInUse."""
+    """Make sure that no run of a queue of any layout is held, nor will be before the transaction of
+    this connection has ended. Raises QueueInUse."""
     there = {column["name"] for column in inspect(connection).get_columns(runs.name)}
-    held = select(*(column for column in runs.c if column.name in there))
-    for run in connection.execute(held.where(runs.c.holder_token.is_not(None))).mappings():
+    columns = [column for column in runs.c if column.name in there]
+    for run in connection.execute(select(*columns).with_for_update()).mappings():
+        if run["holder_token"] is None:
+            continue
         process = Process(
             run["holder_host"],
-            # Layout 4 has neither: its processes count as those of another machine do.
+            # Layout 4 has neither: there only the lease tells.
             run.get("holder_space") or "",
             run["holder_pid"],
             run.get("holder_started") or "",
         )
-        until = None if process.is_near else run["lease_until"]
+        until = None if process.started and process.is_near else run["lease_until"]
         if process.lives() if until is None else until >= datetime.now(UTC):
             raise QueueInUse(run["name"], process.host, process.pid, run["held_since"], until)
 
@@ -169,7 +172,7 @@ def _to_5(connection: Connection) -> None:
         Column("on_loan_since", DateTime),
         Column("kind", String(6)),
         Column("item_barcode", Text, nullable=False),
-        # Of both, staff could change neither.
+        # Staff could change neither kind nor barcode, so both are what they were.
         filled={
             "on_loan_to": "''",
             "kind": f"(SELECT t.kind {of_row})",
@@ -186,7 +189,7 @@ def _to_5(connection: Connection) -> None:
     connection.execute(
         text("UPDATE transactions SET corrected = 'patron id' WHERE corrected_at IS NOT NULL")
     )
-    # Which Alma had a run was not noted. It belongs to one, though, and only the next replay tells.
+    # To which Alma a run was posted was not noted: the next replay of the run tells.
     connection.execute(
         text(
             "UPDATE runs SET institution = :institution, institution_name = :name, "

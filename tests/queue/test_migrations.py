@@ -20,6 +20,7 @@ from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from almareplay.outcomes import Outcome
+from almareplay.processes import this_process
 from almareplay.queue import migrations
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
@@ -199,16 +200,19 @@ def test_every_row_is_what_it_was(older: Path) -> None:
         assert spring.erased_at is not None
 
 
-def test_a_run_that_was_posted_belongs_to_the_alma_of_its_next_call(older: Path) -> None:
+@pytest.mark.parametrize("alma", [FERN, FERN._replace(institution="", name="")])
+def test_a_run_that_was_posted_belongs_to_the_alma_of_its_next_call(
+    older: Path, alma: AlmaInstance
+) -> None:
     with Queue.open(address(older)) as queue:
         main, night = queue.run("main"), queue.run("night")
         assert binding_of(queue, night).alma is None
         unknown = binding_of(queue, main).alma
         assert unknown is not None and not unknown.is_known
         assert standing(queue, main).sent
-        check_alma(queue, main, FERN)
-        store_intent(queue, take_hold(queue, main, FERN), 4, Call.LOAN, None)
-        assert binding_of(queue, main).alma == FERN
+        check_alma(queue, main, alma)
+        store_intent(queue, take_hold(queue, main, alma), 4, Call.LOAN, None)
+        assert binding_of(queue, main).alma == alma
 
 
 def test_what_was_posted_to_an_alma_that_nobody_knows_is_not_posted_again(older: Path) -> None:
@@ -240,6 +244,11 @@ def hold(path: Path, lease_until: datetime) -> None:
         queue.commit()
 
 
+def columns_of(queue: sqlite3.Connection) -> list[str]:
+    """The columns of the table of runs."""
+    return [name for _, name, *_ in queue.execute("PRAGMA table_info(runs)")]
+
+
 def test_a_queue_of_which_somebody_replays_a_run_is_left_alone(older: Path) -> None:
     hold(older, datetime.now(UTC) + timedelta(seconds=50))
     before = content(older)
@@ -250,6 +259,24 @@ def test_a_queue_of_which_somebody_replays_a_run_is_left_alone(older: Path) -> N
     assert (content(older), copies(older)) == (before, [])
     hold(older, datetime.now(UTC) - timedelta(seconds=1))
     Queue.open(address(older)).close()
+
+
+def test_a_process_that_lives_is_waited_for_however_long_it_slept(older: Path) -> None:
+    """As layouts since 5 tell which process it is."""
+    hold(older, datetime.now(UTC) - timedelta(hours=1))
+    mine = this_process()
+    with closing(sqlite3.connect(older)) as queue:
+        for name in {"holder_space", "holder_started"} - {*columns_of(queue)}:
+            queue.execute(f"ALTER TABLE runs ADD COLUMN {name} TEXT")
+        queue.execute(
+            "UPDATE runs SET holder_host = ?, holder_space = ?, holder_pid = ?, holder_started = ? "
+            "WHERE name = 'night'",
+            (mine.host, mine.space, mine.pid, mine.started),
+        )
+        queue.commit()
+    with pytest.raises(QueueInUse, match=f"by process {os.getpid()}") as held:
+        Queue.open(address(older))
+    assert "If it is gone" not in str(held.value)
 
 
 def test_a_process_that_slept_through_the_upgrade_does_not_go_on(older: Path) -> None:
