@@ -13,7 +13,7 @@ import pytest
 
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Loan, Patron, World
-from tests.queue.layouts import LAYOUTS, look, write_queue
+from tests.queue.layouts import LAYOUTS, hold, look, write_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,13 +129,7 @@ def test_a_capture_that_it_has_adds_nothing_whatever_the_flags(older: User) -> N
 
 def test_a_run_that_an_older_almareplay_replays_is_waited_for(older: User) -> None:
     until = datetime.now(UTC) + timedelta(seconds=50)
-    with closing(sqlite3.connect("almareplay.db")) as queue:
-        queue.execute(
-            "UPDATE runs SET holder_token = 'x', holder_host = 'front-desk', holder_pid = 4242, "
-            "held_since = '2026-11-26 02:00:00.000000', lease_until = ? WHERE name = 'main'",
-            (f"{until:%Y-%m-%d %H:%M:%S.%f}",),
-        )
-        queue.commit()
+    hold(older.folder / "almareplay.db", "main", until)
     done = older.types("status")
     assert (done.code, done.out) == (3, "")
     (said,) = done.problems()
