@@ -77,7 +77,8 @@ class AlmaInstance(NamedTuple):
     """One Alma: an institution in one of its environments.
 
     ``institution`` is Alma's code for it and ``name`` its name, both empty where the key may not
-    read them. ``environment`` is ``sandbox`` or ``production``, ``host`` that of the API.
+    read them. ``environment`` is ``sandbox`` or ``production``, ``host`` that of the API; both are
+    ``unknown`` for ``UNKNOWN_ALMA``.
     """
 
     institution: str
@@ -86,12 +87,20 @@ class AlmaInstance(NamedTuple):
     host: str
 
     def is_same(self, other: AlmaInstance) -> bool:
-        """Whether both are one Alma; by their hosts where one of them does not tell its code."""
+        """Whether both are one Alma; by their hosts where one of them does not tell its code. One
+        that is not known may be any."""
+        if not (self.is_known and other.is_known):
+            return True
         if self.environment != other.environment:
             return False
         if self.institution and other.institution:
             return self.institution == other.institution
         return self.host == other.host
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which one it is."""
+        return self.environment != "unknown"
 
     @property
     def title(self) -> str:
@@ -100,7 +109,11 @@ class AlmaInstance(NamedTuple):
         return f"{known} ({self.institution})" if self.name and self.institution else known
 
     def __str__(self) -> str:
-        return f"{self.title}, {self.environment}"
+        return f"{self.title}, {self.environment}" if self.is_known else self.title
+
+
+UNKNOWN_ALMA = AlmaInstance("", "an Alma that is not known", "unknown", "unknown")
+"""The one to which an older almareplay has posted, which did not note it."""
 
 
 class LeftOut(NamedTuple):

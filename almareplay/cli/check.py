@@ -19,6 +19,7 @@ from almareplay.cli.findings import (
     tell_unknown_place_of_settings,
     tell_unknown_places,
 )
+from almareplay.cli.opening import open_queue
 from almareplay.cli.probe import refuse_production, run_probe
 from almareplay.cli.session import instance_of, open_session
 from almareplay.cli.shared import (
@@ -129,7 +130,7 @@ def _loaded(settings: Settings, stack: ExitStack) -> tuple[Queue, Run] | None:
     """The run of the command, None where nothing is loaded yet: key and environment can be checked
     all the same."""
     try:
-        queue = stack.enter_context(Queue.open(settings.queue))
+        queue = stack.enter_context(open_queue(settings.queue))
         return queue, queue.run(options.run, purged_too=True)
     except QueueMissing:
         return None

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import count, follow_up, messages, options, settings_of, shared_options
 from almareplay.queue.copying import copy_run
-from almareplay.queue.store import Queue
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def copy(
       0  copied
       2  no such run, or the new one has files already
     """
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         copied = copy_run(queue, queue.run(options.run), to)
     kept = [
         f"{count(number, what)} kept"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from almareplay.cli.lists import zone_of_library
+from almareplay.cli.opening import open_queue
 from almareplay.cli.rows import RowNumbers, in_words, parse_rows
 from almareplay.cli.shared import (
     Exit,
@@ -20,7 +21,6 @@ from almareplay.cli.shared import (
 )
 from almareplay.outcomes import Outcome
 from almareplay.queue.correcting import correct as correct_row
-from almareplay.queue.store import Queue
 from almareplay.queue.story import story_of
 from almareplay.sources.identifiers import Scanner, read_identifier
 from almareplay.sources.options import Codabar
@@ -72,7 +72,7 @@ def correct(
     if len(row) != 1:
         raise typer.BadParameter("One row is corrected at a time: --row N.")
     (number,) = row
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run)
         told = story_of(queue, run, number, zone_of_library(queue, run)).row
         show(f"Row {number}: {in_words(told)} ({told.source_file}:{told.source_row})")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from almareplay.cli.lists import known_codes
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import (
     Exit,
     OverwriteOption,
@@ -26,7 +27,6 @@ from almareplay.queue.attempts import Fate
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
 from almareplay.queue.report_rows import report_rows
-from almareplay.queue.store import Queue
 from almareplay.reports.dat import (
     DatFile,
     DatLine,
@@ -89,7 +89,7 @@ def export(
     """
     check_dat_path(path)
     settings = settings_of()
-    with Queue.open(settings.queue) as queue:
+    with open_queue(settings.queue) as queue:
         run = queue.run(options.run)
         if (holder := holder_of(queue, run)) is not None:
             raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)

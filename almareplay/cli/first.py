@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from almareplay.cli.display import print_outcomes
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import count, options, results
 from almareplay.cli.steps import next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition
 from almareplay.queue.binding import binding_of
 from almareplay.queue.errors import QueueMissing
 from almareplay.queue.purging import Standing, standings
-from almareplay.queue.store import Queue
 from almareplay.settings import DEFAULT_FILE, PREFIX, Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 
@@ -58,7 +58,7 @@ def _tell_settings(missing: list[str]) -> None:
 
 def _tell_runs(settings: Settings, *, ready: bool) -> None:
     try:
-        with Queue.open(settings.queue) as queue:
+        with open_queue(settings.queue) as queue:
             runs = [
                 (each, binding_of(queue, each.run).rehearsed_here is not None)
                 for each in standings(queue)

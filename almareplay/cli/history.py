@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from almareplay.cli.lists import zone_of_library
+from almareplay.cli.opening import open_queue
 from almareplay.cli.printable import one_line
 from almareplay.cli.rows import RowNumbers, all_of, in_words, parse_rows
 from almareplay.cli.shared import follow_up, options, results, settings_of, shared_options
@@ -16,7 +17,6 @@ from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.attempts import Fate, Write
 from almareplay.queue.follow_ups import Task
 from almareplay.queue.staff import Change
-from almareplay.queue.store import Queue
 from almareplay.queue.story import (
     Called,
     Changed,
@@ -72,7 +72,7 @@ def history(
       0  told
       2  no such row, run or queue
     """
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run)
         zone = zone_of_library(queue, run)
         stories = [story_of(queue, run, number, zone) for number in all_of(row)]

@@ -25,6 +25,7 @@ from almareplay.cli.findings import (
 from almareplay.cli.how import How
 from almareplay.cli.loading import load_files
 from almareplay.cli.notify import Tally
+from almareplay.cli.opening import open_queue
 from almareplay.cli.session import Session, instance_of
 from almareplay.cli.shared import (
     Exit,
@@ -77,7 +78,7 @@ def prepare(files: list[str] | None, how: How) -> Job:
     settings.require_key()
     settings.require_base_url()
     reading_of_files = reading_options(settings) if files else None
-    queue = Queue.open(settings.queue, create=bool(files))
+    queue = open_queue(settings.queue, create=bool(files))
     run = queue.start_run(options.run) if files else queue.run(options.run)
     if reading_of_files is not None:
         loading = load_files(queue, run, files or (), reading_of_files, settings)

@@ -9,6 +9,7 @@ import typer
 
 from almareplay.cli.captures import reading_options
 from almareplay.cli.loading import load_files
+from almareplay.cli.opening import open_queue
 from almareplay.cli.preview import preview_files
 from almareplay.cli.shared import (
     Exit,
@@ -19,7 +20,6 @@ from almareplay.cli.shared import (
     settings_of,
     shared_options,
 )
-from almareplay.queue.store import Queue
 from almareplay.sources import ClockHours, Codabar, DateOrder
 from almareplay.transactions import Kind
 
@@ -182,7 +182,7 @@ def load(
         raise typer.Exit(Exit.USAGE) from error
     if preview:
         raise typer.Exit(preview_files(files, reading, settings))
-    with Queue.open(settings.queue, create=True) as queue:
+    with open_queue(settings.queue, create=True) as queue:
         run = queue.start_run(options.run)
         loading = load_files(queue, run, files, reading, settings, again=again)
     if loading.files:

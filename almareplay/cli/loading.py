@@ -84,7 +84,10 @@ def load_files(
 
 def _same_items(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
     """Whether a file was read for the items of the same column, by its flags: a file whose items
-    stand in several may be loaded once for each."""
+    stand in several may be loaded once for each. Without flags it is not known how it was read: an
+    older almareplay did not note it."""
+    if not then:
+        return True
     columns = [
         dict(pair.split("=", 1) for pair in said.split(","))
         for said in (then.get("columns", "item_barcode="), now.get("columns", "item_barcode="))
@@ -159,7 +162,7 @@ def _tell_known(named: NamedCapture, before: KnownFile, run: Run, reading: Readi
     say(words)
     then, now = before.flags, flags_of(reading)
     differ = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    if before.run == run.name and differ:
+    if before.run == run.name and then and differ:
         say(
             f"  It was read with {_flags_in_words(differ, then)}, and now "
             f"{_flags_in_words(differ, now)} is said. To read it anew, take it out first: "

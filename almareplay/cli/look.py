@@ -9,6 +9,7 @@ import typer
 
 from almareplay.cli.display import print_outcomes
 from almareplay.cli.lists import report_of, tell_lists, to_work_on, without_patrons
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import (
     OverwriteOption,
     count,
@@ -52,7 +53,7 @@ def status(
       0  shown
       2  no such queue or run
     """
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run, purged_too=True)
         stands = standing(queue, run)
         binding = binding_of(queue, run)
@@ -116,6 +117,8 @@ def _alma_in_words(binding: Binding) -> str:
     """To which Alma the run belongs, and whether it was rehearsed there."""
     when = binding.rehearsed_here
     rehearsed = f"{when.astimezone():%d %B %Y at %H:%M}" if when else ""
+    if binding.alma is not None and not binding.alma.is_known:
+        return "Alma: not known, since an older almareplay posted this run and did not note it"
     if binding.alma is not None:
         there = f"rehearsed there on {rehearsed}" if rehearsed else "not rehearsed there"
         return f"Alma: {binding.alma}; {there}"
@@ -222,7 +225,7 @@ def report(
     for path in filter(None, (pull_path, fines_path)):
         check_list_path(path, overwrite=overwrite)
     settings = settings_of()
-    with Queue.open(settings.queue) as queue:
+    with open_queue(settings.queue) as queue:
         run = queue.run(options.run)
         told = report_of(queue, run)
         if anonymously:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import (
     Exit,
     Options,
@@ -86,7 +87,7 @@ def purge(
         if options.run != Options().run:
             say("--older-than is about all runs of the queue: leave out --run, or --older-than.")
             raise typer.Exit(Exit.USAGE)
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         nobody_replays(queue)
         if oldest is None:
             known = [standing(queue, queue.run(options.run, purged_too=True))]
@@ -186,6 +187,8 @@ def _purge(queue: Queue, chosen: Iterable[Standing], half_done: Iterable[Standin
         "The reports and exports that you wrote and the captured files still hold patron ids: "
         "delete them as well."
     )
+    for copy in queue.copies:
+        say(f"So does this copy of the queue from before an upgrade: {copy}")
 
 
 def _day(moment: datetime | None) -> str:

@@ -100,15 +100,22 @@ def replay(
                 if not findings.refused:
                     work_left = reading.work_left(job.queue, job.run)
                     tell_plan(work_left, findings, job.settings, job.policy, tell)
-                    _tell_whether_rehearsed(job, instance_of(findings, job.settings), tell)
+                    _tell_what_is_new(job, instance_of(findings, job.settings), tell)
                 ask(job, findings, Said(yes, confirm, environment_unverified))
                 code = run_work(job, session, "Replaying", work)
         end_replay(job, code)
 
 
-def _tell_whether_rehearsed(job: Job, here: AlmaInstance, tell: Tell) -> None:
-    """Warn of a run that nobody has rehearsed on this Alma before its first row is posted."""
+def _tell_what_is_new(job: Job, here: AlmaInstance, tell: Tell) -> None:
+    """Warn of a run of which it is not known whether it belongs to this Alma, and of one that
+    nobody has rehearsed there before its first row is posted."""
     binding = binding_of(job.queue, job.run)
+    if binding.alma is not None and not binding.alma.is_known:
+        say(
+            "An older almareplay has posted rows of this run and did not note to which Alma. If "
+            "that was another one than this, do not go on: give the captures a run of their own "
+            "with 'almareplay load --run NAME --again FILE'."
+        )
     rehearsed = binding.rehearsed_on is not None and binding.rehearsed_on.is_same(here)
     if binding.alma is None and not rehearsed:
         tell(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from almareplay.cli.opening import open_queue
 from almareplay.cli.rows import RowNumbers, all_of, parse_rows
 from almareplay.cli.shared import (
     count,
@@ -19,7 +20,6 @@ from almareplay.cli.steps import next_steps, tell_steps
 from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue import staff
 from almareplay.queue.purging import standing
-from almareplay.queue.store import Queue
 from almareplay.transactions import nearest
 
 _RETRYABLE = [
@@ -87,7 +87,7 @@ def retry(
       2  a row or outcome that cannot be retried
       3  the run is being replayed
     """
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run)
         done = staff.retry(queue, run, outcomes=outcome or (), rows=all_of(row))
     if done.reopened:
@@ -146,7 +146,7 @@ def dismiss(
     words = " ".join("".join(each if each.isprintable() else " " for each in note).split())
     if not words:
         raise typer.BadParameter("The note is empty: say what was done.")
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run)
         done = staff.dismiss(queue, run, all_of(row), words, outcomes=outcome or ())
         stands = standing(queue, run)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from almareplay.cli.captures import sha256_of
+from almareplay.cli.opening import open_queue
 from almareplay.cli.shared import count, options, say, settings_of, shared_options
-from almareplay.queue.store import Queue
 from almareplay.queue.unloading import unload_file
 
 
@@ -44,7 +44,7 @@ def unload(
       2  the file is not in the run, or rows of it were sent
       3  the run is being replayed
     """
-    with Queue.open(settings_of().queue) as queue:
+    with open_queue(settings_of().queue) as queue:
         run = queue.run(options.run)
         sha256 = sha256_of(file) if file.is_file() else None
         unloaded = unload_file(queue, run, file.name, sha256=sha256, sheet=sheet)

@@ -110,7 +110,7 @@ def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> N
     for file in shared:
         elsewhere = _bound(connection, Run(file.run_id, file.other_run))
         if elsewhere is not None and elsewhere.is_same(here):
-            raise PostedByAnotherRun(run.name, file.name, file.other_run, here)
+            raise PostedByAnotherRun(run.name, file.name, file.other_run, elsewhere)
 
 
 def bind(connection: Connection, run: Run, here: AlmaInstance) -> None:
@@ -120,7 +120,7 @@ def bind(connection: Connection, run: Run, here: AlmaInstance) -> None:
     Raises as ``check_alma`` does: another run may have posted the same files meanwhile.
     """
     bound = _bound(connection, run)
-    if bound is not None and (bound.institution or not here.institution):
+    if bound is not None and bound.is_known and (bound.institution or not here.institution):
         return
     make_sure_of_alma(connection, run, here)
     connection.execute(

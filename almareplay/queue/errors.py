@@ -20,7 +20,17 @@ class QueueTooNew(QueueError):
 
 
 class QueueTooOld(QueueError):
-    """The queue was written by an earlier version of almareplay, in a layout of its own."""
+    """The queue was written by so early a version of almareplay that it cannot be upgraded."""
+
+
+class NotUpgraded(QueueError):
+    """The queue has to be upgraded first, which could not be done, for the reason in ``why``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "The queue was written by an older almareplay and could not be upgraded for this one; "
+            f"it is as it was. {why}"
+        )
 
 
 class RunMissing(QueueError):
@@ -100,6 +110,19 @@ class RunHeld(QueueError):
         self.host, self.pid, self.since = host, pid, since
 
 
+class QueueInUse(RunHeld):
+    """The queue has to be upgraded first, and another process is replaying a run of it."""
+
+    def __init__(
+        self, run: str, host: str, pid: int, since: datetime, until: datetime | None = None
+    ) -> None:
+        super().__init__(run, host, pid, since, until)
+        self.args = (
+            "The queue was written by an older almareplay; this one upgrades it as soon as nobody "
+            f"replays a run of it. {self}",
+        )
+
+
 class RunOfAnotherAlma(QueueError):
     """The run was posted to another Alma than this one."""
 
@@ -113,15 +136,23 @@ class RunOfAnotherAlma(QueueError):
 
 
 class PostedByAnotherRun(QueueError):
-    """Another run has posted rows of one of this run's files to the same Alma."""
+    """Another run has posted rows of one of this run's files to the same Alma, ``there``, or to one
+    that may be the same."""
 
     in_logs = False
 
-    def __init__(self, run: str, file: str, other: str, here: AlmaInstance) -> None:
+    def __init__(self, run: str, file: str, other: str, there: AlmaInstance) -> None:
+        if there.is_known:
+            twice, unless = f"rows to {there} already: they would be posted twice", ""
+        else:
+            twice = f"rows to {there}: should it be this one, they would be posted twice"
+            unless = (
+                " If it was another Alma, give the file a run of its own with 'almareplay load "
+                "--run NAME --again FILE'."
+            )
         super().__init__(
-            f"Run {run!r} has the file {file}, of which run {other!r} has posted rows to {here} "
-            f"already: they would be posted twice. Go on with run {other!r}, or take the file out "
-            "with 'almareplay unload'."
+            f"Run {run!r} has the file {file}, of which run {other!r} has posted {twice}. Go on "
+            f"with run {other!r}, or take the file out with 'almareplay unload'.{unless}"
         )
 
 

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from almareplay.queue import sqlite
+from almareplay.queue import migrations, sqlite
 from almareplay.queue.errors import (
+    NotUpgraded,
     QueueError,
+    QueueInUse,
     QueueMissing,
     QueueTooNew,
     QueueTooOld,
@@ -43,14 +45,18 @@ class Queue:
     def __init__(self, engine: Engine, still_there: Callable[[], None] | None = None) -> None:
         self.is_new = False
         """Whether it was made when it was opened."""
+        self.upgrade: migrations.Upgrade | None = None
+        """What was done when it was opened and was of an older layout."""
         self._engine = engine
         self._still_there = still_there
 
     @classmethod
     def open(cls, address: str, *, create: bool = False) -> Self:
-        """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none.
+        """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none. One of
+        an older layout is upgraded, after a copy of its file was made beside it.
 
-        Raises QueueMissing, QueueTooNew, QueueTooOld, or QueueError for whatever else is wrong.
+        Raises QueueMissing, QueueTooNew, QueueTooOld, QueueInUse, NotUpgraded, or QueueError for
+        whatever else is wrong.
         """
         try:
             url = make_url(address)
@@ -94,12 +100,30 @@ class Queue:
                 f"The queue was written by a newer almareplay (its layout is {version}, this one "
                 f"knows {VERSION}). Install that version, or name another queue with --queue."
             )
-        elif version < VERSION:
+        elif version < migrations.OLDEST:
             raise QueueTooOld(
-                f"The queue was written by an older almareplay (its layout is {version}, this one "
-                f"needs {VERSION}). Finish its runs with the version that wrote it, and name a new "
-                "queue with --queue for new ones."
+                f"The queue was written by an older almareplay (its layout is {version}, and only "
+                f"those from {migrations.OLDEST} on can be upgraded). Finish its runs with the "
+                "version that wrote it, and name a new queue with --queue for new ones."
             )
+        elif version < VERSION:
+            self._upgrade()
+            if self.upgrade is None:
+                # Another process was first; what it has made of the queue is to be seen.
+                self._make_or_recognise(create)
+
+    def _upgrade(self) -> None:
+        self._make_sure_of_file()
+        try:
+            with self._in_words(), self._engine.connect() as plain:
+                connection = plain.execution_options(
+                    almareplay_writes=True, almareplay_many_rows=True
+                )
+                self.upgrade = migrations.upgrade(connection)
+        except QueueInUse:
+            raise
+        except QueueError as error:
+            raise NotUpgraded(str(error)) from error
 
     @property
     def place(self) -> str:
@@ -108,6 +132,12 @@ class Queue:
         if url.get_backend_name() == "sqlite":
             return str(Path(url.database or "").absolute())
         return url.render_as_string(hide_password=True)
+
+    @property
+    def copies(self) -> list[Path]:
+        """The copies of its file that upgrades have made and that are still there."""
+        is_file = self._engine.dialect.name == "sqlite"
+        return sqlite.copies_beside(self._engine) if is_file else []
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

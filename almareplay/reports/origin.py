@@ -12,7 +12,8 @@ NOT_SENT = "not sent"
 
 
 def label_of(report: Report) -> str:
-    """``sandbox`` or ``production``; ``NOT_SENT`` where no Alma has to do with the report."""
+    """``sandbox`` or ``production``, ``unknown`` where an older almareplay did not note it;
+    ``NOT_SENT`` where no Alma has to do with the report."""
     return report.alma.environment if report.alma is not None else NOT_SENT
 
 
@@ -25,6 +26,10 @@ def origin_of(report: Report) -> str:
     where = report.alma.title
     if report.predicted:
         return f"{where}. This is what a rehearsal there foresees; it posted nothing."
+    if not report.alma.is_known:
+        return (
+            "An older almareplay posted these rows and did not note to which Alma: ask who ran it."
+        )
     if report.alma.environment != "production":
         where += ". Nothing of this has happened in the production Alma"
     return f"{where}. {_rehearsed(report, ' there')}"
@@ -34,6 +39,8 @@ def mark_of(report: Report) -> str:
     """A few words for the head of each printed page."""
     if report.alma is None:
         return "Nothing was sent to Alma"
+    if not report.alma.is_known:
+        return "Report, the Alma not known"
     kind = "prediction" if report.predicted else "report"
     code = report.alma.institution or report.alma.host
     return f"{report.alma.environment.upper()} {kind}, {code}"

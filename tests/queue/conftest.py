@@ -21,6 +21,7 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from tests.queue.layouts import LAYOUTS, write_queue
 
 Row = Transaction | InvalidRow | LeftOut
 
@@ -94,6 +95,14 @@ def open_station() -> Callable[[Path], AbstractContextManager[Station]]:
 def station(tmp_path: Path) -> Iterator[Station]:
     with _open(tmp_path) as station:
         yield station
+
+
+@pytest.fixture(params=LAYOUTS)
+def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The file of a queue of an older layout."""
+    path = tmp_path / "queue.db"
+    write_queue(path, request.param)
+    return path
 
 
 Pragma = Callable[[str], None]

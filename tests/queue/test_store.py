@@ -127,7 +127,7 @@ def test_a_missing_or_empty_queue_is_no_error_to_a_load(tmp_path: Path) -> None:
     ("version", "error", "words"),
     [
         (99, QueueTooNew, "newer almareplay.*Install that version"),
-        (1, QueueTooOld, "older almareplay.*Finish its runs with the version that wrote it"),
+        (3, QueueTooOld, "older almareplay.*Finish its runs with the version that wrote it"),
     ],
 )
 def test_a_queue_of_another_version_is_refused_and_left_alone(
