@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from almareplay.processes import this_process
 from almareplay.queue import migrations
+from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import (
     HoldLost,
     NotUpgraded,
@@ -27,7 +28,6 @@ from almareplay.queue.errors import (
     RunHeld,
 )
 from almareplay.queue.hold import Hold
-from almareplay.queue.journal import Call, store_intent
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.schema import VERSION
 from almareplay.queue.store import Queue
@@ -75,7 +75,7 @@ def test_a_process_that_lives_is_waited_for_however_long_it_slept(older: Path) -
 def test_a_process_that_slept_through_the_upgrade_does_not_go_on(older: Path) -> None:
     hold(older, "night", datetime.now(UTC) - timedelta(seconds=1))
     with Queue.open(address(older)) as queue, pytest.raises(HoldLost):
-        store_intent(queue, Hold(queue.run("night"), "x"), 1, Call.SCAN_IN, None)
+        store_intent(queue, Hold(queue.run("night"), "x"), 1, Write.SCAN_IN, None)
 
 
 def test_a_step_that_fails_leaves_the_queue_as_it_was(

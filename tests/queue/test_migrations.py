@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from almareplay.outcomes import Outcome
 from almareplay.queue import migrations
+from almareplay.queue.attempts import Write, attempts_of, store_intent
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
 from almareplay.queue.errors import (
@@ -21,7 +22,7 @@ from almareplay.queue.errors import (
 )
 from almareplay.queue.follow_ups import MadeBy, Task, fines_of_row, open_follow_ups
 from almareplay.queue.hold import take_hold
-from almareplay.queue.journal import Call, attempts_of, pending_rows, store_intent
+from almareplay.queue.journal import pending_rows
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.purging import standing
 from almareplay.queue.report_rows import report_rows
@@ -145,7 +146,7 @@ def test_every_row_is_what_it_was(older: Path) -> None:
         assert rows[10].note == "on loan to another since 2026-09-01"
         assert [row.row for row in pending_rows(queue, main, after=None, limit=9)] == [3, 4, 8]
         ((intent, fate),) = attempts_of(queue, main, 3)
-        assert (intent.call, fate) == (Call.LOAN, None)
+        assert (intent.call, fate) == (Write.LOAN, None)
         (task,) = open_follow_ups(queue, main)
         assert (task.row.row, task.what.task, task.what.made_by) == (2, Task.FINE, MadeBy.RETURN)
         (fine,) = fines_of_row(queue, main, 7)
@@ -173,7 +174,7 @@ def test_a_run_that_was_posted_belongs_to_the_alma_of_its_next_call(
         assert unknown is not None and not unknown.is_known
         assert standing(queue, main).sent
         check_alma(queue, main, alma)
-        store_intent(queue, take_hold(queue, main, alma), 4, Call.LOAN, None)
+        store_intent(queue, take_hold(queue, main, alma), 4, Write.LOAN, None)
         assert binding_of(queue, main).alma == alma
 
 
@@ -190,7 +191,7 @@ def test_what_was_posted_to_an_alma_that_nobody_knows_is_not_posted_again(older:
         check_alma(queue, insisted, MOSS)
         # Once it is known, only that one counts.
         main = queue.run("main")
-        store_intent(queue, take_hold(queue, main, FERN), 4, Call.LOAN, None)
+        store_intent(queue, take_hold(queue, main, FERN), 4, Write.LOAN, None)
         check_alma(queue, again, MOSS)
         with pytest.raises(PostedByAnotherRun, match="Fern University"):
             check_alma(queue, again, FERN)
