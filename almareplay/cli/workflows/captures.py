@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from almareplay.cli.console.prompts import somebody_is_there, typed_secretly
-from almareplay.settings import PREFIX, Settings
-from almareplay.settings_file import nearest_file
+from almareplay.settings import PREFIX, Settings, nearest_file
 from almareplay.sources import (
     Capture,
     FileRefused,

@@ -13,8 +13,7 @@ from almareplay.queue import reading
 from almareplay.queue.reading import FileRows
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import Findings, UnknownPlace
-from almareplay.settings import PREFIX, Settings
-from almareplay.settings_file import file_warnings
+from almareplay.settings import PREFIX, Settings, file_warnings
 from almareplay.transactions import nearest
 
 _SPANS = 4

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
+from almareplay.alma.hosts import is_this_machine
 from almareplay.cli.console.exits import Exit, exit_code_of
 from almareplay.cli.console.output import count, say
 from almareplay.outcomes import Outcome
-from almareplay.this_machine import is_this_machine
 
 _SECONDS = 10.0
 _ENDED = {

@@ -1,96 +1,14 @@
-"""Every outcome of a row and its disposition, results, and the rows of reports and lists."""
+"""What became of a row, and the rows of reports and lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
-from almareplay.advice import ADVICE
+from almareplay.outcomes.outcome import OPEN, Disposition, Outcome
 from almareplay.transactions import Kind, in_zone, joined
-
-
-class Disposition(StrEnum):
-    """The kinds of outcome, by what is left to do."""
-
-    APPLIED = "applied"
-    NO_CHANGE = "no_change"
-    ATTENTION = "attention"
-    REJECTED = "rejected"
-    UNRESOLVED = "unresolved"
-    PENDING = "pending"
-
-
-OPEN = (Disposition.ATTENTION, Disposition.REJECTED, Disposition.UNRESOLVED)
-"""The dispositions that leave something to do for staff."""
-
-DISMISSED = "Nothing to do: somebody has settled this by hand and dismissed it; see the note."
-"""The advice of a row that staff have dismissed, in the place of its outcome's."""
-
-
-class Outcome(StrEnum):
-    """The one word that says what became of a transaction."""
-
-    LOANED = "loaned"
-    RENEWED = "renewed"
-    RETURNED = "returned"
-    ALREADY_LOANED = "already_loaned"
-    NOT_ON_LOAN = "not_on_loan"
-    SUPERSEDED = "superseded"
-    DUPLICATE = "duplicate"
-    CANCELLED = "cancelled"
-    PATRON_NOT_FOUND = "patron_not_found"
-    PATRON_BLOCKED = "patron_blocked"
-    PATRON_EXPIRED = "patron_expired"
-    PATRON_LIMIT = "patron_limit"
-    PATRON_INACTIVE = "patron_inactive"
-    ITEM_NOT_FOUND = "item_not_found"
-    ITEM_NOT_LOANABLE = "item_not_loanable"
-    ON_LOAN_TO_OTHER = "on_loan_to_other"
-    OTHER_COPY_ON_LOAN = "other_copy_on_loan"
-    DESK_REFUSED = "desk_refused"
-    REFUSED = "refused"
-    INVALID = "invalid"
-    UNCERTAIN = "uncertain"
-    HELD_BACK = "held_back"
-    UNAVAILABLE = "unavailable"
-    PENDING = "pending"
-
-    @property
-    def disposition(self) -> Disposition:
-        """What is left to do about a row with this outcome."""
-        return _DISPOSITION[self]
-
-    @property
-    def advice(self) -> str:
-        """What circulation staff should do about a row that came to this in a replay."""
-        return ADVICE[self].after
-
-    @property
-    def advice_before(self) -> str:
-        """What they should do before the replay about a row for which a rehearsal foresees this."""
-        return ADVICE[self].before
-
-
-_OUTCOMES: dict[Disposition, tuple[Outcome, ...]] = {
-    Disposition.APPLIED: (Outcome.LOANED, Outcome.RENEWED, Outcome.RETURNED),
-    Disposition.NO_CHANGE: (
-        *(Outcome.ALREADY_LOANED, Outcome.NOT_ON_LOAN, Outcome.SUPERSEDED),
-        *(Outcome.DUPLICATE, Outcome.CANCELLED),
-    ),
-    Disposition.ATTENTION: (
-        *(Outcome.PATRON_NOT_FOUND, Outcome.PATRON_BLOCKED, Outcome.PATRON_EXPIRED),
-        *(Outcome.PATRON_LIMIT, Outcome.PATRON_INACTIVE, Outcome.ITEM_NOT_FOUND),
-        *(Outcome.ITEM_NOT_LOANABLE, Outcome.ON_LOAN_TO_OTHER, Outcome.OTHER_COPY_ON_LOAN),
-        *(Outcome.DESK_REFUSED, Outcome.REFUSED),
-    ),
-    Disposition.REJECTED: (Outcome.INVALID,),
-    Disposition.UNRESOLVED: (Outcome.UNCERTAIN, Outcome.HELD_BACK, Outcome.UNAVAILABLE),
-    Disposition.PENDING: (Outcome.PENDING,),
-}
-_DISPOSITION = {outcome: each for each, outcomes in _OUTCOMES.items() for outcome in outcomes}
 
 
 class Shelf(NamedTuple):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 
 import pytest
 
-from almareplay.advice import ADVICE, FINES
 from almareplay.outcomes import Disposition, Outcome
+from almareplay.queue.lists import FINES
 
 DESIGN = {
     Disposition.APPLIED: {"loaned", "renewed", "returned"},
@@ -60,10 +59,9 @@ def test_advice_before_a_replay_speaks_of_nothing_that_was_done(outcome: Outcome
         assert advice.startswith("Before the replay: ")
 
 
-@pytest.mark.parametrize("words", [*chain(*ADVICE.values()), *FINES.values()])
+ADVICE = [words for each in Outcome for words in (each.advice, each.advice_before)]
+
+
+@pytest.mark.parametrize("words", [*ADVICE, *FINES.values()])
 def test_staff_are_told_of_no_command_and_no_outcome_by_its_name(words: str) -> None:
     assert not re.search(r"--|_|\b(retry|dismiss|rehearse|correct --)\b", words)
-
-
-def test_every_outcome_has_its_advice() -> None:
-    assert set(ADVICE) == {outcome.value for outcome in Outcome}

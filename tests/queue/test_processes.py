@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from almareplay import processes
-from almareplay.processes import this_process
+from almareplay.queue import processes
+from almareplay.queue.processes import this_process
 
 
 def test_this_process_lives_and_is_near() -> None:
