@@ -18,7 +18,7 @@ from almareplay.cli.commands.simulate import NO_SIMULATOR
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import results
 from almareplay.cli.console.prompts import somebody_is_there
-from almareplay.cli.options.command import Argument, Command
+from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.workflows.next_steps import Step, tell_steps
 from almareplay.settings import PREFIX
@@ -52,10 +52,9 @@ ALMAREPLAY_REQUESTS_PER_SECOND=10
 @click.command(cls=Command)
 @click.argument(
     "directory",
-    cls=Argument,
     type=PATH,
     default=Path("almareplay-demo"),
-    metavar="FOLDER",
+    metavar="[FOLDER]",
     help="Where the demo puts its files.  [default: almareplay-demo]",
 )
 @click.pass_context

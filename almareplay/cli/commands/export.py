@@ -8,7 +8,7 @@ import click
 
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import messages, say
-from almareplay.cli.options.command import Argument, Command, alone
+from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
 from almareplay.cli.workflows.exporting import Selection, tell_files
@@ -23,7 +23,7 @@ from almareplay.reports.dat import check_dat_path, is_known, write_dat
 
 
 @click.command(cls=Command, groups=[alone(OVERWRITE)])
-@click.argument("path", cls=Argument, type=PATH, metavar="PATH.dat", help="File to write.")
+@click.argument("path", type=PATH, metavar="PATH.dat", help="File to write.")
 @click.option(
     "--all",
     "everything",

@@ -8,7 +8,7 @@ import click
 
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import messages
-from almareplay.cli.options.command import Argument, Command, OneOf
+from almareplay.cli.options.command import Command, OneOf
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.loading import load_files
@@ -21,10 +21,9 @@ from almareplay.transactions import Kind
 @click.command(cls=Command)
 @click.argument(
     "files",
-    cls=Argument,
     nargs=-1,
     required=True,
-    metavar="FILE",
+    metavar="FILE...",
     help="Captured files, or the address of a database.",
 )
 @click.option("--library", metavar="CODE", help="Library of rows without their own.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from almareplay.cli.console.exits import Exit
-from almareplay.cli.options.command import Argument, Command
+from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import REPLAY, ReplayOptions
 from almareplay.cli.workflows.notification import notifying
@@ -13,9 +13,7 @@ from almareplay.cli.workflows.rehearsing import rehearse as rehearse_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
-@click.argument(
-    "files", cls=Argument, nargs=-1, metavar="FILE", help="Captured files to load first."
-)
+@click.argument("files", nargs=-1, metavar="[FILE]...", help="Captured files to load first.")
 def rehearse(common: CommonOptions, options: ReplayOptions, files: tuple[str, ...]) -> Exit:
     """Predict what a replay would come to; writes nothing.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from almareplay.cli.console.exits import Exit
-from almareplay.cli.options.command import Argument, Command
+from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import REPLAY, ReplayOptions
 from almareplay.cli.workflows.confirmation import Said
@@ -14,9 +14,7 @@ from almareplay.cli.workflows.replaying import replay as replay_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
-@click.argument(
-    "files", cls=Argument, nargs=-1, metavar="FILE", help="Captured files to load first."
-)
+@click.argument("files", nargs=-1, metavar="[FILE]...", help="Captured files to load first.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. Production wants --confirm instead.")
 @click.option(
     "--confirm",

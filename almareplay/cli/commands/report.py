@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from almareplay.cli.console.output import messages
-from almareplay.cli.options.command import Argument, Command, alone
+from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
 from almareplay.cli.workflows.run_report import report_of, without_patrons
@@ -19,10 +19,9 @@ from almareplay.reports import check_list_path, check_report_path, write_list, w
 @click.command(cls=Command, groups=[alone(OVERWRITE)])
 @click.argument(
     "paths",
-    cls=Argument,
     nargs=-1,
     type=PATH,
-    metavar="PATH",
+    metavar="[PATH]...",
     help="Files to write: .html, .xlsx, .csv or .jsonl.",
 )
 @click.option(

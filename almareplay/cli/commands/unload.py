@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from almareplay.cli.console.output import count, say
-from almareplay.cli.options.command import Argument, Command
+from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.workflows.captures import sha256_of
 from almareplay.queue.store import Queue
@@ -17,7 +17,6 @@ from almareplay.queue.unloading import unload_file
 @click.command(cls=Command)
 @click.argument(
     "file",
-    cls=Argument,
     type=PATH,
     metavar="FILE",
     help="The loaded file, or the name that it had.",

@@ -75,13 +75,6 @@ class Command(click.Command):
                 say("".join(traceback.format_exception(error)).rstrip("\n"))
             raise
 
-    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what each argument is."""
-        arguments = [each for each in self.get_params(ctx) if isinstance(each, Argument)]
-        if arguments:
-            with formatter.section("Arguments"):
-                formatter.write_dl([each.get_help_record(ctx) for each in arguments])
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, those that all commands have apart."""
         shared = [*COMMON, self.get_help_option(ctx)]
@@ -93,17 +86,3 @@ class Command(click.Command):
             if records:
                 with formatter.section(heading):
                     formatter.write_dl([each for each in records if each])
-
-
-class Argument(click.Argument):
-    """An argument that stands in the usage as ``FILE``, ``[FILE]`` or ``FILE...``."""
-
-    def make_metavar(self, ctx: click.Context) -> str:
-        """What stands in the usage."""
-        name = self.metavar or self.name.upper()
-        return (name if self.required else f"[{name}]") + ("" if self.nargs == 1 else "...")
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
-        """What stands in the help: its name, what it is."""
-        more = "  [required]" if self.required else ""
-        return self.metavar or self.name.upper(), f"{self.help or ''}{more}"

@@ -49,11 +49,18 @@ def test_it_is_installed_once_beside_what_is_there(at_home: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shell", "said"),
-    [("pwsh", "Add what --show-completion prints"), ("tcsh", "which shell this is")],
+    ("option", "shell", "said"),
+    [
+        ("--install-completion", "pwsh", "Add what --show-completion prints"),
+        (
+            "--show-completion",
+            "tcsh",
+            "There is completion for bash, zsh, fish and PowerShell only.",
+        ),
+    ],
 )
-def test_other_shells_are_told(at_home: User, shell: str, said: str) -> None:
+def test_other_shells_are_told(at_home: User, option: str, shell: str, said: str) -> None:
     at_home.monkeypatch.setattr("psutil.Process", lambda: Parents(shell))
-    done = at_home.types("--install-completion")
+    done = at_home.types(option)
     assert (done.code, said in done.err) == (2, True)
     assert [*at_home.folder.iterdir()] == []
