@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-from almareplay.settings_file import DEFAULT_FILE, Line, SettingsError, lines_of
-from almareplay.this_machine import is_this_machine
-from almareplay.transactions import nearest
-
-__all__ = ["DEFAULT_FILE", "PREFIX", "Settings", "SettingsError", "read_settings"]
+from almareplay.alma.hosts import HOSTS, can_be_key, is_this_machine
+from almareplay.transactions import AlmaReplayError, nearest
 
 PREFIX = "ALMAREPLAY_"
-_PRODUCTION = "production"
-_PACE = {"sandbox": 8.0, _PRODUCTION: 15.0}
-_FAST = {"sandbox": 10.0, _PRODUCTION: 25.0}
+DEFAULT_FILE = Path("settings.env")
+_SETTING = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)", re.ASCII)
+_QUOTED = re.compile(r"""\s*(["'])((?:(?!\1).)*)\1\s*(?:\s#.*)?""")
+_COMMENT = re.compile(r"\s+#.*")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_PACE = {"sandbox": 8.0, "production": 15.0}
+_FAST = {"sandbox": 10.0, "production": 25.0}
 
-# Hosts by region (developer documentation, "Calling the Alma APIs").
-_HOSTS = {
-    "na": "https://api-na.hosted.exlibrisgroup.com",
-    "eu": "https://api-eu.hosted.exlibrisgroup.com",
-    "ap": "https://api-ap.hosted.exlibrisgroup.com",
-    "ca": "https://api-ca.hosted.exlibrisgroup.com",
-    "cn": "https://api-cn.hosted.exlibrisgroup.com.cn",
-}
+
+class SettingsError(AlmaReplayError):
+    """A setting is missing or cannot be right; the message names it and says what to write."""
 
 
 class Settings(BaseSettings):
@@ -62,8 +61,8 @@ class Settings(BaseSettings):
     @field_validator("region")
     @classmethod
     def _known_region(cls, value: str | None) -> str | None:
-        if value is not None and value.lower() not in _HOSTS:
-            raise ValueError(f"must be one of {', '.join(_HOSTS)}")
+        if value is not None and value.lower() not in HOSTS:
+            raise ValueError(f"must be one of {', '.join(HOSTS)}")
         return value and value.lower()
 
     @field_validator("environment")
@@ -130,7 +129,7 @@ class Settings(BaseSettings):
                 "readable by you only), or set it in the environment."
             )
         key = self.api_key.get_secret_value().strip()
-        if not key.isascii() or not key.isprintable() or " " in key:
+        if not can_be_key(key):
             raise SettingsError(
                 f"{PREFIX}API_KEY holds characters that no API key has. Copy the key again."
             )
@@ -143,9 +142,9 @@ class Settings(BaseSettings):
         if self.region is None:
             raise SettingsError(
                 f"It is not set which Alma to talk to. Write {PREFIX}REGION=na (or "
-                f"{', '.join(each for each in _HOSTS if each != 'na')}) into {DEFAULT_FILE}."
+                f"{', '.join(each for each in HOSTS if each != 'na')}) into {DEFAULT_FILE}."
             )
-        return _HOSTS[self.region]
+        return HOSTS[self.region]
 
 
 def read_settings(file: Path | None = None, **flags: Any) -> Settings:
@@ -155,7 +154,7 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     Raises SettingsError, which names each setting that is wrong, with where it stands, but never
     shows its value; and for a file that other users of this machine can write.
     """
-    lines = [line for line in lines_of(file) if line.name.upper().startswith(PREFIX)]
+    lines = [line for line in _lines_of(file) if line.name.upper().startswith(PREFIX)]
     of_file = {_known_name(line): line for line in lines}
     of_flags = {name: value for name, value in flags.items() if value not in (None, "")}
     of_environment = EnvSettingsSource(Settings)()
@@ -174,7 +173,7 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
         raise SettingsError("\n".join(problems)) from None
 
 
-def _known_name(line: Line) -> str:
+def _known_name(line: _Line) -> str:
     """The field of a line that sets one of ours. Raises SettingsError for one that there is not."""
     name = line.name[len(PREFIX) :].lower()
     if name in Settings.model_fields:
@@ -200,9 +199,101 @@ _WORDS = {
 def _in_words(name: str, problem: Mapping[str, Any], where: Mapping[str, str]) -> str:
     """A problem with a setting; ``where`` has the place of each, empty for a flag."""
     context = problem.get("ctx", {})
-    words = _WORDS.get(problem["type"], "cannot have this value").format(**context)
-    if "error" in context:  # one of the validators' own
-        words = str(context["error"])
-    place = where[name]
-    subject = f"{PREFIX}{name.upper()} ({place})" if place else f"--{name.replace('_', '-')}"
-    return f"{subject} {words}."
+    ours = _WORDS.get(problem["type"], "cannot have this value").format(**context)
+    words = str(context.get("error", ours))  # those of the validators here first
+    flag, setting = f"--{name.replace('_', '-')}", f"{PREFIX}{name.upper()} ({where[name]})"
+    return f"{setting if where[name] else flag} {words}."
+
+
+class _Line(NamedTuple):
+    """A line of a settings file; ``name`` is empty where it cannot be read."""
+
+    where: str
+    name: str = ""
+    value: str = ""
+
+
+def _lines_of(file: Path | None) -> Iterator[_Line]:
+    """The lines of a settings file that say something, whether they can be read or not.
+
+    ``file`` is ``settings.env`` in the working directory where None, and may then be missing.
+    Raises SettingsError for a file that cannot be read, or that other users can write.
+    """
+    if file is not None and not file.is_file():
+        what = "is no file" if file.exists() else "does not exist"
+        raise SettingsError(f"The settings file {file} {what}.{nearest_file(file)}")
+    found = file or DEFAULT_FILE
+    if not found.is_file():
+        return
+    for number, text in enumerate(_LINE_END.split(_text(found)), start=1):
+        if text.strip() and not text.lstrip().startswith("#"):
+            yield _line(f"{found}, line {number}", text)
+
+
+def file_warnings(file: Path | None = None) -> list[str]:
+    """What is not right about a settings file that can be used all the same: a sentence each.
+
+    ``file`` and errors are as in ``read_settings``.
+    """
+    told = [
+        f"{line.where}: this cannot be read, and is passed over. A setting is a line NAME=value."
+        for line in _lines_of(file)
+        if not line.name
+    ]
+    found = file or DEFAULT_FILE
+    if found.is_file() and _mode(found) & (stat.S_IRGRP | stat.S_IROTH):
+        told.append(f"Other users of this machine can read {found}: chmod 600 {found}")
+    return told
+
+
+def _line(where: str, text: str) -> _Line:
+    setting = _SETTING.fullmatch(text)
+    if setting is None:
+        return _Line(where)
+    name, value = setting.groups()
+    if quoted := _QUOTED.fullmatch(value):
+        return _Line(where, name, quoted[2])
+    if value.lstrip().startswith(("'", '"')):
+        return _Line(where)  # without its second quotation mark
+    return _Line(where, name, _COMMENT.sub("", value).strip())
+
+
+def _text(file: Path) -> str:
+    if _mode(file) & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SettingsError(
+            f"Other users of this machine can write {file}, and could have the key sent elsewhere. "
+            f"See that it says what you wrote, then: chmod 600 {file} (where that changes nothing, "
+            "as on a Windows drive, keep the file elsewhere and name it with --settings)."
+        )
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(f"The settings file {file} cannot be read: {reason}.") from error
+    try:
+        # Editors on Windows put a mark at the beginning.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        # Without its cause, which holds the whole file.
+        raise SettingsError(
+            f"The settings file {file} cannot be read: line {line} is not UTF-8. Save it as UTF-8."
+        ) from None
+
+
+def _mode(file: Path) -> int:
+    """The permissions of a file; none for others where the system has no such permissions."""
+    if os.name != "posix":
+        return stat.S_IRUSR | stat.S_IWUSR
+    try:
+        return file.stat().st_mode
+    except OSError as error:
+        raise SettingsError(f"The settings file {file} cannot be read.") from error
+
+
+def nearest_file(path: Path) -> str:
+    """What file of its folder may have been meant by one that is not there, as ``nearest`` says."""
+    try:
+        return nearest(path.name, [each.name for each in path.absolute().parent.iterdir()])
+    except OSError:
+        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,22 +17,19 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300
 
-VOCABULARY = {"transactions", "advice", "outcomes"}
+VOCABULARY = {"transactions", "outcomes"}
 MAY_IMPORT = {
-    "transactions": set(),
-    "advice": set(),
-    "outcomes": {"transactions", "advice"},
-    "this_machine": set[str](),
-    "processes": set[str](),
-    "settings_file": {"transactions"},
-    "settings": {"settings_file", "this_machine", "transactions"},
+    "transactions": set[str](),
+    "outcomes": {"transactions"},
+    "settings": {"alma", "transactions"},
     "sources": VOCABULARY,
-    "queue": {"processes", *VOCABULARY},
-    "alma": {"this_machine", *VOCABULARY},
-    "reports": {"processes", *VOCABULARY},
+    "queue": VOCABULARY,
+    "alma": VOCABULARY,
+    "reports": {"queue", *VOCABULARY},
     "replay": {"queue", "alma", *VOCABULARY},
     "simulator": set[str](),
 }
+MODULES_BESIDE_THE_PARTS = {"__init__", "__main__", "settings", "transactions"}
 
 
 def part_of(path: Path) -> str:
@@ -72,6 +70,30 @@ def test_only_replay_and_the_command_line_join_queue_and_alma() -> None:
 
 def test_every_part_has_its_rules() -> None:
     assert {part_of(path) for path in MODULES} - {"cli", "__init__", "__main__"} == set(MAY_IMPORT)
+
+
+def test_no_module_stands_beside_the_parts_but_settings_and_transactions() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == MODULES_BESIDE_THE_PARTS
+
+
+CLI = {
+    "console": set[str](),
+    "options": {"console", "workflows"},
+    "workflows": {"console", "options"},
+    "commands": {"console", "options", "workflows"},
+}
+
+
+@pytest.mark.parametrize("part", CLI)
+def test_a_part_of_the_command_line_imports_only_what_it_may(part: str) -> None:
+    for path in (PACKAGE / "cli" / part).glob("*.py"):
+        names = re.findall(r"almareplay\.cli\.(\w+)", path.read_text("utf-8"))
+        assert set(names) - {part} <= CLI[part], path.name
+
+
+def test_only_what_is_typed_and_asked_knows_click() -> None:
+    for path in (PACKAGE / "cli" / "workflows").glob("*.py"):
+        assert "click" not in path.read_text("utf-8"), path.name
 
 
 def test_a_file_is_read_in_one_sitting() -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from almareplay.settings import Settings, SettingsError, read_settings
-from almareplay.settings_file import file_warnings
+from almareplay.settings import Settings, SettingsError, file_warnings, read_settings
 
 SECRET = "l8xx-not-a-real-key"
 

@@ -20,12 +20,12 @@ from almareplay.alma.codes import OF_FEES
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
+from almareplay.alma.hosts import can_be_key, is_this_machine
 from almareplay.alma.pace import Clock, Pace, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.transfer import CONNECT_SECONDS
 from almareplay.alma.wire import Event, Traffic, Wire
 from almareplay.outcomes import Outcome
-from almareplay.this_machine import is_this_machine
 
 __all__ = ["Alma", "AlmaReader", "open_wire"]
 
@@ -233,7 +233,7 @@ async def open_wire(
     cannot be made ends in `Unreachable` at once. As soon as ``stopping`` is set,
     calls that are not sent yet raise `Stopped`. Raises `KeyRefused` for a key that cannot be one.
     """
-    if not (key.isascii() and key.isprintable() and key.strip() == key != ""):
+    if not can_be_key(key):
         words = "The API key has characters that no key has: copy it again."
         raise KeyRefused(words, effect=Effect.NOT_SENT)
     clock = clock or SystemClock()

@@ -1,4 +1,4 @@
-"""The commands: each parses, calls one thing, prints."""
+"""The command line: commands, what can be typed after them, what they do, what they print."""
 
 from almareplay.cli.main import app, main
 

@@ -6,37 +6,51 @@ import contextlib
 import io
 import signal
 import sys
-import traceback
-from typing import Annotated, Any
+from importlib import import_module
 
-import typer
+import click
 
 from almareplay import __version__
-from almareplay.cli import (
-    check,
-    copy,
-    correct,
-    demo,
-    export,
-    history,
-    load,
-    look,
-    purge,
-    rehearse,
-    replay,
-    simulate,
-    staff,
-    unload,
-)
-from almareplay.cli.first import tell_first_steps
-from almareplay.cli.help import Command
-from almareplay.cli.log import note
-from almareplay.cli.shared import Exit, exit_code, messages, options, results, say, tell_error
+from almareplay.cli.console.completion import completion_options
+from almareplay.cli.console.exits import Ended, Exit, exit_code_of
+from almareplay.cli.console.log import note
+from almareplay.cli.console.output import messages, results, say, tell_error
 from almareplay.transactions import AlmaReplayError
 
-app = typer.Typer(
-    name="almareplay",
-    help="""Post the loans and returns that were captured while Alma was away to Alma's API.
+COMMANDS = (
+    *("check", "load", "unload", "rehearse", "replay", "status", "report", "retry", "dismiss"),
+    *("correct", "history", "export", "copy", "purge", "simulate", "demo"),
+)
+"""The commands, each in the module of its name, in the order of the help."""
+
+
+class Commands(click.Group):
+    """The commands, imported when they are needed: most of a start goes into importing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, None where there is no such command."""
+        # A name that there is not is compared with those that there are.
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            module = import_module(f"almareplay.cli.commands.{name}")
+            self.add_command(getattr(module, name), name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--version", is_flag=True, help="Say which version this is, and exit.")
+@completion_options
+@click.pass_context
+def app(context: click.Context, version: bool) -> None:
+    """Post the loans and returns that were captured while Alma was away to Alma's API.
 
     In the order in which they happened, each exactly once, with an outcome for every row.
 
@@ -53,39 +67,14 @@ app = typer.Typer(
 
     Alone, almareplay looks around and says what to do next. With --install-completion the shell
     completes commands, options and outcomes.
-    """,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for commands in (
-    *(check, load, unload, rehearse, replay, look, staff, correct, history),
-    *(export, copy, purge, simulate, demo),
-):
-    commands.add_to(app)
-
-for each in app.registered_commands:
-    each.cls = Command
-
-
-@app.callback()
-def alone(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", help="Say which version this is, and exit.")
-    ] = False,
-) -> None:
-    """Say what to do first where no command is named."""
+    """
     if version:
         results.print(f"almareplay {__version__}")
-        raise typer.Exit
+        context.exit()
     if context.invoked_subcommand is None:
+        from almareplay.cli.workflows.guide import tell_first_steps
+
         tell_first_steps()
-
-
-# What typer raises for wrong usage, with its own way to show it.
-_WrongUsage: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def main() -> None:
@@ -103,29 +92,31 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = app(prog_name="almareplay", standalone_mode=False)
+        code = app.main(prog_name="almareplay", standalone_mode=False)
     except SystemExit as end:
         code = end.code
-    except _WrongUsage as error:
+    except click.ClickException as error:
         _tell_usage(error)
         return Exit.USAGE
-    except typer.Abort:
+    except click.Abort:
         say("\nInterrupted; nothing is half done.")
         return Exit.INTERRUPTED
+    except Ended as end:
+        if words := str(end):
+            say(words)
+        return end.code
     except AlmaReplayError as error:
-        _show_traceback(error)
         tell_error(error)
         messages.file.flush()
-        return exit_code(error)
+        return exit_code_of(error)
     except Exception as error:  # noqa: BLE001 (the last resort: whatever comes here has no words)
-        _show_traceback(error)
         note("failed", error=type(error).__name__)
         say(
             f"This should not have happened ({type(error).__name__}). Nothing is lost: what was "
             "stored stays stored. Add --debug to see where."
         )
         messages.file.flush()
-        return exit_code(error)
+        return exit_code_of(error)
     return code if isinstance(code, int) else Exit.DONE
 
 
@@ -136,14 +127,9 @@ def _interrupt(*_: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _tell_usage(error: Any) -> None:
-    """Show how the command is used, as typer words it. It quotes what was typed."""
+def _tell_usage(error: click.ClickException) -> None:
+    """Show how the command is used, as click words it. It quotes what was typed."""
     note("failed", error="usage")
     words = io.StringIO()
     error.show(file=words)
     say(words.getvalue().rstrip("\n"))
-
-
-def _show_traceback(error: BaseException) -> None:
-    if options.debug:
-        say("".join(traceback.format_exception(error)).rstrip("\n"))

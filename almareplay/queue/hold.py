@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
 
-from almareplay.processes import Process, this_process
 from almareplay.queue.binding import make_sure_of_alma
 from almareplay.queue.errors import HoldLost, RunHeld
+from almareplay.queue.processes import Process, this_process
 from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import AlmaInstance

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import exists, func, select, tuple_
 
-from almareplay.advice import FINE_OF_SEVERAL, FINE_WAIVED, FINES
 from almareplay.outcomes import FineRow, Outcome, PullRow
 from almareplay.queue.follow_ups import MadeBy, Task
 from almareplay.queue.rows import captured_time
 from almareplay.queue.schema import fines, follow_ups, lanes, pulls, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import in_zone
+
+FINE_WAIVED = "Nothing to do: the fine was waived."
+FINE_OF_SEVERAL = "Only one of the fines of this row was made by the replay: see which. "
+"""What comes before the advice of a fine that is not surely the one that a row made."""
+FINES: Mapping[str, str] = {
+    "whole": "Waive the fine: at the captured time nothing was overdue.",
+    "part": "The fine may be too high, since Alma counted up to the replay: compare it with the "
+    "fine up to the captured time, and waive what is too much.",
+    "none": "Probably nothing to do: counted by the day, the fine is the same up to the captured "
+    "time. Where fines are counted by the hour it may be too high.",
+}
+"""What to do about a fine that stands, by how much of it is wrong."""
 
 # After these the item was with a patron.
 _LENT = (Outcome.LOANED, Outcome.RENEWED, Outcome.ALREADY_LOANED)

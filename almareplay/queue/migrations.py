@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from almareplay.processes import Process
+from almareplay.queue.processes import Process
 from almareplay.queue import sqlite
 from almareplay.queue.errors import QueueInUse
 from almareplay.queue.schema import VERSION, runs, versions

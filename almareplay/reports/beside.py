@@ -18,7 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
 
-from almareplay.processes import Process, this_process
+from almareplay.queue.processes import Process, this_process
 from almareplay.reports.replacing import ReportError, make_sure_it_may_be_replaced
 
 _NAME = ".almareplay-{place}-{pid}-{started}-{number}"

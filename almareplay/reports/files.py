@@ -10,10 +10,8 @@ from almareplay.outcomes import ReportRow
 from almareplay.reports.beside import file_beside, whole_file
 from almareplay.reports.content import Report
 from almareplay.reports.delimited import Row, write_csv
-from almareplay.reports.html import write_html
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.reports.replacing import ReportError, make_sure_it_may_be_replaced
-from almareplay.reports.xlsx import write_xlsx, write_xlsx_list
 from almareplay.transactions import nearest
 
 _ROWS: dict[str, Callable[[Iterable[Row], TextIO, Sequence[str]], None]] = {
@@ -66,12 +64,17 @@ def write_report(path: Path, report: Report, *, overwrite: bool = False) -> None
     """
     check_report_path(path, overwrite=overwrite)
     ending = path.suffix.lower()
+    # What writes workbooks and pages takes long to import, and most commands write neither.
     if ending == ".xlsx":
+        from almareplay.reports.xlsx import write_xlsx
+
         with file_beside(path, overwrite=overwrite) as beside:
             write_xlsx(report, beside)
         return
     with whole_file(path, overwrite=overwrite) as file:
         if ending == ".html":
+            from almareplay.reports.html import write_html
+
             write_html(report, file)
         else:
             _ROWS[ending](report.rows(), file, ReportRow._fields)
@@ -87,6 +90,8 @@ def write_list(
     check_list_path(path, overwrite=overwrite)
     ending = path.suffix.lower()
     if ending == ".xlsx":
+        from almareplay.reports.xlsx import write_xlsx_list
+
         with file_beside(path, overwrite=overwrite) as beside:
             write_xlsx_list(rows, beside, columns)
         return

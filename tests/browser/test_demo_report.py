@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from almareplay.cli import demo
+from almareplay.cli.commands import demo
 from almareplay.cli.main import app
 from almareplay.simulator import server
 from tests.browser.conftest import Opener
@@ -21,7 +21,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         faster.setattr(demo, "_LATENCY", 0)
         pace = "ALMAREPLAY_REQUESTS_PER_SECOND=500\n"
         faster.setattr(demo, "_SETTINGS", demo._SETTINGS + pace)
-        app(["demo", str(folder)], standalone_mode=False)
+        app.main(["demo", str(folder)], standalone_mode=False)
     return (folder / "report.html").as_uri()
 
 

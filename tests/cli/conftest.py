@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import logging
 import os
@@ -14,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import typer
 
-from almareplay.cli import app, main
+from almareplay.cli import main
 from almareplay.outcomes import ReportRow
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
@@ -62,7 +60,6 @@ class User:
         for name, value in self.settings(**env).items():
             self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(sys, "argv", ["almareplay", *words])
-        self.monkeypatch.setitem(main.__globals__, "app", _built_app())
         self.capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main()
@@ -131,12 +128,6 @@ class User:
         """What happened in Alma to the items of these captures."""
         mine = set(self.barcodes)
         return [each.type for each in self.alma.record.effects if each.item_barcode in mine]
-
-
-@functools.cache
-def _built_app() -> Callable[..., object]:
-    """The commands, which typer builds anew at each call of the app."""
-    return typer.main.get_command(app)
 
 
 class Terminal:

@@ -229,7 +229,7 @@ def test_what_nobody_foresaw_has_words_too(loaded: User, monkeypatch: pytest.Mon
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("a patron's name, perhaps")
 
-    monkeypatch.setattr("almareplay.cli.look.write_report", break_down)
+    monkeypatch.setattr("almareplay.cli.commands.report.write_report", break_down)
     done = loaded.types("report", "a.csv")
     (said,) = done.problems()
     assert "This should not have happened (RuntimeError)" in said

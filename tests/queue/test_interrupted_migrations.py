@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from almareplay.queue.processes import this_process
 from sqlalchemy import Connection
 
-from almareplay.processes import this_process
 from almareplay.queue import migrations
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import (

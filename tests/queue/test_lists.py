@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from almareplay.advice import FINE_OF_SEVERAL, FINES
 from almareplay.outcomes import FineRow, Outcome, PullRow, Result, Shelf
 from almareplay.queue.follow_ups import (
     Fine,
@@ -21,7 +20,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import take_hold
 from almareplay.queue.journal import store_result
-from almareplay.queue.lists import fine_list, pull_list, same_by_the_day
+from almareplay.queue.lists import FINE_OF_SEVERAL, FINES, fine_list, pull_list, same_by_the_day
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station

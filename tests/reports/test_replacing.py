@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # the same
 
 from almareplay.outcomes import FineRow, PullRow, ReportRow
-from almareplay.processes import this_process
+from almareplay.queue.processes import this_process
 from almareplay.reports import (
     Report,
     ReportError,

@@ -1,0 +1,152 @@
+"""``load``: captures into the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from almareplay.cli.console.exits import Ended, Exit
+from almareplay.cli.console.output import messages
+from almareplay.cli.options.command import Command, OneOf
+from almareplay.cli.options.common import PATH, CommonOptions
+from almareplay.cli.workflows.captures import reading_options
+from almareplay.cli.workflows.loading import load_files
+from almareplay.cli.workflows.opening import open_queue
+from almareplay.cli.workflows.preview import preview_files
+from almareplay.sources import ClockHours, Codabar, DateOrder
+from almareplay.transactions import Kind
+
+
+@click.command(cls=Command)
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    help="Captured files, or the address of a database.",
+)
+@click.option("--library", metavar="CODE", help="Library of rows without their own.")
+@click.option("--circ-desk", metavar="CODE", help="Desk of rows without their own.")
+@click.option(
+    "--desk-map",
+    type=PATH,
+    metavar="FILE",
+    help="CSV with what the capture says, and the library and desk that it means.",
+)
+@click.option("--timezone", metavar="ZONE", help="IANA zone of the captured times.")
+@click.option("--clock-offset", metavar="OFFSET", help="Added to the captured times: +00:04, -90s.")
+@click.option("--kind", type=OneOf(Kind), help="What all rows are, where the file does not say it.")
+@click.option(
+    "--captured-at",
+    metavar="LOCAL-TIME",
+    help='When a file without times began: "2026-09-14 09:00".',
+)
+@click.option(
+    "--date-order", type=OneOf(DateOrder), help="Order of day, month and year in figures."
+)
+@click.option(
+    "--clock",
+    type=OneOf(ClockHours),
+    help="Hours of the clock of times without AM or PM that run back: 12 to let the afternoon "
+    "follow, 24 where they are right as they are.",
+)
+@click.option("--sheet", metavar="NAME", help="Only this sheet of a workbook.")
+@click.option(
+    "--columns",
+    metavar="FIELD=COLUMN,…",
+    help="Which column is what: item_barcode=C,patron_id=B. A column is its header, its letter, or "
+    "its number from 1. Fields: kind, captured_at, date, time, item_barcode, patron_id, library, "
+    "circ_desk, saved, and ignore for what is not to be read; several columns of items as "
+    "item_barcode=C+D.",
+)
+@click.option(
+    "--fill-patron",
+    is_flag=True,
+    help="A loan without a patron is of the patron in the row above: the card was scanned once for "
+    "the items below it.",
+)
+@click.option(
+    "--card-prefix",
+    default="",
+    show_default=False,
+    metavar="DIGITS",
+    help="What patrons' cards begin with, where cards and items stand in one column.",
+)
+@click.option(
+    "--scanner-prefix",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="Put before each code by the scanner: taken off.",
+)
+@click.option(
+    "--scanner-suffix",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="Put after each code by the scanner: taken off.",
+)
+@click.option(
+    "--codabar",
+    type=OneOf(Codabar),
+    help="What becomes of letters before and behind the digits of a barcode.",
+)
+@click.option(
+    "--include-saved",
+    is_flag=True,
+    help="Read rows too that the capture tool has written out already, or of which a self-check's "
+    "log says that a system has taken them.",
+)
+@click.option(
+    "--include-saved-since",
+    metavar="DAY",
+    help="The same, but of that day and later ones only (2026-09-14): the tables of the tools keep "
+    "older outages.",
+)
+@click.option("--again", is_flag=True, help="Load a file that another run has already.")
+@click.option("--preview", is_flag=True, help="Show how each file is understood; store nothing.")
+def load(
+    common: CommonOptions,
+    files: tuple[str, ...],
+    library: str | None,
+    circ_desk: str | None,
+    timezone: str | None,
+    again: bool,
+    preview: bool,
+    **reading_flags: Any,
+) -> Exit:
+    """Read captures into the run; nothing is sent to Alma.
+
+    Says file by file what was read and what was not. A file that was loaded already adds nothing.
+    Flags hold for all files of one load: load the files of stations with different desks one after
+    another, or give a --desk-map.
+
+    \b
+    Examples:
+      almareplay load --library MAIN --circ-desk DEFAULT_CIRC_DESK main.dat
+      almareplay load --preview desk.xlsx
+      almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
+          --captured-at "2026-09-14 09:00" desk.xlsx
+      almareplay load mysql+pymysql://user@host/alma_offline
+
+    \b
+    Exit codes:
+      0    all rows read
+      1    some rows invalid or a file refused, the rest loaded
+      2    nothing loaded; wrong usage or settings
+      130  interrupted: what was being loaded is not stored
+    """
+    settings = common.read_settings(library=library, circ_desk=circ_desk, timezone=timezone)
+    try:
+        reading = reading_options(settings, **reading_flags)
+    except ValueError as error:
+        raise Ended(Exit.USAGE, str(error)) from error
+    if preview:
+        return preview_files(files, reading, settings)
+    with open_queue(settings.queue, create=True) as queue:
+        run = queue.start_run(common.run)
+        loading = load_files(queue, run, files, reading, settings, common, again=again)
+    if loading.files:
+        messages.print(f"Next, once the files of all desks are in: {common.command('rehearse')}")
+    return loading.exit_code()

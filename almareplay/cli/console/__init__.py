@@ -1,0 +1,1 @@
+"""What a command prints and logs, what it asks for, and its exit codes."""

@@ -1,0 +1,1 @@
+"""What can be typed after a command, each option declared once."""

@@ -1,0 +1,94 @@
+"""The options of ``replay`` and ``rehearse``: how to post, and what to do about doubtful rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from almareplay.cli.options.command import OptionGroup
+from almareplay.cli.options.common import PATH
+from almareplay.cli.options.durations import parse_duration
+from almareplay.cli.options.policy import POLICY, check_policy
+from almareplay.cli.options.shared import OVERWRITE, PACE
+from almareplay.cli.workflows.notification import is_address
+from almareplay.replay.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """What was said about a replay or a rehearsal. ``give_up_after`` is in seconds."""
+
+    policy: Policy
+    report: tuple[Path, ...]
+    overwrite: bool
+    requests_per_second: float | None
+    wait: bool
+    give_up_after: float
+    notify: str | None
+
+    def policy_in(self, zone: ZoneInfo) -> Policy:
+        """The policy, with its time in the zone of the libraries."""
+        reopened_at = self.policy.reopened_at
+        return replace(self.policy, reopened_at=reopened_at and reopened_at.replace(tzinfo=zone))
+
+
+def _seconds(text: str) -> float:
+    """The seconds in ``90s``, ``15m``, ``1h``; a bare number is seconds. Raises BadParameter."""
+    try:
+        return parse_duration(text, "smh", bare="s").total_seconds()
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: write 90s, 15m or 1h.") from error
+
+
+def _address(text: str) -> str:
+    """An address to which something can be posted. Raises BadParameter, without the address."""
+    if not is_address(text):
+        raise click.BadParameter("--notify takes an address that begins with https:// or http://.")
+    return text
+
+
+def _replay_options(**values: Any) -> ReplayOptions:
+    policy = Policy(**{name: values.pop(name) for name in POLICY})
+    check_policy(policy)
+    return ReplayOptions(policy, **values)
+
+
+REPLAY = OptionGroup(
+    "options",
+    [
+        click.Option(
+            ["--report"],
+            type=PATH,
+            multiple=True,
+            metavar="PATH",
+            help="Report to write: .html, .xlsx, .csv or .jsonl; repeatable.",
+        ),
+        OVERWRITE,
+        *(declared.option for declared in POLICY.values()),
+        PACE,
+        click.Option(
+            ["--wait"],
+            is_flag=True,
+            help="When the day's calls are used up, wait for midnight GMT.",
+        ),
+        click.Option(
+            ["--give-up-after"],
+            type=_seconds,
+            default="15m",
+            metavar="TIME",
+            help="Stop when Alma stays away for so long: 90s, 15m, 1h.",
+        ),
+        click.Option(
+            ["--notify"],
+            type=_address,
+            metavar="URL",
+            help="Post a short summary to this address at the end: the webhook of a chat.",
+        ),
+    ],
+    _replay_options,
+)
+"""The options of ``replay`` and ``rehearse``."""

@@ -1,0 +1,26 @@
+"""Options of some commands."""
+
+from __future__ import annotations
+
+import click
+
+
+class _Number(click.types.FloatParamType):
+    name = "number"  # as it is called where something else is typed
+
+
+OVERWRITE = click.Option(
+    ["--overwrite"],
+    is_flag=True,
+    help="Replace files that are there, also what almareplay did not write.",
+)
+"""The option of commands that write files."""
+
+PACE = click.Option(
+    ["--requests-per-second"],
+    type=_Number(),
+    metavar="N",
+    help="Calls a second, of those that the institution shares.  [default: 15 in production, 8 in "
+    "a sandbox]",
+)
+"""The option of commands that call Alma."""

@@ -1,0 +1,1 @@
+"""What the commands do between the queue, Alma and the reports, and what they say of it."""
