@@ -32,9 +32,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from almareplay.queue.processes import Process
 from almareplay.queue import sqlite
 from almareplay.queue.errors import QueueInUse
+from almareplay.queue.processes import Process
 from almareplay.queue.schema import VERSION, runs, versions
 from almareplay.transactions import UNKNOWN_ALMA
 

@@ -145,3 +145,19 @@ def test_a_purge_names_the_copy_that_still_has_the_rows(between: User) -> None:
     assert done.code == 0
     assert f"copy of the queue from before an upgrade: {copy_of(between)}" in done.err
     assert look(copy_of(between), "SELECT count(*) FROM transactions WHERE run_id = 3") == [(1,)]
+
+
+def test_upgrading_alone(older: User) -> None:
+    done = older.types("queue", "upgrade")
+    assert (done.code, len(said_of_upgrade(done))) == (0, 2)
+    assert copy_of(older).exists()
+    again = older.types("queue", "upgrade")
+    assert (again.code, again.out) == (0, "")
+    assert again.err.rstrip().endswith("is of this version already.")
+
+
+def test_there_is_nothing_to_upgrade(user: User) -> None:
+    done = user.types("queue", "upgrade")
+    assert done.code == 2
+    assert "almareplay load" in done.err
+    assert list(user.folder.iterdir()) == []

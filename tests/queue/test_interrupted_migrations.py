@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from almareplay.queue.processes import this_process
 from sqlalchemy import Connection
 
 from almareplay.queue import migrations
@@ -28,6 +27,7 @@ from almareplay.queue.errors import (
     RunHeld,
 )
 from almareplay.queue.hold import Hold
+from almareplay.queue.processes import this_process
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.schema import VERSION
 from almareplay.queue.store import Queue
