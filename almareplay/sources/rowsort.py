@@ -30,6 +30,7 @@ class RowSort:
     def no_transaction(self, number: int, cells: list[Cell]) -> str:
         """What a row is that is no transaction; empty for all that is to be read or reported."""
         item = cells[self._item] if self._item < len(cells) else ""
+        # A row with digits for its item is none of these.
         if not (number > self._header_row and isinstance(item, str) and item.isdigit()):
             if not any(cell != "" for cell in cells):
                 return "blank line"
@@ -37,8 +38,8 @@ class RowSort:
                 return "header"
             if number < self._header_row and not self._has_barcode(cells, item):
                 return "title"
-        if len(cells) - cells.count("") == 1 and self._is_note(cells):
-            return "note"
+            if len(cells) - cells.count("") == 1 and self._is_note(cells):
+                return "note"
         if self._saved is not None and not self._include_saved and self.is_saved(cells):
             return SAVED
         return ""
