@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
 
+from almareplay.transactions import identifier_key
+
 ADDED = "twelve hours were added to its time, as --clock 12 says"
 
 Day = date | tuple[int, int, int] | None
@@ -165,7 +167,8 @@ def contradictions(rows: Iterable[tuple[str, object, TimeOfDay]], *, backward: b
     Each row is its item, its kind, and its time; ``backward``: the newest row stands first."""
     last: dict[str, tuple[object, TimeOfDay]] = {}
     contradicted: set[str] = set()
-    for item, kind, clock in rows:
+    for barcode, kind, clock in rows:
+        item = identifier_key(barcode)
         if item in last:
             kind_before, before = last[item]
             runs_back = clock.at > before.at if backward else clock.at < before.at
