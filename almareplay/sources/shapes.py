@@ -10,6 +10,9 @@ Shape = tuple[int, str]
 """Of digits: how many, and the first. Of letters and digits: 0, and the text with 9 for each run of
 digits."""
 
+BARCODE_LIKE = re.compile(r"[0-9]{5}")
+"""Five digits in a row: no heading, title or remark has them."""
+
 _DIGITS = re.compile(r"[0-9]+")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
-from almareplay.sources.doubts import SAME, WORDS, like_name
-from almareplay.sources.findings import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
+from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME, WORDS, like_name
+from almareplay.sources.findings import Findings, Identifiers, ends_in_zeros
 from almareplay.sources.identifiers import (
     NO_SCANNER,
     RAN_TOGETHER,
+    SPREADSHEET_DIGITS,
     Identifier,
     bare,
     read_identifier,
@@ -91,8 +92,8 @@ class RowReader:
             or moment.problem
             or item.problem
             or patron.problem
-            or ("" if item.text else "no item barcode")
-            or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or ("" if item.text else NO_ITEM)
+            or (NO_PATRON if kind is Kind.LOAN and not patron.text else "")
             or place_problem
         )
         if not problem and patron.text and same_identifier(item.text, patron.text):
