@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
+from unicodedata import normalize
 
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -156,10 +157,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def same_identifier(one: str, other: str) -> bool:
-    """Whether two identifiers (barcodes, patron ids) are one to Alma, which ignores their case."""
+    """Whether two identifiers (barcodes, patron ids) are one, however they are written."""
     return identifier_key(one) == identifier_key(other)
 
 
 def identifier_key(identifier: str) -> str:
-    """The form of an identifier under which Alma's indifference to case disappears."""
-    return identifier.casefold()
+    """The form of an identifier that is the same however it is written: Alma does not regard case,
+    and computers keep a letter with its accent as one sign or as two."""
+    if identifier.isascii():
+        return identifier.casefold()
+    return normalize("NFC", normalize("NFD", identifier).casefold())

@@ -72,10 +72,12 @@ def capture_tables(
         if (lacking := [column for column in tool.needed if column not in columns])
     ]
     if known:
-        return known, [f"left aside: {misfit}" for misfit in misfits]
+        aside = [f"left aside: {misfit}" for misfit in misfits]
+        return known, aside + _not_read(known, tables)
     if len(fitting) == 1:
         (only,) = fitting
-        return fitting, [f"the table {only.name} is read: it has the columns of {only.tool.table}"]
+        told = f"the table {only.name} is read: it has the columns of {only.tool.table}"
+        return fitting, [told, *_not_read(fitting, tables)]
     if fitting:
         names = _listed([fit.name for fit in fitting])
         reason = f"has more than one table of captures: {names}. Dump the right one by itself."
@@ -85,6 +87,17 @@ def capture_tables(
         there = f"its tables are {_listed(list(tables))}" if tables else "it has no tables"
         reason = f"has no table {' or '.join(TOOLS)}: {there}."
     raise FileRefused(source, reason)
+
+
+def _not_read(read: Sequence[CaptureTable], tables: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which tables and columns are not read, in words."""
+    known = {found.name for found in read}
+    tables_aside = [name for name in tables if name not in known and not tool_of(name)]
+    told = [f"not read: {_counted('table', tables_aside)}"] if tables_aside else []
+    for found in read:
+        columns = [column for column in tables[found.name] if column not in found.columns]
+        told += [f"not read of {found.name}: {_counted('column', columns)}"] if columns else []
+    return told
 
 
 def cells(values: Sequence[object]) -> list[Cell]:
@@ -184,6 +197,10 @@ class TablesCapture:
     def rows(self) -> Iterator[Row]:
         for _, reader in self._readers:
             yield from reader.rows()
+
+
+def _counted(what: str, names: Sequence[str]) -> str:
+    return f"{what}{'s' if len(names) > 1 else ''} {_listed(names)}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
 
+from almareplay.transactions import identifier_key
+
 ADDED = "twelve hours were added to its time, as --clock 12 says"
 
 Day = date | tuple[int, int, int] | None
@@ -24,21 +26,22 @@ _FEW = 4
 """A list is in order of time where at most one in so many of its steps goes the other way."""
 
 
-class Clock(NamedTuple):
-    """A row's own time: its number, its day, its time of day, and whether it says AM or PM, or
-    needs neither (13:05)."""
+class TimeOfDay(NamedTuple):
+    """A row's own time: its day, its time of day, and whether it says AM or PM, or needs neither
+    (13:05)."""
 
-    row: int
     day: Day
     at: time
     half_told: bool
 
 
 class Break(NamedTuple):
-    """A place where the times go the other way than the rows."""
+    """A place where the times go the other way than the rows, by the numbers of its rows."""
 
-    before: Clock
-    behind: Clock
+    row_before: int
+    before: TimeOfDay
+    row_behind: int
+    behind: TimeOfDay
 
 
 @dataclass
@@ -62,28 +65,35 @@ class ClockOrder:
 
     def __post_init__(self) -> None:
         self.up, self.down, self.steps = Steps(), Steps(), 0
-        self._last: tuple[Clock, tuple[object, ...]] | None = None
+        self._row, self._last = 0, TimeOfDay(None, time(0), half_told=False)
+        self._place: object = None
 
-    def look_at(self, clock: Clock, place: tuple[object, ...]) -> None:
-        """Takes in a row, and the words that say where it happened: elsewhere is another clock."""
-        before, self._last = self._last, (clock, place)
-        at = clock.at
-        self.half_told = self.half_told or clock.half_told
-        if at > self.latest:
-            self.latest = at
-        if self.at_night is None and 1 <= at.hour < 6:
-            self.at_night = at
-        if before is None or before[0].day != clock.day or before[1] != place:
+    def look_at(self, row: int, clock: TimeOfDay, place: object) -> None:
+        """Takes in the time of the row with this number, and the words that say where it happened:
+        elsewhere is another clock."""
+        row_before, before, place_before = self._row, self._last, self._place
+        self._row, self._last, self._place = row, clock, place
+        if clock is not before:
+            self._look_at_time(clock)
+        if not row_before or before.day != clock.day or place_before != place:
             return
         self.steps += 1
-        if at != before[0].at:
-            side = self.up if at > before[0].at else self.down
-            step = Break(before[0], clock)
+        at, at_before = clock.at, before.at
+        if at != at_before:
+            side = self.up if at > at_before else self.down
+            step = Break(row_before, before, row, clock)
             side.count += 1
             side.first = side.first or step
-            if abs(_seconds(at) - _seconds(before[0].at)) >= _FAR:
+            if abs(_seconds(at) - _seconds(at_before)) >= _FAR:
                 side.far = side.far or step
                 side.afternoons += _may_be_afternoon(step)
+
+    def _look_at_time(self, clock: TimeOfDay) -> None:
+        self.half_told = self.half_told or clock.half_told
+        if clock.at > self.latest:
+            self.latest = clock.at
+        if self.at_night is None and 1 <= clock.at.hour < 6:
+            self.at_night = clock.at
 
     @property
     def is_backward(self) -> bool:
@@ -116,10 +126,10 @@ class ClockOrder:
         against = self.breaks
         if against is None or against.far is None:
             return ""
-        before, behind = against.far
+        row_before, before, row_behind, behind = against.far
         return (
-            f"has times that run back: row {before.row} says {before.at:%H:%M} and row "
-            f"{behind.row} {behind.at:%H:%M} of the same day. Is it a clock of twelve hours "
+            f"has times that run back: row {row_before} says {before.at:%H:%M} and row "
+            f"{row_behind} {behind.at:%H:%M} of the same day. Is it a clock of twelve hours "
             "without AM and PM? Give --clock 12. Are the times right as they are (lists of "
             "several desks, one below the other)? Give --clock 24. Does a new day begin there? "
             "Correct its dates in the file."
@@ -140,10 +150,10 @@ def set_back(breaks: Steps, contradictions: int) -> str:
     """What the user must say of times that run back, where items are lent and returned in another
     order by the clock than by the rows."""
     assert breaks.first is not None
-    before, behind = breaks.first
+    row_before, before, row_behind, behind = breaks.first
     items = "an item" if contradictions == 1 else f"{contradictions} items"
     return (
-        f"has times that run back: row {before.row} says {before.at:%H:%M} and row {behind.row} "
+        f"has times that run back: row {row_before} says {before.at:%H:%M} and row {row_behind} "
         f"{behind.at:%H:%M}, and {items} would be lent and returned in another order by the clock "
         "than by the rows. Was the clock set back there? Load the rows before it and those behind "
         "it as two files, one with --clock-offset. Are the times right as they are? Give "
@@ -151,13 +161,14 @@ def set_back(breaks: Steps, contradictions: int) -> str:
     )
 
 
-def contradictions(rows: Iterable[tuple[str, object, Clock]], *, backward: bool) -> int:
+def contradictions(rows: Iterable[tuple[str, object, TimeOfDay]], *, backward: bool) -> int:
     """How many items are lent and returned in another order by the clock than by the rows.
 
     Each row is its item, its kind, and its time; ``backward``: the newest row stands first."""
-    last: dict[str, tuple[object, Clock]] = {}
+    last: dict[str, tuple[object, TimeOfDay]] = {}
     contradicted: set[str] = set()
-    for item, kind, clock in rows:
+    for barcode, kind, clock in rows:
+        item = identifier_key(barcode)
         if item in last:
             kind_before, before = last[item]
             runs_back = clock.at > before.at if backward else clock.at < before.at

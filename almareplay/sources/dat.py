@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.doubts import SAME, doubt, like_name
+from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME, doubt, like_name
 from almareplay.sources.identifiers import (
     LONGEST,
     PLAIN_DIGITS,
@@ -188,8 +188,8 @@ class DatCapture:
             or layout_problem
             or barcode.problem
             or patron.problem
-            or ("" if barcode.text else "no item barcode")
-            or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or ("" if barcode.text else NO_ITEM)
+            or (NO_PATRON if kind is Kind.LOAN and not patron.text else "")
             or (doubt(barcode.text, patron.text) if kind is Kind.LOAN else "")
             or (SAME if same_identifier(barcode.text, patron.text) else "")
             or (PIECE if kind is Kind.LOAN and self._is_piece(patron.text) else "")

@@ -1,10 +1,12 @@
-"""What cannot be an item or a patron, by what it says or by what stands beside it."""
+"""What is wrong with an item or a patron, by what it says or by what stands beside it."""
 
 from __future__ import annotations
 
 from almareplay.transactions import same_identifier
 
 SAME = "item and patron are the same number: was one of them scanned twice?"
+NO_ITEM = "no item barcode"
+NO_PATRON = "a loan without a patron"
 WORDS = "words stand where the patron id belongs: a name, or a piece of a title?"
 
 

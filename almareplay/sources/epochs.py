@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from almareplay.sources.localtime import FARTHEST_AHEAD
 from almareplay.sources.moments import Cell
 from almareplay.sources.written import Written
 from almareplay.sources.zones import Zone
@@ -14,7 +15,6 @@ EPOCH = "the time is a count of seconds since 1970"
 _UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
 """How many of the unit make a second, by the digits that such a count has today."""
 _OLDEST = timedelta(days=3 * 366)
-_AHEAD = timedelta(hours=26)
 
 
 @dataclass
@@ -29,7 +29,9 @@ class Epochs:
         """Takes in a cell that is no date and no time; ``now`` is aware."""
         at = _moment(cell)
         self.seen += 1
-        self.all_possible = self.all_possible and bool(at and now - _OLDEST <= at <= now + _AHEAD)
+        self.all_possible = self.all_possible and bool(
+            at and now - _OLDEST <= at <= now + FARTHEST_AHEAD
+        )
         self.has_seconds = self.has_seconds or bool(at and at.second)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME
 from almareplay.sources.findings import Findings
 from almareplay.sources.identifiers import Identifier, bare, read_identifier, scanner_of
 from almareplay.sources.librarybarcodes import field_of
@@ -16,13 +17,10 @@ from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import RowPlace
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 
-SAME_NUMBER = "item and patron are the same number: it was scanned twice"
 SWAPPED = (
     "the card was scanned as the item and the item as the card, by their numbers: correct the row"
 )
 DUE_DATE = "the patron was told a due date"
-NO_ITEM = "no item barcode"
-NO_PATRON = "a loan without a patron"
 
 NOWHERE = RowPlace("", "")
 
@@ -96,7 +94,7 @@ class FieldsReader:
         if not item or not patron:
             return ""
         if same_identifier(item, patron):
-            return SAME_NUMBER
+            return SAME
         certain = (field_of(item), field_of(patron)) == ("patron_id", "item_barcode")
         against = self._found.swapped(patron, item)  # so the other rows have it as well
         return SWAPPED if self._found.swapped(item, patron) or (certain and not against) else ""

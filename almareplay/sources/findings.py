@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from almareplay.sources.clockorder import ClockOrder
 from almareplay.sources.doubts import like_name
 from almareplay.sources.epochs import Epochs
-from almareplay.sources.identifiers import NO_SCANNER, Scanner
+from almareplay.sources.identifiers import NO_SCANNER, SPREADSHEET_DIGITS, Scanner
 from almareplay.sources.librarybarcodes import field_of
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import DateOrder
@@ -18,9 +18,6 @@ from almareplay.sources.written import Figures
 
 WHEN = ("captured_at", "date", "time")
 """The fields that may hold a date, a time of day, or both."""
-
-SPREADSHEET_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number and writes zeros for the rest."""
 
 _SAMPLES = 3
 

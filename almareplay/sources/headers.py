@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from almareplay.sources.findings import WHEN
 from almareplay.sources.moments import Cell
+from almareplay.sources.shapes import BARCODE_LIKE
 from almareplay.sources.wordings import OTHER, VAGUE_RANK, meaning, without_number, wording
 from almareplay.transactions import nearest
 
 IGNORE = "ignore"
 """What ``--columns`` calls columns that are not to be read."""
-
-_WHEN = ("captured_at", "date", "time")
-_BARCODE_LIKE = re.compile(r"[0-9]{5}")
 
 
 class Layout(NamedTuple):
@@ -141,7 +140,7 @@ def _is_data(cell: Cell) -> bool:
     """Whether a cell can stand in no header: it has a barcode, or is a large number or a time."""
     if isinstance(cell, int | float):
         return abs(cell) >= 10_000
-    return bool(_BARCODE_LIKE.search(cell)) if isinstance(cell, str) else True
+    return bool(BARCODE_LIKE.search(cell)) if isinstance(cell, str) else True
 
 
 def _meaning(word: str) -> tuple[str, int] | None:
@@ -191,7 +190,7 @@ def _refuse_contradictions(
     for field, column in columns.items():
         word = words[column] if column < len(words) else ""
         known, rank = meaning(word) or (field, 0)
-        if known in _WHEN and field in _WHEN:
+        if known in WHEN and field in WHEN:
             continue
         if known not in (field, OTHER) and rank < VAGUE_RANK and word != wording(named[field]):
             raise LayoutError(

@@ -15,6 +15,7 @@ from almareplay.sources.written import Figures, UnreadableTimeError, Written
 Cell = str | int | float | bool | date | datetime | time | timedelta
 """What a cell of a table holds; cells of text files hold text, an empty cell holds ``""``."""
 
+_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _LAST_SECOND = timedelta(hours=23, minutes=59, seconds=59)
 
 
@@ -65,7 +66,7 @@ def plain_moment(text: str) -> tuple[datetime, bool] | None:
     """A naive moment written as most programs do (2026-09-14 09:05:11), and whether with seconds;
     None for all that needs a second look."""
     day, clock = _divided(text)
-    if clock and (on := _plain_day(day)) and on[0] and (at := _plain_clock(clock)):
+    if clock[:1].isdecimal() and (on := _plain_day(day)) and on[0] and (at := _plain_clock(clock)):
         return datetime.combine(on[0], at[0]), at[1]
     return None
 
@@ -73,7 +74,7 @@ def plain_moment(text: str) -> tuple[datetime, bool] | None:
 def _read(text: str, *, is_time: bool) -> Written:
     """Text. Most cells are a date and a time, each of which stands in many others."""
     day, clock = _divided(text)
-    if clock and (on := _plain_day(day)) and (at := _plain_clock(clock)):
+    if clock[:1].isdecimal() and (on := _plain_day(day)) and (at := _plain_clock(clock)):
         return Written(on[0], on[1], at[0], at[1], None, at[2])
     return read_text(text, is_time=is_time)
 
@@ -107,6 +108,10 @@ def _plain_clock(text: str) -> tuple[time, bool, bool] | None:
     day is told; None for what needs a second look."""
     if len(text) == 6 and text.isdecimal():
         text = f"{text[:2]}:{text[2:4]}:{text[4:]}"
+    if found := _CLOCK.fullmatch(text):
+        hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+        if hour < 24 and minute < 60 and second < 60:
+            return time(hour, minute, second), found[3] is not None, hour > 12 or hour == 0
     if ":" not in text:
         return None
     try:

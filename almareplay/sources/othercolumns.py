@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from almareplay.sources.findings import WHEN, Findings
 from almareplay.sources.headers import Layout, letter
@@ -37,20 +38,25 @@ class OtherColumns:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._read = {*layout.columns.values()}
+        self._unread = lru_cache(maxsize=16)(self._unread_of)  # most rows have one width
         self._seen: dict[int, OtherColumn] = {}
         self.further: list[int] = []
         self.are_known = bool(layout.tool)
 
     def look_at(self, cells: Sequence[Cell]) -> None:
         """Takes in a row."""
-        for column, cell in enumerate(cells):
-            if cell != "" and column not in self._read:
+        for column in self._unread(len(cells)):
+            if (cell := cells[column]) != "":
                 seen = self._seen.get(column)
                 if seen is None:
                     seen = self._seen[column] = OtherColumn()
                 seen.filled += 1
                 if len(seen.cells) < _LOOKED_AT:
                     seen.cells.append(cell)
+
+    def _unread_of(self, width: int) -> list[int]:
+        """The columns, of so many, that no field has."""
+        return [column for column in range(width) if column not in self._read]
 
     def settle(self, found: Findings) -> list[str]:
         """Tells further items from what is left aside; answers what the user must say, each as the

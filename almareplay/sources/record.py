@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from almareplay.sources.moments import Cell
+
+
+def taker(columns: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell]]:
+    """Takes the cells of these columns out of rows; ``""`` where a row ends before them."""
+    if len(columns) == 1:
+        (only,) = columns
+        return lambda cells: (cells[only] if only < len(cells) else "",)
+    last, of_whole = max(columns, default=-1), itemgetter(*columns) if columns else _nothing
+
+    def taken(cells: Sequence[Cell]) -> Sequence[Cell]:
+        if last < len(cells):
+            return of_whole(cells)
+        return [cells[column] if column < len(cells) else "" for column in columns]
+
+    return taken
+
+
+def _nothing(_: Sequence[Cell]) -> tuple[Cell, ...]:
+    return ()
 
 
 class Record(NamedTuple):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from almareplay.sources.headers import Layout
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.shapes import BARCODE_LIKE
 from almareplay.sources.wordings import wording
 
 SAVED = "written out by the capture tool already"
 SAVED_READ = "written out by the capture tool already, and read again by --include-saved"
 
-_BARCODE_LIKE = re.compile(r"[0-9]{5}")
 _SAVED: set[Cell] = {1, "1", "1.0", "\x01", "\\1", "b'1'", "b'\\x01'", "true", "True", "TRUE", "t"}
 
 
@@ -30,6 +28,7 @@ class RowSort:
     def no_transaction(self, number: int, cells: list[Cell]) -> str:
         """What a row is that is no transaction; empty for all that is to be read or reported."""
         item = cells[self._item] if self._item < len(cells) else ""
+        # A row with digits for its item is none of these.
         if not (number > self._header_row and isinstance(item, str) and item.isdigit()):
             if not any(cell != "" for cell in cells):
                 return "blank line"
@@ -37,8 +36,8 @@ class RowSort:
                 return "header"
             if number < self._header_row and not self._has_barcode(cells, item):
                 return "title"
-        if len(cells) - cells.count("") == 1 and self._is_note(cells):
-            return "note"
+            if len(cells) - cells.count("") == 1 and self._is_note(cells):
+                return "note"
         if self._saved is not None and not self._include_saved and self.is_saved(cells):
             return SAVED
         return ""
@@ -51,7 +50,7 @@ class RowSort:
 
     def _has_barcode(self, cells: list[Cell], item: Cell) -> bool:
         """Whether a row above the header is a transaction all the same, and no title."""
-        is_number = isinstance(item, str | int | float) and _BARCODE_LIKE.search(str(item))
+        is_number = isinstance(item, str | int | float) and BARCODE_LIKE.search(str(item))
         return bool(is_number) and sum(cell != "" for cell in cells) > 1
 
     def _is_header(self, number: int, cells: list[Cell], item: Cell) -> bool:
@@ -67,7 +66,7 @@ class RowSort:
         if len(self._layout.columns) == 1:
             return False
         column, cell = next((column, cell) for column, cell in enumerate(cells) if cell != "")
-        if not isinstance(cell, str) or _BARCODE_LIKE.search(cell):
+        if not isinstance(cell, str) or BARCODE_LIKE.search(cell):
             return False  # a scan in the wrong column
         if column not in self._read:
             return True

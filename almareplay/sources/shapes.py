@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
+from almareplay.transactions import identifier_key
+
 Shape = tuple[int, str]
 """Of digits: how many, and the first. Of letters and digits: 0, and the text with 9 for each run of
 digits."""
+
+BARCODE_LIKE = re.compile(r"[0-9]{5}")
+"""Five digits in a row: no heading, title or remark has them."""
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -17,7 +22,7 @@ def shape(text: str) -> Shape | None:
         return len(text), text[0]
     if not _DIGITS.search(text):
         return None
-    return 0, _DIGITS.sub("9", text.casefold())
+    return 0, _DIGITS.sub("9", identifier_key(text))
 
 
 def pattern(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
+from functools import lru_cache
 
-from almareplay.sources.clockorder import Clock, Day
+from almareplay.sources.clockorder import Day, TimeOfDay
 from almareplay.sources.epochs import Epochs
 from almareplay.sources.findings import WHEN, Findings, Orders, Unread
 from almareplay.sources.identifiers import NO_SCANNER, Scanner, bare
@@ -14,9 +15,16 @@ from almareplay.sources.librarybarcodes import field_of
 from almareplay.sources.localtime import ImpossibleTimeError
 from almareplay.sources.moments import Cell, read_when
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.record import taker
 from almareplay.sources.serials import FIRST_DAY, Serials
 from almareplay.sources.written import UnreadableTimeError, Written
 from almareplay.transactions import Kind
+
+_PLACES = ("library", "circ_desk")
+
+_Times = tuple[TimeOfDay | None, tuple[str, ...], tuple[tuple[str, Cell], ...]]
+"""What the cells of dates and times of a row say: the time, which fields were read, and which were
+not, with their cells."""
 
 
 def survey(
@@ -28,9 +36,12 @@ def survey(
 ) -> Findings:
     """Looks over the rows below the header, each as its number and its cells."""
     found = Findings()
-    when = [(name, columns[name]) for name in WHEN if name in columns]
-    places = [columns[name] for name in ("library", "circ_desk") if name in columns]
+    times = TimesOfRows(columns, found, first_day, options)
+    places = [columns[name] for name in _PLACES if name in columns]
+    place_of = taker(places)
+    kinds = lru_cache(maxsize=4096, typed=True)(_kind)
     kind, item, patron = columns.get("kind"), columns["item_barcode"], columns.get("patron_id")
+    look_at_item, look_at_patron = found.items.look_at, found.patrons.look_at
     patron_above = False
     for number, cells in rows:
         width = len(cells)
@@ -40,12 +51,12 @@ def survey(
             patron_above = has_patron
             continue
         found.rows += 1
-        found.items.look_at(cells[item], scanner)
+        look_at_item(cells[item], scanner)
         if patron is None:
             found.certain[field_of(cells[item])] += 1
         elif has_patron:
-            found.patrons.look_at(cells[patron], scanner)
-        said = read_kind(str(cells[kind]))[0] if kind is not None and kind < width else None
+            look_at_patron(cells[patron], scanner)
+        said = kinds(cells[kind]) if kind is not None and kind < width else None
         if said is Kind.LOAN:
             found.loans += 1
         elif said is Kind.RETURN:
@@ -53,61 +64,79 @@ def survey(
         patron_above = patron_above or has_patron
         if patron_above and not has_patron and said is not Kind.RETURN:
             found.without_patron += 1
-        clock = _look_at_times(found, number, cells, when, first_day, options)
-        if clock is not None:
-            place = tuple(cells[column] for column in places if column < width)
-            found.clock.look_at(clock, place)
-        for name in ("library", "circ_desk"):
-            if (
-                name not in found.filled
-                and columns.get(name, width) < width
-                and bare(str(cells[columns[name]]))
-            ):
-                found.filled.add(name)
+        if (time_of_row := times.look_at(cells)) is not None:
+            found.clock.look_at(number, time_of_row, place_of(cells))
+        if len(found.filled) < len(places):
+            found.filled |= {
+                name
+                for name in _PLACES
+                if columns.get(name, width) < width and bare(str(cells[columns[name]]))
+            }
     _take_numbers(found)
     return found
 
 
-def time_of_row(number: int, cells: list[Cell], when: Sequence[tuple[str, int]]) -> Clock | None:
-    """The time that a row itself gives, as far as it can be told before its column is known; None
-    where it gives none."""
-    return _look_at_times(None, number, cells, when, FIRST_DAY, None)
+def _kind(cell: Cell) -> Kind | None:
+    return read_kind(str(cell))[0]
 
 
-def _look_at_times(
-    found: Findings | None,
-    number: int,
-    cells: list[Cell],
-    when: Sequence[tuple[str, int]],
-    first_day: date,
-    options: ReadingOptions | None,
-) -> Clock | None:
-    """Takes in the times of a row where there are findings; and the row's own time."""
-    day: Day = None
-    at: time | None = None
-    half_told = False
-    for name, column in when:
-        if column >= len(cells) or (cell := cells[column]) == "":
-            continue
-        try:
-            written = read_when(cell, is_time=name == "time")
-        except UnreadableTimeError:
-            if found is not None and options is not None:
-                _look_at_number(found, name, cell, first_day, options)
-            continue
-        except ImpossibleTimeError:
-            continue
-        if found is not None:
-            _take_in(found, name, written)
-        if written.figures is not None:
-            day = written.figures.numbers
-        elif written.day is not None:
-            day = written.day
-        if written.zone is not None:
-            return None  # an instant, which no clock can have told wrong
-        if written.clock is not None:
-            at, half_told = written.clock, written.half_told
-    return None if at is None else Clock(number, day, at, half_told)
+class TimesOfRows:
+    """The time that each row itself gives, as far as it can be told before its column is known.
+
+    What the cells say is taken in by ``found``.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        found: Findings,
+        first_day: date,
+        options: ReadingOptions,
+    ) -> None:
+        self._when = [name for name in WHEN if name in columns]
+        self._said = taker([columns[name] for name in self._when])
+        self._found = found
+        self._first_day = first_day
+        self._options = options
+        # Rows near each other have the same few times.
+        self._known = lru_cache(maxsize=8192, typed=True)(self._read)
+
+    def look_at(self, cells: Sequence[Cell]) -> TimeOfDay | None:
+        """The time of a row; None where it gives none, or one that no clock can have told wrong."""
+        time_of_day, read, unread = self._known(*self._said(cells))
+        for name in read:
+            self._found.read[name] += 1
+        for name, cell in unread:
+            _look_at_number(self._found, name, cell, self._first_day, self._options)
+        return time_of_day
+
+    def _read(self, *said: Cell) -> _Times:
+        day: Day = None
+        at: time | None = None
+        half_told = is_instant = False
+        read: list[str] = []
+        unread: list[tuple[str, Cell]] = []
+        for name, cell in zip(self._when, said, strict=True):
+            if cell == "" or is_instant:
+                continue
+            try:
+                written = read_when(cell, is_time=name == "time")
+            except UnreadableTimeError:
+                unread.append((name, cell))
+                continue
+            except ImpossibleTimeError:
+                continue
+            read.append(name)
+            _take_in(self._found, name, written)
+            if written.figures is not None:
+                day = written.figures.numbers
+            elif written.day is not None:
+                day = written.day
+            if written.clock is not None:
+                at, half_told = written.clock, written.half_told
+            is_instant = written.zone is not None
+        time_of_day = None if at is None or is_instant else TimeOfDay(day, at, half_told)
+        return time_of_day, tuple(read), tuple(unread)
 
 
 def _look_at_number(
@@ -120,7 +149,7 @@ def _look_at_number(
 
 
 def _take_in(found: Findings, name: str, written: Written) -> None:
-    found.read[name] += 1
+    """Takes in what a cell says; to say it again makes no difference."""
     if written.figures is not None:
         found.orders.setdefault(name, Orders()).look_at(written.figures)
         found.has_dates = True

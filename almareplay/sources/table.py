@@ -8,20 +8,21 @@ from datetime import date
 from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.carried import Carried
 from almareplay.sources.clockorder import contradictions, set_back
-from almareplay.sources.findings import WHEN, Findings
+from almareplay.sources.findings import Findings
 from almareplay.sources.headers import Layout, letter
-from almareplay.sources.identifiers import scanner_of
+from almareplay.sources.identifiers import NO_SCANNER, scanner_of
 from almareplay.sources.kinds import read_kind
 from almareplay.sources.missing import missing
 from almareplay.sources.moments import Cell
 from almareplay.sources.novalue import MARKS, NOTHING, is_nothing, no_value
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.othercolumns import OtherColumns
+from almareplay.sources.plainrows import PlainRows
 from almareplay.sources.record import Record, Table
 from almareplay.sources.rowsort import SAVED, SAVED_READ, RowSort
 from almareplay.sources.serials import FIRST_DAY
 from almareplay.sources.slips import Slips
-from almareplay.sources.survey import survey, time_of_row
+from almareplay.sources.survey import TimesOfRows, survey
 from almareplay.sources.tablelayout import layout_of, listed, samples_of
 from almareplay.sources.tablerow import RowReader
 from almareplay.sources.tabletimes import RowTimes
@@ -50,6 +51,7 @@ class TableReader:
         self.name = table.name
         self._table = table
         self._options = options
+        self._first_day = first_day
         self._from_spreadsheet = from_spreadsheet
         self._layout, self._of_file = (layout, []) if layout else layout_of(table, options)
         columns = {
@@ -94,6 +96,14 @@ class TableReader:
             times,
             from_spreadsheet=from_spreadsheet,
         )
+        # Of a row with one item, where cards and items differ in all rows (so no row has one number
+        # twice), only its own cells tell what it is.
+        is_alone = len(self._items) == 1 and not self._carried.is_used and not found.may_be_mixed
+        self._plain = (
+            PlainRows(table.name, self._layout, columns, self._rows, times, self._sort, self._slips)
+            if is_alone and scanner_of(options) is NO_SCANNER
+            else None
+        )
         self._columns = columns
         self._began = False  # the survey went through the table once already
 
@@ -133,7 +143,13 @@ class TableReader:
         self._times.begin()
         self._carried.begin()
         note_row = self.assumptions.note
+        plain = self._plain
         for record in self._table.records():
+            if plain and (transaction := plain.read(record)):
+                if transaction.note:
+                    note_row(transaction.note)
+                yield transaction
+                continue
             cells = self._cleaned(record.cells)
             if not record.problem and (reason := self._left_out(record.number, cells)):
                 yield LeftOut(reason)
@@ -220,13 +236,13 @@ class TableReader:
         breaks = found.clock.breaks
         if breaks is None or self._options.clock or self._layout.tool:
             return []
-        when = [(name, columns[name]) for name in WHEN if name in columns]
+        told = TimesOfRows(columns, Findings(), self._first_day, self._options)
         item, kind = columns["item_barcode"], columns.get("kind")
         times = (
             (str(cells[item]), read_kind(str(cells[kind]))[0] if kind is not None else None, at)
-            for number, cells in self._body(OtherColumns(self._layout))
+            for _, cells in self._body(OtherColumns(self._layout))
             if item < len(cells) and (kind is None or kind < len(cells))
-            if (at := time_of_row(number, cells, when))
+            if (at := told.look_at(cells))
         )
         contradicted = contradictions(times, backward=found.clock.is_backward)
         return [set_back(breaks, contradicted)] if contradicted else []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
-from almareplay.sources.doubts import SAME, WORDS, like_name
-from almareplay.sources.findings import SPREADSHEET_DIGITS, Findings, Identifiers, ends_in_zeros
+from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME, WORDS, like_name
+from almareplay.sources.findings import Findings, Identifiers, ends_in_zeros
 from almareplay.sources.identifiers import (
     NO_SCANNER,
     RAN_TOGETHER,
+    SPREADSHEET_DIGITS,
     Identifier,
     bare,
     read_identifier,
@@ -20,7 +21,7 @@ from almareplay.sources.kinds import read_kind
 from almareplay.sources.mending import TWICE_ENCODED, mended
 from almareplay.sources.moments import Cell
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.places import names_of, place_of
+from almareplay.sources.places import RowPlace, names_of, place_of
 from almareplay.sources.tabletimes import RowTimes
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 
@@ -57,7 +58,7 @@ class RowReader:
         self._from_spreadsheet = from_spreadsheet
         self._scanner = scanner_of(options)
         # A table has many rows and few places.
-        self._place = lru_cache(maxsize=1024)(partial(place_of, options, names_of(name)))
+        self._place_of = lru_cache(maxsize=1024)(partial(place_of, options, names_of(name)))
 
     def read(
         self,
@@ -73,12 +74,12 @@ class RowReader:
 
         ``note`` and ``problem`` are what is known of the row before its cells are looked at.
         """
-        kind, kind_note, kind_problem = self._kind(_cell(cells, self._kinds))
+        kind, kind_note, kind_problem = self.kind(_cell(cells, self._kinds))
         moment, has_seconds, time_note = self._times.read(cells)
         item = self._identifier(_cell(cells, item_column), "the item barcode", self._found.items)
         patron = self._identifier(_cell(cells, self._patrons), "the patron id", self._found.patrons)
-        library, circ_desk, place_problem = self._place(
-            _word(_cell(cells, self._libraries)), _word(_cell(cells, self._desks))
+        library, circ_desk, place_problem = self.place(
+            _cell(cells, self._libraries), _cell(cells, self._desks)
         )
         has_shifted = bool(kind_problem) or item.problem == _RAN_TOGETHER
         if has_shifted and not any(sign.isdigit() for sign in patron.text):
@@ -91,8 +92,8 @@ class RowReader:
             or moment.problem
             or item.problem
             or patron.problem
-            or ("" if item.text else "no item barcode")
-            or ("a loan without a patron" if kind is Kind.LOAN and not patron.text else "")
+            or ("" if item.text else NO_ITEM)
+            or (NO_PATRON if kind is Kind.LOAN and not patron.text else "")
             or place_problem
         )
         if not problem and patron.text and same_identifier(item.text, patron.text):
@@ -118,7 +119,11 @@ class RowReader:
             self._name, number, note,
         )  # fmt: skip
 
-    def _kind(self, cell: Cell) -> tuple[Kind | None, str, str]:
+    def place(self, library: Cell, circ_desk: Cell) -> RowPlace:
+        """Where a row happened, by its own cells."""
+        return self._place_of(_word(library), _word(circ_desk))
+
+    def kind(self, cell: Cell) -> tuple[Kind | None, str, str]:
         """The kind of a row, a note, and a problem."""
         if cell != "" and (text := bare(str(cell))):
             kind, note = read_kind(text)

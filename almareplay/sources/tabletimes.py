@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import NamedTuple
 
 from almareplay.sources.clockorder import ADDED, TwelveHours
@@ -13,6 +14,7 @@ from almareplay.sources.headers import in_words, letter
 from almareplay.sources.localtime import ImpossibleTimeError, Moment, StationClock
 from almareplay.sources.moments import Cell, plain_moment, read_when
 from almareplay.sources.options import ClockHours, DateOrder, ReadingOptions
+from almareplay.sources.record import taker
 from almareplay.sources.serials import FIRST_DAY, SERIAL, read_serial
 from almareplay.sources.shapes import pattern
 from almareplay.sources.written import UnreadableTimeError, Written
@@ -55,6 +57,7 @@ class RowTimes:
         first_day: date = FIRST_DAY,
     ) -> None:
         self._columns = [(name, columns[name]) for name in WHEN if name in columns]
+        self._said = taker([column for _, column in self._columns])
         self._found = found
         self._captured_at = options.captured_at
         self._orders = {
@@ -65,6 +68,8 @@ class RowTimes:
         self._by_flag = options.date_order is not None
         self._clock_flag = options.clock
         self._station = StationClock(options)
+        # Rows near each other have the same few times.
+        self._known = lru_cache(maxsize=8192, typed=True)(self._read)
         self.begin()
 
     def begin(self) -> None:
@@ -77,7 +82,7 @@ class RowTimes:
         # Most tables have one column of times, in which a date needs no other date to be read.
         only = len(self._columns) == 1 and self._columns[0][0] == "captured_at"
         is_plain = only and not self._orders and self._twelve_hours is None
-        self._plain = self._columns[0][1] if is_plain and self._found.with_times else -1
+        self._is_plain = is_plain and bool(self._found.with_times)
 
     def missing(self) -> list[str]:
         """What the user must still say, each as the end of a refusal."""
@@ -134,21 +139,24 @@ class RowTimes:
 
     def read(self, cells: list[Cell]) -> RowTime:
         """When a row happened."""
-        if 0 <= self._plain < len(cells):
-            cell = cells[self._plain]
-            if isinstance(cell, str) and (both := plain_moment(cell)):
-                naive, to_second = both
-                has_seconds = to_second and bool(self._found.with_seconds)
-                return RowTime(self._station.moment(naive), has_seconds)
-        return self._read_any(cells)
+        if self._twelve_hours is None:
+            return self._known(*self._said(cells))
+        return self._read_any(self._said(cells))
 
-    def _read_any(self, cells: list[Cell]) -> RowTime:
+    def _read(self, *said: Cell) -> RowTime:
+        """When a row happened, by its cells of dates and times alone."""
+        if self._is_plain and isinstance(said[0], str) and (both := plain_moment(said[0])):
+            naive, to_second = both
+            has_seconds = to_second and bool(self._found.with_seconds)
+            return RowTime(self._station.moment(naive), has_seconds)
+        return self._read_any(said)
+
+    def _read_any(self, said: Sequence[Cell]) -> RowTime:
         days: dict[str, date] = {}
         clocks: dict[str, Written] = {}
         note = ""
         try:
-            for name, column in self._columns:
-                cell = cells[column] if column < len(cells) else ""
+            for (name, _), cell in zip(self._columns, said, strict=True):
                 if cell == "":
                     continue
                 written, number_note = self._written(name, cell)

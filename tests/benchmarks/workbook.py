@@ -31,9 +31,13 @@ def main() -> None:
         size = path.stat().st_size / 1e6
         cells = calamine_seconds(path)
         seconds = load_seconds(folder, path)
-    # In kilobytes, of the larger one of the command and the process in which it reads workbooks.
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-    print(f"{rows:,} rows, {size:.1f} MB: {seconds:.1f} s, {rows / seconds:,.0f} rows a second")
+    # Of the command and the process in which it reads workbooks: the larger one's kilobytes.
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    memory, processor = used.ru_maxrss / 1e3, used.ru_utime + used.ru_stime
+    print(
+        f"{rows:,} rows, {size:.1f} MB: {seconds:.1f} s, {rows / seconds:,.0f} rows a second "
+        f"({processor:.1f} s of the processor)"
+    )
     print(
         f"peak memory {memory:.0f} MB; {seconds / cells:.1f} times calamine alone ({cells:.1f} s)"
     )

@@ -182,6 +182,16 @@ def test_a_row_that_another_file_has_is_a_duplicate_and_says_of_which(station: S
     assert rows[4].note == "the same as row 2"
 
 
+def test_a_letter_with_its_accent_in_one_sign_and_in_two_is_one_letter(station: Station) -> None:
+    station.load("12:00 L \u00e9t\u00e9-1 ren\u00e9.o", "12:05 R \u00e9t\u00e9-1")
+    repeated = station.load(
+        "12:00 L e\u0301te\u0301-1 rene\u0301.o", "12:05 R e\u0301te\u0301-1", file="annex.dat"
+    )
+    assert repeated.duplicates == 2
+    rows = {row.row: row for row in station.report()}
+    assert rows[3].patron_id == "rene\u0301.o"  # as captured
+
+
 def test_files_are_merged_and_a_guess_is_noted(station: Station) -> None:
     station.load("12:00 L i1 p1", "12:30 R i1")
     station.load("12:00 R i1", "12:15 L i9 p1", file="annex.dat")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from almareplay.sources import Capture, Codabar, DateOrder, FileRefused, Row, parse_columns
+from almareplay.sources import (
+    Capture,
+    Codabar,
+    DateOrder,
+    FileRefused,
+    Row,
+    delimited,
+    parse_columns,
+)
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
 Read = Callable[..., list[Row]]
@@ -336,3 +345,23 @@ def test_no_reason_quotes_a_patron_id(read: Read) -> None:
     invalid = reasons(read(content))
     assert len(invalid) == 3
     assert not any("2488" in reason or "2.488" in reason for reason in invalid)
+
+
+def test_a_file_is_read_once(opened: Opened, tmp_path: Path) -> None:
+    capture = opened(f"{HEADER}2026-09-14 09:01,Loan,24880000200014,34880000400010\n")
+    (tmp_path / "capture").write_text("another file by now\n")
+    assert [row.item_barcode for row in transactions([*capture.rows()])] == ["34880000400010"]
+    assert capture.progress == 1.0
+
+
+@pytest.mark.parametrize("kept", [0, 500, 1000])
+def test_a_file_too_large_to_be_kept_is_read_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(delimited, "KEPT", kept)
+    lines = [f"2026-09-14 09:0{n},Return,,3488000040001{n}\n" for n in range(8)]
+    capture = opened(HEADER + "".join(lines))
+    read = transactions([*capture.rows()])
+    assert [row.item_barcode[-1] for row in read] == [*"01234567"]
+    assert [row.source_row for row in read] == [*range(2, 10)]
+    assert capture.progress == 1.0

@@ -122,7 +122,7 @@ def read_tables(
 
 
 def _columns(name: str, connection: Connection) -> dict[str, list[str]]:
-    """The columns of each table and view: of those with a tool's name, or else of all."""
+    """The columns of each table and view: where some have a tool's name, only of those."""
     inspector = inspect(connection)
     intricate = _intricate_views(connection)
     views = [view for view in inspector.get_view_names() if view not in intricate]
@@ -143,7 +143,7 @@ def _columns(name: str, connection: Connection) -> dict[str, list[str]]:
             "is made of other views or of WITH: make a table of it (CREATE TABLE captures AS "
             "SELECT …) and load the file again.",
         )
-    return columns
+    return {each: columns.get(each, []) for each in names}
 
 
 def _intricate_views(connection: Connection) -> list[str]:

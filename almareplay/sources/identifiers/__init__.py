@@ -3,7 +3,7 @@
 What can have happened is told in one table, ``damages.DAMAGES``.
 """
 
-from almareplay.sources.identifiers.damages import LONGEST, RAN_TOGETHER
+from almareplay.sources.identifiers.damages import LONGEST, RAN_TOGETHER, SPREADSHEET_DIGITS
 from almareplay.sources.identifiers.reading import (
     PLAIN_DIGITS,
     Identifier,
@@ -18,6 +18,7 @@ __all__ = [
     "NO_SCANNER",
     "PLAIN_DIGITS",
     "RAN_TOGETHER",
+    "SPREADSHEET_DIGITS",
     "Identifier",
     "NeedsFlagError",
     "Scanner",

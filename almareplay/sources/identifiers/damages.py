@@ -22,7 +22,7 @@ LONGEST = 255
 """Characters; no identifier of Alma's is longer."""
 
 SPREADSHEET_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number."""
+"""A spreadsheet keeps so many digits of a number, and writes zeros for the rest."""
 
 RAN_TOGETHER = "{what} holds a quotation mark: have two cells run into one?"
 NUMBER = "{what} was stored as a number: leading zeros, if it had any, are lost"

@@ -15,7 +15,7 @@ from almareplay.sources.identifiers.scanner import NO_SCANNER, Scanner, bare
 from almareplay.sources.moments import Cell
 from almareplay.transactions import AlmaReplayError, joined
 
-PLAIN_DIGITS = 15
+PLAIN_DIGITS = SPREADSHEET_DIGITS
 """Digits that are no more than these are one number, and nothing was done to them."""
 
 

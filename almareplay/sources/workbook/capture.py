@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from almareplay.sources.capture import FileRefused, Row
 from almareplay.sources.headers import letter
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.shapes import BARCODE_LIKE
 from almareplay.sources.table import TableReader
 from almareplay.sources.workbook.apart import read_apart
 from almareplay.sources.workbook.sheet import Sheet
@@ -18,8 +18,6 @@ from almareplay.transactions import LeftOut, nearest
 BY_RULE = (
     "a rule for how cells look can strike rows through: they were read, look for cancelled ones"
 )
-
-_BARCODE_LIKE = re.compile(r"[0-9]{5}")
 
 
 class WorkbookCapture:
@@ -93,7 +91,7 @@ def _remarks(sheet: Sheet, reader: TableReader) -> list[str]:
 
 def _has_barcodes(table: SheetTable) -> bool:
     return any(
-        _BARCODE_LIKE.search(str(cell))
+        BARCODE_LIKE.search(str(cell))
         for record in table.records()
         for cell in record.cells
         if isinstance(cell, str | int | float)

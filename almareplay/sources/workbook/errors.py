@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MOST_COLUMNS = 16_384
+"""No sheet of a spreadsheet program has more."""
+
 MOST_ROWS = 1_048_576
 """No sheet of a spreadsheet program has more; here it holds for all sheets together."""
 

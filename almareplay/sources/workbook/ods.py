@@ -13,7 +13,13 @@ from almareplay.sources.moments import Cell
 from almareplay.sources.novalue import NOT_CALCULATED
 from almareplay.sources.serials import FIRST_DAY
 from almareplay.sources.workbook.archive import MOST_UNPACKED, Archive, Attributes, new_parser
-from almareplay.sources.workbook.errors import MOST_ROWS, PASSWORD, DamagedError, NotReadError
+from almareplay.sources.workbook.errors import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    PASSWORD,
+    DamagedError,
+    NotReadError,
+)
 from almareplay.sources.workbook.isotimes import iso_duration, iso_moment
 from almareplay.sources.workbook.odsstyles import OdsStyles
 from almareplay.sources.workbook.sheet import Merged, SheetOf, SheetRows
@@ -22,7 +28,6 @@ CONTENT = "content.xml"
 
 _MANIFEST = "META-INF/manifest.xml"
 _PADDED = re.compile("0[0-9]+")
-_MOST_COLUMNS = 1 << 14
 _MOST_REPEATED = 10_000
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _BLANKS = {"text:s": " ", "text:tab": "\t", "text:line-break": "\n"}
@@ -133,7 +138,7 @@ class _ContentReader:
     def _take_column(self, attributes: Attributes, rows: SheetRows) -> None:
         first = len(self._column_styles)
         columns = _count(attributes, "table:number-columns-repeated")
-        columns = min(columns, _MOST_COLUMNS - first)
+        columns = min(columns, MOST_COLUMNS - first)
         style = attributes.get("table:default-cell-style-name", "")
         self._column_styles += [style] * columns
         if attributes.get("table:visibility", "visible") != "visible":
@@ -191,7 +196,7 @@ class _ContentReader:
         value = self._value(text)
         if value == "":
             return
-        if self._column + self._columns > _MOST_COLUMNS:
+        if self._column + self._columns > MOST_COLUMNS:
             raise DamagedError("a row has more cells than a sheet can have")
         self._cells += [""] * (self._column - len(self._cells))
         if isinstance(value, float) and _PADDED.fullmatch(text) and int(text) == value:

@@ -17,13 +17,11 @@ from almareplay.sources.workbook.archive import (
     LocalNames,
     new_parser,
 )
-from almareplay.sources.workbook.errors import MOST_ROWS, DamagedError
+from almareplay.sources.workbook.errors import MOST_COLUMNS, MOST_ROWS, DamagedError
 from almareplay.sources.workbook.isotimes import iso_moment
 from almareplay.sources.workbook.numbers import formatted, padded
 from almareplay.sources.workbook.sheet import Merged, SheetRows
 from almareplay.sources.workbook.xlsxstyles import Styles, Texts, is_on, unescaped
-
-_MOST_COLUMNS = 16_384
 
 
 class SheetReader:
@@ -120,7 +118,7 @@ class SheetReader:
             self._merge(*attributes.get("ref", "").partition(":")[::2])
         elif name == "col" and is_on(attributes.get("hidden")):
             first, last = int(attributes["min"]) - 1, int(attributes["max"])
-            self._rows.sheet.hidden_columns.update(range(max(first, 0), min(last, _MOST_COLUMNS)))
+            self._rows.sheet.hidden_columns.update(range(max(first, 0), min(last, MOST_COLUMNS)))
         elif (name == "cfRule" and attributes.get("dxfId") in self._struck_by_rule) or (
             # The look of a rule, which newer files have beside the sheet's data.
             name == "strike" and is_on(attributes.get("val", "1"))
@@ -140,7 +138,7 @@ class SheetReader:
         if not reference:
             return self._column + 1
         column, row = _reference(reference)
-        if row != self._row or column >= _MOST_COLUMNS:
+        if row != self._row or column >= MOST_COLUMNS:
             raise DamagedError("a cell stands in another row than it says, or outside the sheet")
         self._columns[reference.removesuffix(self._row_text)] = column
         return column

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.sources import Capture, FileRefused, ReadingOptions, Row, open_capture
-from almareplay.sources.fields import DUE_DATE, NO_ITEM, NO_PATRON, SAME_NUMBER, SWAPPED
+from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME
+from almareplay.sources.fields import DUE_DATE, SWAPPED
 from almareplay.sources.offline import evergreen, koha, sierra
 from almareplay.transactions import InvalidRow, Transaction
 
@@ -51,7 +52,7 @@ def test_koha_desktop(seen: Seen, opened: Opened) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (f"2026-09-14 09:02:00\tissue\t{PATRON}\t{PATRON}", SAME_NUMBER),
+        (f"2026-09-14 09:02:00\tissue\t{PATRON}\t{PATRON}", SAME),
         (
             f"2026-09-14 09:02:00\tissue\t2488000000001524880000000023\t{ITEM}",
             "the patron id holds several numbers: two scans in one field?",

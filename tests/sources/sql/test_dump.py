@@ -274,7 +274,8 @@ def test_a_table_by_its_columns(opened: Opened, seen: Seen) -> None:
     script = f"INSERT INTO outage_2026 ({COLUMNS}) VALUES ({VALUES});\n"
     assert seen(script) == [f"1 {ROW}"]
     assert opened(script).assumptions == [
-        "the table outage_2026 is read: it has the columns of transactions"
+        "the table outage_2026 is read: it has the columns of transactions",
+        "not read of outage_2026: column item_callnumber",
     ]
 
 
