@@ -72,7 +72,11 @@ class Queue:
         queue = cls(engine, still_there)
         if is_file:
             sqlite.configure(engine)
-        queue._make_or_recognise(create)
+        try:
+            queue._make_or_recognise(create)
+        except BaseException:
+            engine.dispose()
+            raise
         if is_file:
             sqlite.make_private(url)
         return queue

@@ -69,6 +69,10 @@ class _Loop(asyncio.SelectorEventLoop):
     def _back(self, _done: object) -> None:
         self.selector.at_work -= 1
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        # Python 3.12 and later give up on threads after five minutes, which pass at once here.
+        await super().shutdown_default_executor()
+
 
 class VirtualClock:
     """The time of the loop, which passes only where all wait; ``slept`` (seconds) is added."""
