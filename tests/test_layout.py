@@ -78,7 +78,7 @@ def test_no_module_stands_beside_the_parts_but_settings_and_transactions() -> No
 
 CLI = {
     "console": set[str](),
-    "options": {"console", "workflows"},
+    "options": {"console"},
     "workflows": {"console", "options"},
     "commands": {"console", "options", "workflows"},
 }

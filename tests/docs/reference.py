@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import typer
+import click
 
 from almareplay.alma.codes import REFUSALS
-from almareplay.cli import app
+from almareplay.cli.main import COMMANDS, app
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.schema import metadata
 from almareplay.settings import PREFIX, Settings
@@ -19,8 +19,14 @@ from tests.docs.pages import REPOSITORY
 
 def commands() -> Mapping[str, Any]:
     """The commands by their names, as the command line builds them."""
-    built: Any = typer.main.get_command(app)
-    return dict(built.commands)
+    found: dict[str, Any] = {}
+    for name in COMMANDS:
+        command = app.get_command(click.Context(app), name)
+        if isinstance(command, click.Group):
+            found |= {f"{name} {each}": below for each, below in command.commands.items()}
+        else:
+            found[name] = command
+    return found
 
 
 def flags(command: Any) -> set[str]:
@@ -86,14 +92,12 @@ def _settings() -> str:
 
 def _records(command: Any) -> list[tuple[str, str]]:
     """Arguments and options as the help shows them: how each is written, and its words."""
-    context = command.make_context(command.name, [], resilient_parsing=True)
+    parent = click.Context(app, help_option_names=["-h", "--help"])
+    context = command.make_context(command.name, [], parent, resilient_parsing=True)
     found = []
     for param in command.get_params(context):
         if record := param.get_help_record(context):
-            name, words = record
-            if param.param_type_name == "argument":  # some versions of Typer add Python's types
-                name = name.partition(" <")[0].strip("[]")
-            found.append((name, words))
+            found.append(record)
     return found
 
 

@@ -23,6 +23,7 @@ from almareplay.transactions import Kind
     "files",
     nargs=-1,
     required=True,
+    type=click.Path(),
     metavar="FILE...",
     help="Captured files, or the address of a database.",
 )

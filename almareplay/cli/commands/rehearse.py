@@ -13,7 +13,13 @@ from almareplay.cli.workflows.rehearsing import rehearse as rehearse_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
-@click.argument("files", nargs=-1, metavar="[FILE]...", help="Captured files to load first.")
+@click.argument(
+    "files",
+    nargs=-1,
+    type=click.Path(),
+    metavar="[FILE]...",
+    help="Captured files to load first.",
+)
 def rehearse(common: CommonOptions, options: ReplayOptions, files: tuple[str, ...]) -> Exit:
     """Predict what a replay would come to; writes nothing.
 

@@ -14,7 +14,13 @@ from almareplay.cli.workflows.replaying import replay as replay_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
-@click.argument("files", nargs=-1, metavar="[FILE]...", help="Captured files to load first.")
+@click.argument(
+    "files",
+    nargs=-1,
+    type=click.Path(),
+    metavar="[FILE]...",
+    help="Captured files to load first.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. Production wants --confirm instead.")
 @click.option(
     "--confirm",

@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import httpx
 
 from almareplay.cli.options.command import OptionGroup
 from almareplay.cli.options.common import PATH
 from almareplay.cli.options.durations import parse_duration
 from almareplay.cli.options.policy import POLICY, check_policy
 from almareplay.cli.options.shared import OVERWRITE, PACE
-from almareplay.cli.workflows.notification import is_address
 from almareplay.replay.policy import Policy
 
 
@@ -46,7 +46,11 @@ def _seconds(text: str) -> float:
 
 def _address(text: str) -> str:
     """An address to which something can be posted. Raises BadParameter, without the address."""
-    if not is_address(text):
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
         raise click.BadParameter("--notify takes an address that begins with https:// or http://.")
     return text
 

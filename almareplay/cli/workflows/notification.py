@@ -36,15 +36,6 @@ class Tally:
     predicted: bool = False
 
 
-def is_address(url: str) -> bool:
-    """Whether something can be posted there."""
-    try:
-        asked = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return asked.scheme in ("http", "https") and bool(asked.host)
-
-
 def notifying(url: str | None, command: str, run: str, work: Callable[[Tally], Exit]) -> Exit:
     """Do the work, and post how it ended and what it came to, where there is an address for that;
     a failure to post is said, no more."""

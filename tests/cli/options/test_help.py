@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -95,3 +97,22 @@ def test_the_shell_completes(user: User, typed: str, offered: list[str]) -> None
     user.monkeypatch.setenv("COMP_CWORD", str(words))
     # Each with its kind before it, by which the shell knows names of files.
     assert {f"plain,{each}" for each in offered} <= set(user.types().out.split())
+
+
+@pytest.mark.parametrize("command", ["load", "unload", "rehearse", "replay", "report", "export"])
+def test_the_shell_completes_names_of_files(user: User, command: str) -> None:
+    user.monkeypatch.setenv("_ALMAREPLAY_COMPLETE", "bash_complete")
+    user.monkeypatch.setenv("COMP_WORDS", f"almareplay {command} des")
+    user.monkeypatch.setenv("COMP_CWORD", "2")
+    assert user.types().out.strip() == "file,des"
+
+
+def test_what_only_some_commands_need_is_imported_by_them() -> None:
+    code = (
+        "import sys; from almareplay.cli.main import app; app.main(['--version'], 'almareplay', "
+        "standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "almareplay.cli.main" in imported
+    assert not imported & {"sqlalchemy", "httpx", "pydantic", "xlsxwriter", "almareplay.sources"}
