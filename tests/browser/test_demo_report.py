@@ -6,8 +6,8 @@ import functools
 
 import pytest
 
-from almareplay.cli.commands import demo
 from almareplay.cli.main import app
+from almareplay.cli.workflows import demo
 from almareplay.simulator import server
 from tests.browser.conftest import Opener
 

@@ -16,11 +16,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from almareplay.cli.main import COMMANDS
+
 ALMAREPLAY = "almareplay.cli"
 SIMULATOR = "tests.contract.simulator"
 
 # What would be imported and read at the first call.
-_AT_THE_FIRST_CALL = ["httpcore", "anyio._backends._asyncio", "tests.certificates"]
+_AT_THE_FIRST_CALL = [
+    *(f"almareplay.cli.commands.{name}" for name in COMMANDS),
+    *("almareplay.reports.html", "almareplay.reports.xlsx"),
+    *("httpcore", "anyio._backends._asyncio", "tests.certificates"),
+]
 
 _warm = multiprocessing.get_context("forkserver")
 _warm.set_forkserver_preload(["__main__", ALMAREPLAY, SIMULATOR, *_AT_THE_FIRST_CALL])

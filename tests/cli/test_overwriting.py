@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.cli.commands import demo
+from almareplay.cli.workflows import demo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,19 +7,10 @@ from pathlib import Path
 import click
 
 from almareplay.cli.console.exits import Exit
-from almareplay.cli.console.output import messages, say
 from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
-from almareplay.cli.workflows.exporting import Selection, tell_files
-from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.run_report import known_codes
-from almareplay.queue import reading
-from almareplay.queue.attempts import Fate
-from almareplay.queue.errors import RunHeld
-from almareplay.queue.hold import holder_of
-from almareplay.queue.report_rows import report_rows
-from almareplay.reports.dat import check_dat_path, is_known, write_dat
+from almareplay.cli.workflows.exporting import export as export_rows
 
 
 @click.command(cls=Command, groups=[alone(OVERWRITE)])
@@ -62,39 +53,4 @@ def export(
       2  wrong usage or settings, or no file can be written there
       3  the run is being replayed
     """
-    check_dat_path(path)
-    settings = common.read_settings()
-    with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
-        if (holder := holder_of(queue, run)) is not None:
-            raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
-        selection = Selection(
-            everything,
-            by_desk,
-            unanswered=reading.rows_called(queue, run, None),
-            posted=reading.rows_called(queue, run, Fate.DONE),
-        )
-        codes = known_codes(queue, run, settings)
-        files = write_dat(
-            path,
-            selection.lines(report_rows(queue, run)),
-            by_desk=by_desk,
-            codes=codes,
-            overwrite=overwrite,
-        )
-    selection.tell_unwritten()
-    if files:
-        selection.tell_doubts(files)
-        tell_files(files, for_upload=not selection.settled)
-        if by_desk and not all(is_known(place, codes) for file in files for place in file.places):
-            say(
-                "Files are numbered where no row was posted yet with the codes of their library "
-                "and desk: these come out of a capture, in which anything can stand."
-            )
-    else:
-        if not selection.unwritten:
-            rows = "rows that can be written" if everything else "rows left to do"
-            messages.print(f"Nothing to export: run {run.name!r} has no {rows}.")
-        if path.exists():
-            say(f"{path} is there from before: do not upload it.")
-    return Exit.OPEN if selection.unwritten else Exit.DONE
+    return export_rows(common, path, everything=everything, by_desk=by_desk, overwrite=overwrite)

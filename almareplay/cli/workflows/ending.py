@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.log import note
 from almareplay.cli.console.outcomes import print_outcomes
 from almareplay.cli.console.output import count, messages, results, say, tell_error
+from almareplay.cli.options.replaying import ReplayOptions
 from almareplay.cli.workflows.effort import tell_effort
 from almareplay.cli.workflows.next_steps import next_steps, steps_after_rehearsal, tell_steps
 from almareplay.cli.workflows.notification import Tally
@@ -38,7 +38,7 @@ def end_replay(prepared: PreparedRun, code: Exit) -> Exit:
     stands = _read(code, standing, prepared.queue, prepared.run)
     lists = _read(code, to_work_on, prepared.queue, prepared.run)
     _tell_outcomes(prepared, report)
-    if not _written(report, prepared.reports, overwrite=prepared.overwrite):
+    if not _written(report, prepared.options):
         code = Exit.RESUMABLE
     tell_lists(lists, prepared.common, messages.print)
     return _end_of_replay(prepared, code, stands, open_rows)
@@ -62,12 +62,12 @@ def end_rehearsal(
     open_rows = _read(code, _count, report, prepared.tally)
     prepared.tally.predicted = bool(rehearsal.predictions)
     note("counts", outcomes=prepared.tally.outcomes, dismissed=prepared.tally.dismissed)
-    if not _written(report, prepared.reports, overwrite=prepared.overwrite):
+    if not _written(report, prepared.options):
         code = Exit.RESUMABLE
     if code is not Exit.DONE:
         say("Stopped early. A rehearsal keeps nothing: the same command starts it anew.")
         return code
-    reported = bool(prepared.reports)
+    reported = bool(prepared.options.report)
     steps = steps_after_rehearsal(prepared.common, open_rows=open_rows, reported=reported)
     tell_steps(steps, messages.print)
     return Exit.OPEN if open_rows else Exit.DONE
@@ -136,12 +136,12 @@ def _count(report: Report, tally: Tally) -> int:
     return open_rows
 
 
-def _written(report: Report, paths: Iterable[Path], *, overwrite: bool) -> bool:
+def _written(report: Report, options: ReplayOptions) -> bool:
     """Write the reports; whether all could be written."""
     whole = True
-    for path in paths:
+    for path in options.report:
         try:
-            write_report(path, report, overwrite=overwrite)
+            write_report(path, report, overwrite=options.overwrite)
             messages.print(f"Report: {path}")
         except ReportError as error:
             # Whatever was posted is posted; started again, the run has only its report to write.
@@ -164,6 +164,6 @@ def _end_of_replay(prepared: PreparedRun, code: Exit, stands: Standing, open_row
             "set right yet. Start the same command again for them."
         )
         return Exit.RESUMABLE
-    steps = next_steps(stands, prepared.common, reported=bool(prepared.reports))
+    steps = next_steps(stands, prepared.common, reported=bool(prepared.options.report))
     tell_steps(steps, messages.print)
     return Exit.OPEN if open_rows else Exit.DONE

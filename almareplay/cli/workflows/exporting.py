@@ -1,20 +1,82 @@
-"""Which rows go into a ``.dat`` file, and what must be said of them."""
+"""Rows of a run in ``.dat`` files: which go into them, and what must be said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import count, messages, say
+from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.workflows.opening import open_queue
+from almareplay.cli.workflows.run_report import known_codes
 from almareplay.outcomes import Disposition, Outcome, ReportRow
-from almareplay.reports.dat import DatFile, DatLine, Place, UnwritableRow, dat_line, is_formula
+from almareplay.queue import reading
+from almareplay.queue.attempts import Fate
+from almareplay.queue.errors import RunHeld
+from almareplay.queue.hold import holder_of
+from almareplay.queue.report_rows import report_rows
+from almareplay.reports.dat import (
+    DatFile,
+    DatLine,
+    Place,
+    UnwritableRow,
+    check_dat_path,
+    dat_line,
+    is_formula,
+    is_known,
+    write_dat,
+)
 from almareplay.transactions import identifier_key
 
 _SHOWN = 5
 
 
+def export(
+    common: CommonOptions, path: Path, *, everything: bool, by_desk: bool, overwrite: bool
+) -> Exit:
+    """Write the rows that are left to do, or ``everything``, and say what is in the files."""
+    check_dat_path(path)
+    settings = common.read_settings()
+    with open_queue(settings.queue) as queue:
+        run = queue.run(common.run)
+        if (holder := holder_of(queue, run)) is not None:
+            raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
+        selection = _Selection(
+            everything,
+            by_desk,
+            unanswered=reading.rows_called(queue, run, None),
+            posted=reading.rows_called(queue, run, Fate.DONE),
+        )
+        codes = known_codes(queue, run, settings)
+        files = write_dat(
+            path,
+            selection.lines(report_rows(queue, run)),
+            by_desk=by_desk,
+            codes=codes,
+            overwrite=overwrite,
+        )
+    selection.tell_unwritten()
+    if files:
+        selection.tell_doubts(files)
+        _tell_files(files, for_upload=not selection.settled)
+        if by_desk and not all(is_known(place, codes) for file in files for place in file.places):
+            say(
+                "Files are numbered where no row was posted yet with the codes of their library "
+                "and desk: these come out of a capture, in which anything can stand."
+            )
+    else:
+        if not selection.unwritten:
+            rows = "rows that can be written" if everything else "rows left to do"
+            messages.print(f"Nothing to export: run {run.name!r} has no {rows}.")
+        if path.exists():
+            say(f"{path} is there from before: do not upload it.")
+    return Exit.OPEN if selection.unwritten else Exit.DONE
+
+
 @dataclass(slots=True)
-class Selection:
+class _Selection:
     """The rows to write, and what must be said of them; all numbers are those of rows."""
 
     everything: bool
@@ -115,7 +177,7 @@ def _listed(rows: list[int], shown: int = _SHOWN) -> str:
     return f"{'row' if len(rows) == 1 else 'rows'} {numbers}{more}"
 
 
-def tell_files(files: list[DatFile], *, for_upload: bool) -> None:
+def _tell_files(files: list[DatFile], *, for_upload: bool) -> None:
     """Say what is in the files, and what to do with them."""
     for file in files:
         desks = [f"{library} {desk}" for library, desk in file.places]

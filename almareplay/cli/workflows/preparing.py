@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,14 +47,13 @@ class PreparedRun:
     be told how it ended."""
 
     common: CommonOptions
+    options: ReplayOptions
     settings: Settings
+    zone: ZoneInfo
     policy: Policy
     queue: Queue
     run: Run
     work_left: int
-    reports: tuple[Path, ...]
-    overwrite: bool
-    zone: ZoneInfo
     tally: Tally
 
 
@@ -84,18 +82,8 @@ def prepare(
     left = work.rows + work.follow_ups
     if not left:
         messages.print(f"Run {run.name!r} has nothing left to do.")
-    return PreparedRun(
-        common,
-        settings,
-        options.policy_in(zone),
-        queue,
-        run,
-        left,
-        options.report,
-        options.overwrite,
-        zone,
-        tally,
-    )
+    policy = options.policy_in(zone)
+    return PreparedRun(common, options, settings, zone, policy, queue, run, left, tally)
 
 
 def check(prepared: PreparedRun, session: Session, tell: Tell, *, writes: bool = True) -> Findings:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from almareplay.cli import app
-from almareplay.cli.commands import demo
+from almareplay.cli.workflows import demo
 from almareplay.simulator import server
 
 if TYPE_CHECKING:
