@@ -92,8 +92,7 @@ def _settings() -> str:
 
 def _records(command: Any) -> list[tuple[str, str]]:
     """Arguments and options as the help shows them: how each is written, and its words."""
-    parent = click.Context(app, help_option_names=["-h", "--help"])
-    context = command.make_context(command.name, [], parent, resilient_parsing=True)
+    context = command.make_context(command.name, [], resilient_parsing=True)
     found = []
     for param in command.get_params(context):
         if record := param.get_help_record(context):

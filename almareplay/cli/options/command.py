@@ -53,6 +53,7 @@ class Command(click.Command):
     def __init__(self, *args: Any, groups: Iterable[OptionGroup] = (), **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.context_settings.setdefault("show_default", True)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
         self._groups = [*groups, OptionGroup("common", COMMON, CommonOptions)]
         for group in self._groups:
             self.params += group.options
