@@ -69,7 +69,10 @@ class _Loop(asyncio.SelectorEventLoop):
     def _back(self, _done: object) -> None:
         self.selector.at_work -= 1
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 (the loop's own)
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 (as the base has it)
+    ) -> None:
         # Python 3.12 and later give up on threads after five minutes, which pass at once here.
         await super().shutdown_default_executor()
 
