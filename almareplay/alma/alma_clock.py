@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from almareplay.alma.fields import plausible
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 
 
 class AlmaClock:

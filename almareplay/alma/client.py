@@ -12,22 +12,22 @@ from typing import Any, TypeVar
 
 import httpx
 
-from almareplay.alma import answers
+from almareplay.alma import responses
 from almareplay.alma.addressing import address, fits_path
-from almareplay.alma.answers import ItemIds, ItemLoan, ScanIn
 from almareplay.alma.call import Call, Confirm
 from almareplay.alma.codes import OF_FEES
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
 from almareplay.alma.hosts import can_be_key, is_this_machine
-from almareplay.alma.pace import Clock, Pace, SystemClock
+from almareplay.alma.rate_limiter import Clock, RateLimiter, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
+from almareplay.alma.responses import ItemIds, ItemLoan, ScanIn
 from almareplay.alma.transfer import CONNECT_SECONDS
-from almareplay.alma.wire import Event, Traffic, Wire
+from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.outcomes import Outcome
 
-__all__ = ["Alma", "AlmaReader", "open_wire"]
+__all__ = ["Alma", "AlmaReader", "open_transport"]
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Alma(AlmaReader):
         else:
             target = address(*item_path(item), "loans", user_id=patron_id, **query)
         body = {"circ_desk": {"value": circ_desk}, "library": {"value": library}}
-        return await self._post("loan", target, answers.read_loan, rank, confirm, body)
+        return await self._post("loan", target, responses.read_loan, rank, confirm, body)
 
     async def scan_in(
         self,
@@ -96,7 +96,7 @@ class Alma(AlmaReader):
             register_in_house_use="false",
             **({"place_on_hold_shelf": "true"} if place_on_hold_shelf else {}),
         )
-        return await self._post("scan in", target, answers.read_scan_in, rank, confirm)
+        return await self._post("scan in", target, responses.read_scan_in, rank, confirm)
 
     async def renew(
         self,
@@ -117,7 +117,7 @@ class Alma(AlmaReader):
             target = address("users", user_id, "loans", loan_id, op="renew")
         else:
             target = address(*item_path(item), "loans", loan_id, op="renew")
-        return await self._post("renew", target, answers.read_loan, rank, confirm)
+        return await self._post("renew", target, responses.read_loan, rank, confirm)
 
     async def change_due_date(
         self,
@@ -141,12 +141,12 @@ class Alma(AlmaReader):
         whole = due.astimezone(UTC) + timedelta(microseconds=-due.microsecond % 1_000_000)
         # Alma writes ``ACTIVE`` (recorded), and takes back only ``Active`` (client code).
         body = loan.body | {"due_date": f"{whole:%Y-%m-%dT%H:%M:%SZ}", "loan_status": "Active"}
-        return await self.wire.send(
+        return await self.transport.send(
             Call(
                 "change due date",
                 "PUT",
                 target,
-                lambda a: answers.read_loan(a.body),
+                lambda a: responses.read_loan(a.body),
                 rank,
                 body,
                 confirm,
@@ -193,7 +193,7 @@ class Alma(AlmaReader):
         body: dict[str, Any] | None = None,
         outcomes: Mapping[str, Outcome] | None = None,
     ) -> T:
-        return await self.wire.send(
+        return await self.transport.send(
             Call(
                 operation,
                 "POST",
@@ -208,7 +208,7 @@ class Alma(AlmaReader):
 
 
 @asynccontextmanager
-async def open_wire(
+async def open_transport(
     base_url: str,
     key: str,
     *,
@@ -223,7 +223,7 @@ async def open_wire(
     stopping: asyncio.Event | None = None,
     on_event: Callable[[Event], None] | None = None,
     on_call: Callable[[Traffic], None] | None = None,
-) -> AsyncIterator[Wire]:
+) -> AsyncIterator[Transport]:
     """The connection to one Alma, for `Alma` and `AlmaReader`; closed at the end.
 
     ``base_url`` is scheme and host. ``per_second`` is the pace in calls a second, ``reserve`` the
@@ -237,7 +237,7 @@ async def open_wire(
         words = "The API key has characters that no key has: copy it again."
         raise KeyRefused(words, effect=Effect.NOT_SENT)
     clock = clock or SystemClock()
-    pace = Pace(per_second, clock, in_flight)
+    pace = RateLimiter(per_second, clock, in_flight)
     async with httpx.AsyncClient(
         base_url=base_url,
         headers={
@@ -253,7 +253,7 @@ async def open_wire(
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=pace.in_flight),
         trust_env=not is_this_machine(httpx.URL(base_url).host),
     ) as client:
-        wire = Wire(
+        transport = Transport(
             client,
             pace,
             clock,
@@ -266,9 +266,9 @@ async def open_wire(
             on_event=on_event,
             on_call=on_call,
         )
-        watch = asyncio.create_task(wire.stop_when_told())
+        watch = asyncio.create_task(transport.stop_when_told())
         try:
-            yield wire
+            yield transport
         finally:
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):

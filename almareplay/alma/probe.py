@@ -62,7 +62,7 @@ async def _key_test_type(reader: AlmaReader) -> str:
     types = []
     for area in ("users", "bibs", "conf"):
         test = Call("test", "GET", key_test(area).target, _content_type, bare=True)
-        told = await reader.wire.send(test)
+        told = await reader.transport.send(test)
         types.append(f"{area} {told}")
     return ", ".join(types)
 
@@ -96,7 +96,7 @@ async def _fees_of_nobody(reader: AlmaReader) -> str:
 
 async def _calls_left(reader: AlmaReader) -> str:
     await reader.institution()
-    told = {"calls left": reader.wire.calls_left, "calls a day": reader.wire.quota}
+    told = {"calls left": reader.transport.calls_left, "calls a day": reader.transport.quota}
     known = [f"{number:,} {name}" for name, number in told.items() if number is not None]
     return f"it tells {' of '.join(known)}" if known else "it tells neither"
 
@@ -105,7 +105,7 @@ async def _body(reader: AlmaReader, *segments: str, **query: str) -> dict[str, A
     def whole(answer: Answer) -> dict[str, Any]:
         return answer.body
 
-    return await reader.wire.send(Call("probe", "GET", address(*segments, **query), whole))
+    return await reader.transport.send(Call("probe", "GET", address(*segments, **query), whole))
 
 
 async def _refusal(reader: AlmaReader, *segments: str, **query: str) -> str:

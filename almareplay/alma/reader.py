@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from almareplay.alma import answers
+from almareplay.alma import responses
 from almareplay.alma.addressing import address
-from almareplay.alma.answers import ItemIds, ItemLoan, ItemState
 from almareplay.alma.call import Answer, Call, key_test
 from almareplay.alma.codes import OF_FEES
 from almareplay.alma.fees import Fee, read_fees
@@ -22,7 +21,8 @@ from almareplay.alma.institution import (
     read_libraries,
 )
 from almareplay.alma.patron import Patron, read_patron
-from almareplay.alma.wire import Wire
+from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
+from almareplay.alma.transport import Transport
 
 _PAGE = 100  # members; Alma's largest page
 
@@ -36,17 +36,17 @@ class AlmaReader:
     method raises the errors of `almareplay.alma.errors`; ``Unavailable`` only after several tries.
     """
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
 
     @property
     def calls_left(self) -> int | None:
         """Calls the institution has left today; ``None`` where Alma has not said it yet."""
-        return self.wire.calls_left
+        return self.transport.calls_left
 
     def alma_now(self) -> datetime | None:
         """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
-        return self.wire.alma_now()
+        return self.transport.alma_now()
 
     async def find_item(self, barcode: str, *, rank: int = 0) -> ItemIds:
         """The ids of the item with this barcode: they stand in a redirection that is not followed.
@@ -56,17 +56,19 @@ class AlmaReader:
 
         def ids(answer: Answer) -> ItemIds | None:
             if answer.location:
-                return answers.read_location(answer.location)
-            return answers.read_item_ids(answer.body)
+                return responses.read_location(answer.location)
+            return responses.read_item_ids(answer.body)
 
         target = address("items", item_barcode=barcode)
-        return await self.wire.send(Call("find item", "GET", target, ids, rank, redirects=True))
+        return await self.transport.send(
+            Call("find item", "GET", target, ids, rank, redirects=True)
+        )
 
     async def item(self, ids: ItemIds, *, rank: int = 0) -> ItemState:
         """The state of an item."""
         target = address(*item_path(ids))
-        return await self.wire.send(
-            Call("item", "GET", target, lambda a: answers.read_item_state(a.body), rank)
+        return await self.transport.send(
+            Call("item", "GET", target, lambda a: responses.read_item_state(a.body), rank)
         )
 
     async def active_loans(self, item: ItemIds, *, rank: int = 0) -> list[ItemLoan]:
@@ -86,8 +88,8 @@ class AlmaReader:
     ) -> list[ItemLoan]:
         async def page(**part: str) -> Page[ItemLoan]:
             target = address(*owner, "loans", loan_status=status, **part)
-            return await self.wire.send(
-                Call(operation, "GET", target, lambda a: answers.read_loans(a.body), rank)
+            return await self.transport.send(
+                Call(operation, "GET", target, lambda a: responses.read_loans(a.body), rank)
             )
 
         return await _every(page, lambda loan: loan.loan_id)
@@ -99,8 +101,8 @@ class AlmaReader:
         that raises `Unavailable` as if Alma were down: where the item is known, ask for its loans.
         """
         target = address("users", user_id, "loans", loan_id)
-        return await self.wire.send(
-            Call("loan of patron", "GET", target, lambda a: answers.read_loan(a.body), rank)
+        return await self.transport.send(
+            Call("loan of patron", "GET", target, lambda a: responses.read_loan(a.body), rank)
         )
 
     async def patron(
@@ -121,33 +123,33 @@ class AlmaReader:
         """
         how = {"expand": "loans"} if account else {"view": "brief"}
         target = address("users", patron_id, **how, **of_type(user_id_type))
-        return await self.wire.send(
+        return await self.transport.send(
             Call("patron", "GET", target, lambda a: read_patron(a.body), rank)
         )
 
     async def fees(self, user_id: str, *, rank: int = 0) -> list[Fee]:
         """A patron's active fines and fees, all in one answer: this list has no pages in Alma."""
         target = address("users", user_id, "fees", status="ACTIVE")
-        return await self.wire.send(
+        return await self.transport.send(
             Call("fees", "GET", target, lambda a: read_fees(a.body), rank, outcomes=OF_FEES)
         )
 
     async def test(self, area: str, *, writing: bool = False) -> None:
         """Raises `KeyRefused` where the key may not read in ``users``, ``bibs`` or ``conf``; with
         ``writing``, where it may not write there. Changes nothing either way (documented)."""
-        await self.wire.send(key_test(area, writing=writing))
+        await self.transport.send(key_test(area, writing=writing))
 
     async def institution(self) -> Institution:
         """Which Alma this is."""
         target = address("conf", "general")
-        return await self.wire.send(
+        return await self.transport.send(
             Call("institution", "GET", target, lambda a: read_institution(a.body))
         )
 
     async def libraries(self) -> list[Library]:
         """The institution's libraries."""
         target = address("conf", "libraries")
-        return await self.wire.send(
+        return await self.transport.send(
             Call("libraries", "GET", target, lambda a: read_libraries(a.body))
         )
 
@@ -157,7 +159,7 @@ class AlmaReader:
 
         async def page(**part: str) -> Page[CircDesk]:
             target = address("conf", "libraries", library_code, "circ-desks", **part)
-            return await self.wire.send(
+            return await self.transport.send(
                 Call("circulation desks", "GET", target, lambda a: read_circ_desks(a.body))
             )
 

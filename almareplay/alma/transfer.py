@@ -11,7 +11,7 @@ import httpx
 from almareplay.alma.call import Call
 from almareplay.alma.connecting import cause_of
 from almareplay.alma.errors import Unavailable, Unreachable
-from almareplay.alma.pace import Departure
+from almareplay.alma.rate_limiter import Departure
 
 PREFIX = "/almaws/v1"
 CONNECT_SECONDS = 10.0

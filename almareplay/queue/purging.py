@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from almareplay.outcomes import OPEN, Disposition, Outcome
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.errors import NotFinished
 from almareplay.queue.hold import confirm_hold, make_sure_it_is_free, release_hold, take_hold
 from almareplay.queue.rows import IS_PENDING
@@ -70,7 +70,7 @@ class Standing:
 
 def standing(queue: Queue, run: Run) -> Standing:
     """How a run stands."""
-    outcomes, dismissed = reading.outcomes(queue, run), reading.dismissed(queue, run)
+    outcomes, dismissed = queries.outcomes(queue, run), queries.dismissed(queue, run)
     with queue.reading() as connection:
         found = connection.execute(select(runs).where(runs.c.id == run.id)).one()
         latest = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
 from almareplay.alma.institution import Institution
-from almareplay.queue.reading import Work
+from almareplay.queue.queries import Work
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
 
@@ -77,7 +77,7 @@ async def check(
     await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
-    findings.calls_left, findings.quota = reader.calls_left, reader.wire.quota
+    findings.calls_left, findings.quota = reader.calls_left, reader.transport.quota
     return findings
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from almareplay.alma.client import Alma
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
 from almareplay.queue.hold import RENEW_SECONDS, release_hold, take_hold

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from almareplay.alma.answers import ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unaddressable, Unavailable
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.responses import ItemLoan
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.rows import QueuedRow

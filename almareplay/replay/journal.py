@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Result
 from almareplay.queue import attempts, follow_ups, journal
 from almareplay.queue.attempts import Fate, Intent, Write

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from almareplay.alma.answers import ItemIds, ItemLoan, ItemState
 from almareplay.alma.errors import Refusal, Unavailable
+from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
 from almareplay.queue.attempts import Intent
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import QueuedRow

@@ -12,7 +12,7 @@ from datetime import tzinfo
 
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import Refusal, Stopped, Unavailable
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.attempts import Fate, Write
 from almareplay.replay import results

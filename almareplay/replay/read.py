@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from almareplay.alma.answers import ItemIds, ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unavailable
+from almareplay.alma.responses import ItemIds, ItemLoan
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.journal import JournalReader

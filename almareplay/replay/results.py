@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from almareplay.alma.answers import ItemLoan, ItemState, ScanIn
 from almareplay.alma.errors import AlmaError, Refusal
+from almareplay.alma.responses import ItemLoan, ItemState, ScanIn
 from almareplay.outcomes import Outcome, Result, Shelf
 from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.follow_ups import FollowUp

@@ -162,13 +162,13 @@ class Faults:
         self._seed = seed
         self._monotonic = monotonic
         self._armed: list[_Armed] = []
-        self._outage: Fault | None = None
+        self._breaker: Fault | None = None
         self._outage_ends = 0.0
 
     def set(self, rules: Sequence[Fault]) -> None:
         """Replace all rules; counts, dice and a running outage start afresh."""
         now = self._monotonic()
-        self._outage = None
+        self._breaker = None
         self._armed = [
             _Armed(rule, now, random.Random(f"{self._seed} {place}"))
             for place, rule in enumerate(rules)
@@ -191,9 +191,9 @@ class Faults:
 
     def outage(self) -> Fault | None:
         """The outage that goes on now."""
-        if self._outage is not None and self._monotonic() >= self._outage_ends:
-            self._outage = None
-        return self._outage
+        if self._breaker is not None and self._monotonic() >= self._outage_ends:
+            self._breaker = None
+        return self._breaker
 
     def pick(self, operation: str, method: str, path: str, reused: bool) -> Fault | None:
         """The fault that strikes this call; ``reused``: its connection has carried one before."""
@@ -201,7 +201,7 @@ class Faults:
         for armed in self._armed:
             if armed.strikes(operation, method, path, reused, now):
                 if armed.rule.fault == "outage":
-                    self._outage, self._outage_ends = armed.rule, now + armed.rule.seconds
+                    self._breaker, self._outage_ends = armed.rule, now + armed.rule.seconds
                 return armed.rule
         return None
 

@@ -64,7 +64,7 @@ import contextlib, os, signal, threading, time
 from dataclasses import replace
 from datetime import timedelta
 import httpx
-from almareplay.alma.pace import SystemClock
+from almareplay.alma.rate_limiter import SystemClock
 from almareplay.cli import main
 from almareplay.queue import hold
 from almareplay.queue.store import Queue

@@ -110,16 +110,16 @@ def test_a_wrong_key(begin: Begin) -> None:
 
 
 _BROKEN = """
-from almareplay.alma import answers
+from almareplay.alma import responses
 from almareplay.cli import main
 
-seen, read_loan = [], answers.read_loan
+seen, read_loan = [], responses.read_loan
 
 def breaks(body):
     seen.append(body["loan_id"])
     return read_loan(body) if len(seen) < 30 else len(seen) / 0
 
-answers.read_loan = breaks
+responses.read_loan = breaks
 main()
 """
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 import respx
 
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError
 from tests.alma.fake_alma import FakeAlma
 
@@ -100,13 +100,13 @@ def alma_mock() -> Iterator[respx.MockRouter]:
 
 @pytest.fixture
 def connect(clock: VirtualClock) -> Connect:
-    """An `Alma` on the virtual clock; keyword arguments are those of `open_wire`."""
+    """An `Alma` on the virtual clock; keyword arguments are those of `open_transport`."""
 
     @asynccontextmanager
     async def connected(**plain: Any) -> AsyncIterator[Alma]:
         options: dict[str, Any] = {"per_second": 10.0, "reserve": 0, "clock": clock}
-        async with open_wire(BASE_URL, KEY, **(options | plain)) as wire:
-            yield Alma(wire)
+        async with open_transport(BASE_URL, KEY, **(options | plain)) as transport:
+            yield Alma(transport)
 
     return connected
 

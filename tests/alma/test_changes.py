@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from almareplay.alma.answers import ItemLoan
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import Effect, Refusal, Unavailable
-from almareplay.alma.pace import SystemClock
+from almareplay.alma.rate_limiter import SystemClock
+from almareplay.alma.responses import ItemLoan
 from almareplay.simulator.faults import Fault
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Fee, Item, Library, Loan, Patron, Request, World
@@ -56,7 +56,7 @@ def ask(there: Simulator) -> Callable[[Callable[[Alma], Awaitable[Any]]], Any]:
 
     def asked(questions: Callable[[Alma], Awaitable[Any]]) -> Any:
         async def run() -> Any:
-            wire_to_it = open_wire(
+            wire_to_it = open_transport(
                 there.url,
                 "simulator-key",
                 per_second=1000,
@@ -64,8 +64,8 @@ def ask(there: Simulator) -> Callable[[Callable[[Alma], Awaitable[Any]]], Any]:
                 timeout_seconds=0.3,
                 clock=Hurried(),
             )
-            async with wire_to_it as wire:
-                return await questions(Alma(wire))
+            async with wire_to_it as transport:
+                return await questions(Alma(transport))
 
         return asyncio.run(run())
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 import respx
 
-from almareplay.alma.answers import ItemIds, ItemLoan, ItemState
-from almareplay.alma.client import Alma, AlmaReader, open_wire
+from almareplay.alma.client import Alma, AlmaReader, open_transport
 from almareplay.alma.errors import Effect, KeyRefused, Refusal, Unaddressable, Unavailable
 from almareplay.alma.institution import CircDesk, Library
+from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
 from almareplay.outcomes import Outcome
 
 ITEM = ItemIds("99", "22", "23")
@@ -346,8 +346,8 @@ def test_a_reader_has_no_way_to_write() -> None:
 @pytest.mark.parametrize("key", ["", "a b\n", "schlüssel", " key", "key\n"])
 def test_a_key_that_cannot_be_one_is_refused_unsent(clock: Any, key: str) -> None:
     async def run() -> None:
-        async with open_wire("https://alma.example", key, per_second=1, reserve=0):
-            raise AssertionError("no wire for such a key")
+        async with open_transport("https://alma.example", key, per_second=1, reserve=0):
+            raise AssertionError("no transport for such a key")
 
     with pytest.raises(KeyRefused) as caught:
         clock.run(run())

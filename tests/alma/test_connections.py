@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from almareplay.alma.answers import ItemIds
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError, AlmaGone, Effect, Unavailable, Unreachable
+from almareplay.alma.responses import ItemIds
 
 LOAN = json.dumps({"loan_id": "71", "user_id": "berta"}).encode()
 TEST = b"GET /almaws/v1/bibs/test"
@@ -57,8 +57,8 @@ async def listening(respond: Respond, **plain: Any) -> AsyncIterator[tuple[Alma,
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     plain = {"per_second": 1000.0, "reserve": 0, "timeout_seconds": 5.0} | plain
-    async with server, open_wire(f"http://127.0.0.1:{port}", "key", **plain) as wire:
-        yield Alma(wire), heads
+    async with server, open_transport(f"http://127.0.0.1:{port}", "key", **plain) as transport:
+        yield Alma(transport), heads
 
 
 async def lend(alma: Alma, patron_id: str = "berta") -> Any:
@@ -128,10 +128,10 @@ def test_a_connection_that_was_never_made_did_nothing() -> None:
         port = unheard.getsockname()[1]
 
         async def run() -> Any:
-            async with open_wire(
+            async with open_transport(
                 f"http://127.0.0.1:{port}", "key", per_second=1000, reserve=0, give_up_after=0.0
-            ) as wire:
-                return await lend(Alma(wire))
+            ) as transport:
+                return await lend(Alma(transport))
 
         error = asyncio.run(run())
     assert type(error) is AlmaGone
@@ -158,8 +158,8 @@ def test_nobody_who_must_not_waits_for_a_connection_that_cannot_be_made(
     async def run(port: int) -> tuple[str, Unreachable]:
         async with await asyncio.start_server(no_tls, "127.0.0.1", 0) as server:
             at = address.format(port=port, open=server.sockets[0].getsockname()[1])
-            wire = open_wire(at, "key", per_second=1000, reserve=0, fail_fast=True)
-            async with wire as opened, asyncio.timeout(5):
+            transport = open_transport(at, "key", per_second=1000, reserve=0, fail_fast=True)
+            async with transport as opened, asyncio.timeout(5):
                 with pytest.raises(Unreachable) as raised:
                     await Alma(opened).institution()
                 assert opened.calls_made == 1

@@ -13,10 +13,10 @@ import httpx
 import pytest
 import respx
 
-from almareplay.alma.answers import ItemIds, read_loan
 from almareplay.alma.call import Answer, Call
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError, Stopped
+from almareplay.alma.responses import ItemIds, read_loan
 
 KEY = "l7xx0secret0key"
 PATRON = "P-0815"
@@ -125,12 +125,12 @@ def test_the_real_http_library_logs_nothing(caplog: pytest.LogCaptureFixture) ->
 
     async def run() -> None:
         stopping = asyncio.Event()
-        async with open_wire(
+        async with open_transport(
             "http://127.0.0.1:1", KEY, per_second=10, reserve=0, stopping=stopping
-        ) as wire:
+        ) as transport:
             asyncio.get_running_loop().call_later(0.2, stopping.set)
             with pytest.raises(Stopped):
-                await Alma(wire).patron(PATRON)
+                await Alma(transport).patron(PATRON)
 
     caplog.set_level(logging.DEBUG)
     for name in list(logging.root.manager.loggerDict):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from almareplay.alma.client import AlmaReader, open_wire
+from almareplay.alma.client import AlmaReader, open_transport
 from almareplay.alma.probe import UNKNOWN, Settled, probe
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import World
@@ -27,8 +27,8 @@ def there() -> Iterator[Simulator]:
 
 def probed(url: str) -> dict[str, Settled]:
     async def run() -> list[Settled]:
-        async with open_wire(url, "simulator-key", per_second=1000, reserve=0) as wire:
-            return await probe(AlmaReader(wire))
+        async with open_transport(url, "simulator-key", per_second=1000, reserve=0) as transport:
+            return await probe(AlmaReader(transport))
 
     return {each.unknown.name: each for each in asyncio.run(run())}
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from almareplay.alma.circuit_breaker import Back, BreakerEvent, Gone, StillGone
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import (
     AlmaGone,
@@ -19,8 +20,7 @@ from almareplay.alma.errors import (
     Stopped,
     Unavailable,
 )
-from almareplay.alma.outage import Back, Gone, OutageEvent, StillGone
-from almareplay.alma.wire import Traffic
+from almareplay.alma.transport import Traffic
 from tests.alma.fake_alma import (
     DOWN,
     INSTITUTION,
@@ -38,7 +38,7 @@ def test_an_outage_stops_all_calls_and_uses_none_up(fake: FakeAlma, run: Any) ->
     fake.answer("institution", "GET", "/conf/general", INSTITUTION, *[DOWN] * 7, INSTITUTION)
     fake.looks(*[httpx.ReadTimeout] * 4, NO_LOANS)
     fake.takes = 2.0
-    events: list[OutageEvent] = []
+    events: list[BreakerEvent] = []
 
     async def work(alma: Alma) -> Any:
         await alma.institution()

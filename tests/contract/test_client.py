@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError
 from almareplay.simulator.exchange import Exchange
 from almareplay.simulator.server import Simulator
@@ -64,8 +64,10 @@ async def make_every_call(alma: Alma) -> None:
 
 def asked(there: Simulator, work: Any) -> None:
     async def run() -> None:
-        async with open_wire(there.url, "simulator-key", per_second=1000, reserve=0) as wire:
-            await work(Alma(wire))
+        async with open_transport(
+            there.url, "simulator-key", per_second=1000, reserve=0
+        ) as transport:
+            await work(Alma(transport))
 
     asyncio.run(run())
 
@@ -165,10 +167,12 @@ def test_a_wrong_request_to_an_invented_answer_would_fail_its_test() -> None:
     """Also where no stand-in is asked."""
 
     async def run() -> None:
-        nowhere = open_wire("http://127.0.0.1:1", "k", per_second=9, reserve=0, give_up_after=0)
-        async with nowhere as wire:
+        nowhere = open_transport(
+            "http://127.0.0.1:1", "k", per_second=9, reserve=0, give_up_after=0
+        )
+        async with nowhere as transport:
             with pytest.raises(AlmaError):
-                await Alma(wire).waive("b", "9", amount=Decimal(-1), **WHY, **TO_WRITE)
+                await Alma(transport).waive("b", "9", amount=Decimal(-1), **WHY, **TO_WRITE)
 
     asyncio.run(run())
     broken = [each for each in BROKEN if "amount cannot be '-1'" in each]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.attempts import Fate, Write, store_fate, store_intent
 from almareplay.queue.errors import HoldLost
 from almareplay.queue.follow_ups import (
@@ -55,13 +55,13 @@ def test_what_is_stored_with_an_outcome_stays_open_until_it_is_done(
     assert (first.row.row, first.what, second.row.row, second.what) == (2, FINE, 1, DUE_DATE)
     assert [each.what for each in open_follow_ups(station.queue, station.run, 1)] == [DUE_DATE]
     assert open_follow_ups(station.queue, station.run, 3) == []
-    work = reading.work_left(station.queue, station.run)
+    work = queries.work_left(station.queue, station.run)
     assert (work.rows, work.follow_ups) == (1, 2)
     due = NOON + 20 * DAY
     store_done(station.queue, hold, second, note="set back", due_date=due)
     store_done(station.queue, hold, first, note="")
     assert open_follow_ups(station.queue, station.run) == []
-    assert reading.work_left(station.queue, station.run).follow_ups == 0
+    assert queries.work_left(station.queue, station.run).follow_ups == 0
     report = {row.row: row for row in station.report()}
     assert (report[1].note, report[1].due_date) == ("first; set back", due)
     assert (report[2].note, report[2].due_date) == ("first", None)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import QueueError
 from almareplay.queue.hold import release_hold, take_hold
@@ -129,7 +129,7 @@ def test_a_file_is_known_by_its_bytes_in_every_run(station: Station) -> None:
     ]
     assert all(each.loaded_at.tzinfo for each in known)
     assert known_files(station.queue, "ff") == []
-    assert reading.loaded_files(station.queue, station.run) == [("desk.dat", "test capture", 1)]
+    assert queries.loaded_files(station.queue, station.run) == [("desk.dat", "test capture", 1)]
 
 
 def test_a_sheet_is_known_by_itself(station: Station) -> None:

@@ -26,9 +26,9 @@ from almareplay.queue.journal import pending_rows
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.purging import standing
 from almareplay.queue.report_rows import report_rows
+from almareplay.queue.row_history import Changed, story_of
 from almareplay.queue.schema import VERSION, metadata
 from almareplay.queue.store import Queue
-from almareplay.queue.story import Changed, story_of
 from almareplay.transactions import AlmaInstance
 from tests.queue.layouts import LAYOUTS, address, content, copies, look
 

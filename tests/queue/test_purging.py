@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_mock_engine, func, select, update
 
 from almareplay.outcomes import Outcome, Result, Shelf
-from almareplay.queue import reading, staff
+from almareplay.queue import queries, staff
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import NotErased, NotFinished, RunHeld, RunPurged
@@ -110,7 +110,7 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     before = station.report()
     other = station.run
     lines = replayed(station, "Gone", "main")
-    counts = reading.outcomes(station.queue, station.run)
+    counts = queries.outcomes(station.queue, station.run)
     # Retried and settled anew: what was written over must be gone as well.
     correct(station.queue, station.run, 2, patron_id="GoneCorrected")
     with held(station) as hold:
@@ -130,7 +130,7 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     stands = standing(station.queue, station.run)
     assert stands.outcomes == counts
     assert stands.erased_at and stands.purged_at and stands.erased_at >= stands.purged_at
-    assert reading.loaded_files(station.queue, station.run) == [("capture 1", "test capture", ROWS)]
+    assert queries.loaded_files(station.queue, station.run) == [("capture 1", "test capture", ROWS)]
     (known,) = known_files(station.queue, hashlib.sha256("\n".join(lines).encode()).hexdigest())
     assert known.run == "main"
     station.run = other

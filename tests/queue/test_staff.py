@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import DISMISSED, Disposition, Outcome, ReportRow, Result
-from almareplay.queue import reading, staff
+from almareplay.queue import queries, staff
 from almareplay.queue.attempts import Fate, Write, store_intent
 from almareplay.queue.correcting import correct
 from almareplay.queue.errors import (
@@ -208,7 +208,7 @@ def test_an_anonymous_report_knows_every_id_that_a_row_has_had(station: Station)
     station.load("12:00 L i1 A1", "12:00 L i2 B1")
 
     def names() -> dict[str, str]:
-        return number_patrons(reading.patron_ids(station.queue, station.run))
+        return number_patrons(queries.patron_ids(station.queue, station.run))
 
     first = names()
     for row, patron_id in ((1, "A2"), (2, "B2"), (1, "A3")):
@@ -271,15 +271,15 @@ def test_rows_are_dismissed_by_their_outcome(replayed: Station) -> None:
 
 
 def test_a_pending_row_that_is_dismissed_is_posted_by_nobody(replayed: Station) -> None:
-    before = reading.work_left(replayed.queue, replayed.run)
+    before = queries.work_left(replayed.queue, replayed.run)
     staff.dismiss(replayed.queue, replayed.run, [PENDING], "tried the scanner")
     row = row_of(replayed, PENDING)
     assert (row.outcome, row.dismissed, row.to_do) == (Outcome.PENDING, True, False)
     assert row.note == "dismissed: tried the scanner"
     assert replayed.pending() == []
-    assert before.rows - reading.work_left(replayed.queue, replayed.run).rows == 1
-    assert reading.places(replayed.queue, replayed.run) == {}
-    assert reading.first_and_last(replayed.queue, replayed.run, 3) == ([], [])
+    assert before.rows - queries.work_left(replayed.queue, replayed.run).rows == 1
+    assert queries.places(replayed.queue, replayed.run) == {}
+    assert queries.first_and_last(replayed.queue, replayed.run, 3) == ([], [])
     stands = standing(replayed.queue, replayed.run)
     assert (stands.left_to_replay, stands.dismissed) == ("", {Outcome.PENDING: 1})
     purge_run(replayed.queue, replayed.run)
@@ -319,9 +319,9 @@ def test_a_dismissed_row_holds_nothing_back(station: Station) -> None:
     assert [row for _, row in history.dismissed] == [1]
     # What was captured before it comes too late now, for a loan would stay on the patron.
     assert history.settled is not None and history.settled[1] == 1
-    assert reading.work_left(station.queue, station.run).lost_answers == 0
+    assert queries.work_left(station.queue, station.run).lost_answers == 0
     staff.retry(station.queue, station.run, rows=[1])
-    assert reading.work_left(station.queue, station.run).lost_answers == 1
+    assert queries.work_left(station.queue, station.run).lost_answers == 1
 
 
 def test_all_or_nothing_is_changed(replayed: Station) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import NotUnloadable, RunHeld
 from almareplay.queue.hold import holder_of, take_hold
@@ -31,7 +31,7 @@ def test_the_rows_are_gone_and_what_repeated_them_is_pending_again(station: Stat
     assert take_out(station, "desk.dat") == Unloaded(["desk.dat"], rows=4, pending_again=1)
     assert station.outcomes() == dict.fromkeys([5, 7, 6], Outcome.PENDING)
     assert [row.note for row in station.report()] == ["", "", ""]
-    assert reading.loaded_files(station.queue, station.run) == [("annex.dat", "test capture", 3)]
+    assert queries.loaded_files(station.queue, station.run) == [("annex.dat", "test capture", 3)]
     assert lane_history(station.queue, station.run, "i1").settled is None
     assert holder_of(station.queue, station.run) is None
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 import respx
 
-from almareplay.alma.client import AlmaReader, open_wire
+from almareplay.alma.client import AlmaReader, open_transport
 from almareplay.alma.errors import AlmaGone
-from almareplay.queue.reading import Work
+from almareplay.queue.queries import Work
 from almareplay.replay.check import Effort, Findings, UnknownPlace, check, effort
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
@@ -48,8 +48,10 @@ def checked(simulator: Simulator) -> Checked:
         writes: bool = True,
     ) -> Findings:
         async def asked() -> Findings:
-            wire = open_wire(simulator.url, key, per_second=1000, reserve=0, give_up_after=5)
-            async with wire as opened:
+            transport = open_transport(
+                simulator.url, key, per_second=1000, reserve=0, give_up_after=5
+            )
+            async with transport as opened:
                 return await check(AlmaReader(opened), environment, places, writes=writes)
 
         return asyncio.run(asked())
@@ -125,8 +127,10 @@ def test_a_key_that_may_not_do_the_work_is_one_problem(
 
 def test_an_address_that_is_not_of_the_api_is_told_at_once() -> None:
     async def asked() -> Findings:
-        async with open_wire("https://own.example", "k", per_second=1000, reserve=0) as wire:
-            return await check(AlmaReader(wire), "sandbox", ())
+        async with open_transport(
+            "https://own.example", "k", per_second=1000, reserve=0
+        ) as transport:
+            return await check(AlmaReader(transport), "sandbox", ())
 
     with respx.mock() as router:
         asked_for = router.route().respond(401, html="<html>Sign in</html>")
@@ -170,8 +174,10 @@ def test_a_key_that_may_only_read_is_good_enough_to_rehearse(
 
 def test_an_alma_that_is_away_is_no_finding() -> None:
     async def asked() -> None:
-        wire = open_wire("http://127.0.0.1:1", "k", per_second=1000, reserve=0, give_up_after=0)
-        async with wire as opened:
+        transport = open_transport(
+            "http://127.0.0.1:1", "k", per_second=1000, reserve=0, give_up_after=0
+        )
+        async with transport as opened:
             await check(AlmaReader(opened), "sandbox", ())
 
     with pytest.raises(AlmaGone):

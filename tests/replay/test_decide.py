@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma.answers import ItemLoan, ItemState
+from almareplay.alma.responses import ItemLoan, ItemState
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import QueuedRow

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from almareplay.alma.answers import ItemIds, ItemLoan
-from almareplay.alma.pace import SystemClock
+from almareplay.alma.rate_limiter import SystemClock
+from almareplay.alma.responses import ItemIds, ItemLoan
 from almareplay.queue.attempts import Intent, Write
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import QueuedRow

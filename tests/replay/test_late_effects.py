@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.outcomes import Disposition
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.store import Queue
 from almareplay.settings import Settings
@@ -110,7 +110,7 @@ def test_effects_up_to_a_minute_late_are_neither_doubled_nor_do_they_undo_anythi
     simulator = replayed(queue, seed, faults, DEFAULT)
     assert sum(rule["struck"] for rule in simulator.faults.plain()) > 5
     assert effects_in_order(simulator) == expected(rows(Random(seed)))
-    outcomes = reading.outcomes(queue, queue.run("main"))
+    outcomes = queries.outcomes(queue, queue.run("main"))
     assert {each.disposition for each in outcomes} == {Disposition.APPLIED}
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from almareplay.outcomes import Outcome
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.hold import holder_of
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.schema import runs
@@ -89,7 +89,7 @@ def _replayed(queue: Queue, clock: VirtualClock, line: _CutLine | _Lid) -> float
     run = queue.start_run("main")
     load_file(queue, run, CaptureFile("desk.dat", "0" * 64, ".dat"), _rows())
     ended = replay_virtually(queue, run, clock, line, settle_seconds=10.0)
-    outcomes = reading.outcomes(queue, run)
+    outcomes = queries.outcomes(queue, run)
     assert outcomes == {Outcome.LOANED: ROWS // 2, Outcome.RETURNED: ROWS // 2}
     return ended
 

@@ -17,7 +17,7 @@ import httpx
 import respx
 from respx.handlers import ASGIHandler
 
-from almareplay.alma.client import Alma, open_wire
+from almareplay.alma.client import Alma, open_transport
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.engine import Replaying, replay
 from almareplay.replay.policy import Policy
@@ -142,9 +142,9 @@ def replay_virtually(
 
     async def night() -> float:
         stopping = asyncio.Event()
-        async with open_wire(
+        async with open_transport(
             URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
-        ) as wire:
+        ) as transport:
             how = Replaying(
                 instance=HERE,
                 policy=policy or Policy(),
@@ -155,7 +155,7 @@ def replay_virtually(
                 on_settled=lambda _row, _outcome: None,
             )
             keeps_time = asyncio.create_task(_keep_time(simulator, clock))
-            await replay(queue, run, Alma(wire), how)
+            await replay(queue, run, Alma(transport), how)
             keeps_time.cancel()
         return clock.monotonic()
 

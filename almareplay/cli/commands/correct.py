@@ -14,7 +14,7 @@ from almareplay.cli.workflows.row_history import row_in_words
 from almareplay.cli.workflows.run_report import zone_of_library
 from almareplay.outcomes import Outcome
 from almareplay.queue.correcting import correct as correct_row
-from almareplay.queue.story import story_of
+from almareplay.queue.row_history import story_of
 from almareplay.sources.identifiers import Scanner, read_identifier
 from almareplay.sources.options import Codabar
 from almareplay.transactions import Kind, as_text

@@ -12,7 +12,7 @@ from almareplay.cli.options.rows import rows_option
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.row_history import history_as_data, history_in_words
 from almareplay.cli.workflows.run_report import zone_of_library
-from almareplay.queue.story import story_of
+from almareplay.queue.row_history import story_of
 
 
 @click.command(cls=Command)

@@ -21,10 +21,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from almareplay.alma.calls_left import DayUsedUp
-from almareplay.alma.outage import Back, Gone, StillGone
-from almareplay.alma.pace import FullPace, SlowedDown
-from almareplay.alma.wire import Event, Traffic
+from almareplay.alma.circuit_breaker import Back, Gone, StillGone
+from almareplay.alma.daily_quota import DayUsedUp
+from almareplay.alma.rate_limiter import FullPace, SlowedDown
+from almareplay.alma.transport import Event, Traffic
 from almareplay.cli.console.log import note
 from almareplay.cli.console.outcomes import coloured
 from almareplay.cli.console.output import count, messages

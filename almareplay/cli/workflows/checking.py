@@ -22,7 +22,7 @@ from almareplay.cli.workflows.next_steps import load_step, next_steps_of, tell_s
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.probing import refuse_production, run_probe
 from almareplay.cli.workflows.session import instance_of, open_session
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueMissing
 from almareplay.queue.store import Queue, Run
@@ -40,13 +40,13 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
     tell_file_warnings(common, results.print)
     with ExitStack() as stack:
         loaded = _loaded(common, settings, stack)
-        places = reading.places(*loaded) if loaded else {}
+        places = queries.places(*loaded) if loaded else {}
         of_settings = {(settings.library, settings.circ_desk or "")} if settings.library else set()
         session = stack.enter_context(
             open_session(settings, give_up_after=_GIVES_UP_AFTER, fail_fast=True)
         )
         session.watcher = Display("Checking", 0)
-        reader = AlmaReader(session.wire)
+        reader = AlmaReader(session.transport)
         findings = session.do(
             check_alma(reader, settings.environment, sorted({*places} | of_settings))
         )
@@ -65,7 +65,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
         if loaded is not None and places:
             _tell_places(places, "the run's rows")
             tell_future_rows(*loaded)
-            work = reading.work_left(*loaded)
+            work = queries.work_left(*loaded)
             tell_to_do(work, findings, settings, Policy(), results.print)
         else:
             if of_settings and not findings.unknown:

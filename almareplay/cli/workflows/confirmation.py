@@ -12,7 +12,7 @@ from almareplay.cli.console.prompts import agreed, need_somebody, typed
 from almareplay.cli.options.policy import policy_in_words
 from almareplay.cli.workflows.preparing import PreparedRun
 from almareplay.cli.workflows.session import instance_of
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.check import Findings
 from almareplay.transactions import AlmaInstance
@@ -102,11 +102,11 @@ def _refuse(words: str) -> NoReturn:
 
 def _tell_rows(prepared: PreparedRun) -> None:
     """Show what is about to be posted where and how; no patron ids."""
-    for (library, desk), rows in reading.places(prepared.queue, prepared.run).items():
+    for (library, desk), rows in queries.places(prepared.queue, prepared.run).items():
         show(f"  at {library}, desk {desk}: {count(rows, 'row')}")
     if policy := list(policy_in_words(prepared.policy)):
         say(f"Other than by default: {'; '.join(policy)}.")
-    first, last = reading.first_and_last(prepared.queue, prepared.run, _ROWS_SHOWN)
+    first, last = queries.first_and_last(prepared.queue, prepared.run, _ROWS_SHOWN)
     _tell_some("First:", first)
     _tell_some("Last: ", last)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from almareplay.cli.console.output import Tell, count
-from almareplay.queue.reading import Work
+from almareplay.queue.queries import Work
 from almareplay.replay.check import Findings, effort
 from almareplay.replay.policy import Policy
 from almareplay.settings import Settings

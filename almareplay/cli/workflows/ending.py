@@ -18,7 +18,7 @@ from almareplay.cli.workflows.preparing import PreparedRun
 from almareplay.cli.workflows.rehearsal_plan import tell_rehearsal
 from almareplay.cli.workflows.run_report import prediction_of, report_of, tell_lists, to_work_on
 from almareplay.outcomes import OPEN, Disposition, Outcome
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import Standing, standing
 from almareplay.replay.check import Findings
@@ -56,7 +56,7 @@ def end_rehearsal(
     stands = _read(code, standing, queue, run)
     if rehearsal.predictions:
         tell_rehearsal(rehearsal.plan, stands.outcomes, asked, whole=code is Exit.DONE)
-        work = reading.work_left(queue, run)
+        work = queries.work_left(queue, run)
         tell_effort(work, findings, prepared.settings, prepared.policy, results.print)
     report = _read(code, prediction_of, queue, run, prepared.settings, rehearsal.predictions, asked)
     open_rows = _read(code, _count, report, prepared.tally)

@@ -12,7 +12,7 @@ from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.run_report import known_codes
 from almareplay.outcomes import Disposition, Outcome, ReportRow
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.attempts import Fate
 from almareplay.queue.errors import RunHeld
 from almareplay.queue.hold import holder_of
@@ -46,8 +46,8 @@ def export(
         selection = _Selection(
             everything,
             by_desk,
-            unanswered=reading.rows_called(queue, run, None),
-            posted=reading.rows_called(queue, run, Fate.DONE),
+            unanswered=queries.rows_called(queue, run, None),
+            posted=queries.rows_called(queue, run, Fate.DONE),
         )
         codes = known_codes(queue, run, settings)
         files = write_dat(

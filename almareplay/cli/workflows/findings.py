@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from almareplay.cli.console.output import Tell, count, say, show
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.session import instance_of
-from almareplay.queue import reading
-from almareplay.queue.reading import FileRows
+from almareplay.queue import queries
+from almareplay.queue.queries import FileRows
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import Findings, UnknownPlace
 from almareplay.settings import PREFIX, Settings, file_warnings
@@ -56,7 +56,7 @@ def tell_unknown_places(
     id as well, that has slipped into its column.
     """
     for place in unknown:
-        of_files = reading.rows_at(queue, run, place.library, place.circ_desk)
+        of_files = queries.rows_at(queue, run, place.library, place.circ_desk)
         flag = "circ-desk" if place.circ_desk else "library"
         code = place.circ_desk or place.library
         by_flag = any(file.flags.get(flag) == code for file in of_files)
@@ -87,7 +87,7 @@ def _lacks(place: UnknownPlace) -> str:
 
 def tell_future_rows(queue: Queue, run: Run) -> None:
     """Warn of rows that were captured after now."""
-    if of_files := reading.rows_captured_after(queue, run, datetime.now(UTC)):
+    if of_files := queries.rows_captured_after(queue, run, datetime.now(UTC)):
         number = sum(len(file.rows) for file in of_files)
         say(
             f"{count(number, 'row was', 'rows were')} captured after now. If a clock or zone was "

@@ -26,7 +26,7 @@ from almareplay.cli.workflows.loading import load_files
 from almareplay.cli.workflows.notification import Tally
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.session import Session, instance_of
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import standing
@@ -78,7 +78,7 @@ def prepare(
             words = "Nothing was posted: settle what is said above, or leave that file out."
             raise Ended(Exit.USAGE, words)
     _look(queue, run, tally)
-    work = reading.work_left(queue, run)
+    work = queries.work_left(queue, run)
     left = work.rows + work.follow_ups
     if not left:
         messages.print(f"Run {run.name!r} has nothing left to do.")
@@ -91,8 +91,8 @@ def check(prepared: PreparedRun, session: Session, tell: Tell, *, writes: bool =
     good for writing."""
     queue, run, settings = prepared.queue, prepared.run, prepared.settings
     session.watcher = Display("Checking", 0, prepared.zone)
-    places = reading.places(queue, run)
-    reader = AlmaReader(session.wire)
+    places = queries.places(queue, run)
+    reader = AlmaReader(session.transport)
     findings = session.do(check_alma(reader, settings.environment, places, writes=writes))
     tell_findings(findings, settings, tell)
     tell_unknown_places(findings.unknown, queue, run, prepared.common)

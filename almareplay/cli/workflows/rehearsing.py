@@ -36,7 +36,7 @@ def rehearse(
             code, rehearsal = _read(prepared, session)
             if code is Exit.DONE:
                 note_rehearsal(prepared.queue, prepared.run, asked)
-            findings.calls_left = session.wire.calls_left
+            findings.calls_left = session.transport.calls_left
         return end_rehearsal(prepared, code, rehearsal, asked, findings)
 
 
@@ -49,7 +49,7 @@ def _read(prepared: PreparedRun, session: Session) -> tuple[Exit, Rehearsal]:
         rehearsal = await rehearse_run(
             prepared.queue,
             prepared.run,
-            AlmaReader(session.wire),
+            AlmaReader(session.transport),
             prepared.policy,
             stopping=session.stopping,
             on_read=display.read,

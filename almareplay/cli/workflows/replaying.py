@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from almareplay.alma.client import Alma
-from almareplay.alma.pace import SystemClock
+from almareplay.alma.rate_limiter import SystemClock
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import Tell, messages, say
 from almareplay.cli.console.progress import Display
@@ -18,7 +18,7 @@ from almareplay.cli.workflows.ending import end_replay
 from almareplay.cli.workflows.notification import Tally
 from almareplay.cli.workflows.preparing import PreparedRun, check, prepare, run_work
 from almareplay.cli.workflows.session import Session, instance_of, open_session
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.binding import binding_of
 from almareplay.replay.engine import Replaying
 from almareplay.replay.engine import replay as replay_run
@@ -52,7 +52,7 @@ def _post(prepared: PreparedRun, session: Session, said: Said) -> Exit:
     findings = check(prepared, session, tell)
     here = instance_of(findings, settings)
     if not findings.refused:
-        tell_to_do(reading.work_left(queue, run), findings, settings, prepared.policy, tell)
+        tell_to_do(queries.work_left(queue, run), findings, settings, prepared.policy, tell)
         _tell_what_is_new(prepared, here, tell)
     confirm(prepared, findings, said)
 
@@ -66,7 +66,7 @@ def _post(prepared: PreparedRun, session: Session, said: Said) -> Exit:
             stopping=session.stopping,
             on_settled=display.settled,
         )
-        return replay_run(queue, run, Alma(session.wire), replaying)
+        return replay_run(queue, run, Alma(session.transport), replaying)
 
     return run_work(prepared, session, "Replaying", work)
 

@@ -11,8 +11,7 @@ from almareplay.cli.workflows.next_steps import next_commands
 from almareplay.outcomes import ReportRow
 from almareplay.queue.attempts import Fate, Write
 from almareplay.queue.follow_ups import Task
-from almareplay.queue.staff import Change
-from almareplay.queue.story import (
+from almareplay.queue.row_history import (
     Called,
     Changed,
     Event,
@@ -22,6 +21,7 @@ from almareplay.queue.story import (
     Settled,
     Story,
 )
+from almareplay.queue.staff import Change
 from almareplay.transactions import in_zone
 
 _CALLS = {Write.LOAN: "loan", Write.SCAN_IN: "scan in", Write.RENEW: "renewal"}

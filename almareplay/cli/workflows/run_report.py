@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from almareplay.cli.console.output import Tell, count
 from almareplay.cli.options.common import CommonOptions
 from almareplay.outcomes import FineRow, ReportRow, Result
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.binding import binding_of
 from almareplay.queue.lists import fine_list, pull_list
 from almareplay.queue.report_rows import report_rows, zone_of_captures
@@ -70,13 +70,13 @@ def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) 
     codes = known_codes(queue, run, settings)
 
     def numbered(what: str, column: str, known: Collection[str] = ()) -> dict[str, str]:
-        return number_words(what, reading.captured_words(queue, run, column), known)
+        return number_words(what, queries.captured_words(queue, run, column), known)
 
     names = Names(
         number_patrons(
-            reading.patron_ids(queue, run),
-            reading.primary_ids(queue, run),
-            borrowers=reading.borrowers(queue, run),
+            queries.patron_ids(queue, run),
+            queries.primary_ids(queue, run),
+            borrowers=queries.borrowers(queue, run),
         ),
         numbered("library", "library", codes),
         numbered("desk", "circ_desk", codes),
@@ -101,7 +101,7 @@ def known_codes(queue: Queue, run: Run, settings: Settings) -> set[str]:
     """The codes of libraries and desks that are no words out of a capture, which may be anything:
     those that the user has set, now or at load, and those that Alma has taken."""
     of_settings = {settings.library or "", settings.circ_desk or ""}
-    return of_settings | reading.codes_given(queue, run) | reading.codes_taken(queue, run)
+    return of_settings | queries.codes_given(queue, run) | queries.codes_taken(queue, run)
 
 
 def _without_debtors(fines: Iterable[FineRow], names: Mapping[str, str]) -> Iterator[FineRow]:

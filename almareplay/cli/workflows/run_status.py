@@ -11,7 +11,7 @@ from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.next_steps import Step, next_steps, tell_steps
 from almareplay.cli.workflows.run_report import tell_lists, to_work_on, zone_of_library
 from almareplay.outcomes import OPEN, Disposition
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.binding import Binding, binding_of
 from almareplay.queue.hold import holder_of
 from almareplay.queue.purging import Standing, standing
@@ -39,7 +39,7 @@ def _state(
     """What there is to say of a run, ready for JSON, and what to do next."""
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
-    work = reading.work_left(queue, run)
+    work = queries.work_left(queue, run)
     alma = binding.alma or binding.rehearsed_on
     rehearsed = binding.rehearsed_here
     # Whoever replays the run has the next step.
@@ -72,7 +72,7 @@ def _state(
         "follow_ups": work.follow_ups,
         "files": [
             {"name": name, "format": form, "rows": rows}
-            for name, form, rows in reading.loaded_files(queue, run)
+            for name, form, rows in queries.loaded_files(queue, run)
         ],
         "purged_at": stands.purged_at and stands.purged_at.isoformat(timespec="seconds"),
         "erased_at": stands.erased_at and stands.erased_at.isoformat(timespec="seconds"),

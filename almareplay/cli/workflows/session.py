@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from almareplay.alma.client import open_wire
-from almareplay.alma.wire import Event, Traffic, Wire
+from almareplay.alma.client import open_transport
+from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.log import note
 from almareplay.cli.console.output import messages
@@ -60,7 +60,7 @@ class Session:
         self.stopping = asyncio.Event()
         self.stopping_signalled = False
         self.watcher: Watcher | None = None
-        self.wire: Wire
+        self.transport: Transport
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a piece of work to its end."""
@@ -122,9 +122,9 @@ def open_session(
     with asyncio.Runner() as runner:
         session = Session(runner)
         stack = AsyncExitStack()
-        session.wire = session.do(
+        session.transport = session.do(
             stack.enter_async_context(
-                open_wire(
+                open_transport(
                     base_url,
                     key,
                     per_second=settings.pace,

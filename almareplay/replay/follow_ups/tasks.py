@@ -9,10 +9,10 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from almareplay.alma.addressing import fits_path
-from almareplay.alma.answers import ItemLoan
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
 from almareplay.alma.fees import Fee
+from almareplay.alma.responses import ItemLoan
 from almareplay.queue.attempts import Intent, Write
 from almareplay.queue.follow_ups import Fine, FollowUp, MadeBy, OpenFollowUp, Task
 from almareplay.queue.rows import QueuedRow

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from almareplay.alma.answers import ItemIds, ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import (
     AlmaError,
@@ -26,6 +25,7 @@ from almareplay.alma.errors import (
     Unavailable,
 )
 from almareplay.alma.patron import Patron
+from almareplay.alma.responses import ItemIds, ItemLoan
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run

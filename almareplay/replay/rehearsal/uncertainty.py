@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from almareplay.alma.answers import ItemLoan, ItemState
+from almareplay.alma.responses import ItemLoan, ItemState
 from almareplay.replay.rehearsal.accounts import Account
 
 LIKELY = "likely: "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from almareplay.queue import loading, reading
+from almareplay.queue import loading, queries
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_process_in_the_midst_of_it(user: User, written: int) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
     with Queue.open(f"sqlite:///{user.folder}/almareplay.db", create=True) as queue:
-        rows = sum(reading.outcomes(queue, queue.start_run("main")).values())
+        rows = sum(queries.outcomes(queue, queue.start_run("main")).values())
     if process.returncode == 130:
         assert err.endswith("Interrupted; nothing is half done.\n")
         assert rows in (0, ROWS)

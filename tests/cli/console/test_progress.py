@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from almareplay.alma.calls_left import DayUsedUp
-from almareplay.alma.outage import Back, Gone, StillGone
-from almareplay.alma.pace import FullPace, SlowedDown
-from almareplay.alma.wire import Traffic
+from almareplay.alma.circuit_breaker import Back, Gone, StillGone
+from almareplay.alma.daily_quota import DayUsedUp
+from almareplay.alma.rate_limiter import FullPace, SlowedDown
+from almareplay.alma.transport import Traffic
 from almareplay.cli.console.progress import Display
 from almareplay.outcomes import Outcome
 

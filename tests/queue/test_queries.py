@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import reading
+from almareplay.queue import queries
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import store_result
 from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.reading import Work
+from almareplay.queue.queries import Work
 from almareplay.queue.report_rows import report_rows
+from almareplay.queue.row_history import Settled, story_of
 from almareplay.queue.staff import retry
-from almareplay.queue.story import Settled, story_of
 from almareplay.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -41,17 +41,17 @@ def replayed(station: Station) -> Station:
 
 def test_outcomes_are_counted_in_their_order(replayed: Station) -> None:
     replayed.load("12:01 L a p", "12:01 L b p", file="more.dat")
-    counts = reading.outcomes(replayed.queue, replayed.run)
+    counts = queries.outcomes(replayed.queue, replayed.run)
     assert counts == {outcome: 1 if outcome in EVERY else 2 for outcome in Outcome}
     assert list(counts) == list(Outcome)
 
 
 def test_what_is_left_to_do(station: Station) -> None:
-    assert reading.work_left(station.queue, station.run) == Work(0, 0, 0, 0)
+    assert queries.work_left(station.queue, station.run) == Work(0, 0, 0, 0)
     station.load("12:00 L i1 p1", "12:05 R I1", "12:00 L i2 p1", "bad", "12:00 L i2 p1")
     hold = take_hold(station.queue, station.run)
     store_intent(station.queue, hold, 1, Write.LOAN, None)
-    work = reading.work_left(station.queue, station.run)
+    work = queries.work_left(station.queue, station.run)
     assert work == Work(loans=2, returns=1, items=2, lost_answers=1)
     assert work.rows == 3
 
@@ -60,7 +60,7 @@ def test_places_are_those_of_the_rows_to_be_posted(station: Station) -> None:
     station.load("12:00 L i1 p1", "12:00 L i2 p1", "bad", "12:00 L i3 p1")
     hold = take_hold(station.queue, station.run)
     store_result(station.queue, hold, 1, Result(Outcome.LOANED))
-    assert reading.places(station.queue, station.run) == {("MAIN", "FRONT"): 2}
+    assert queries.places(station.queue, station.run) == {("MAIN", "FRONT"): 2}
 
 
 def test_the_report_joins_what_there_is_to_note(station: Station) -> None:
@@ -128,7 +128,7 @@ def test_an_item_that_another_has_says_who_since_when_and_until_when(taken: Stat
     assert (row.note, row.due_date) == (SAID, DUE)
     (named,) = report_rows(taken.queue, taken.run, name_of=lambda _: "borrower 1")
     assert named.note == SAID.replace("k77", "borrower 1")
-    assert [*reading.borrowers(taken.queue, taken.run)] == ["k77"]
+    assert [*queries.borrowers(taken.queue, taken.run)] == ["k77"]
     foreseen = row._replace(note="assumed").as_if(TAKEN, ZoneInfo(OREGON))
     assert foreseen.note == (
         "on loan to k77 since 1 Sep 2026 02:02, due 12 Oct 2026 15:00; seen; assumed"
@@ -160,4 +160,4 @@ def test_a_second_try_forgets_the_loan_of_another_and_the_story_keeps_it(taken: 
     (settled,) = (event for event in story.events if isinstance(event, Settled))
     assert settled.note == SAID
     # Whoever was numbered in an anonymous report is numbered alike in the next.
-    assert [*reading.borrowers(taken.queue, taken.run)] == ["k77"]
+    assert [*queries.borrowers(taken.queue, taken.run)] == ["k77"]

@@ -23,7 +23,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import store_result
-from almareplay.queue.story import (
+from almareplay.queue.row_history import (
     Called,
     Changed,
     FollowedUp,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from almareplay.alma.circuit_breaker import Back, BreakerEvent, CircuitBreaker, Gone, StillGone
 from almareplay.alma.errors import (
     AlmaError,
     AlmaGone,
@@ -18,7 +19,6 @@ from almareplay.alma.errors import (
     Unavailable,
     Unreachable,
 )
-from almareplay.alma.outage import Back, Gone, Outage, OutageEvent, StillGone
 
 
 class Probes:
@@ -48,7 +48,7 @@ def down() -> Unavailable:
 
 def test_lets_calls_pass_while_nothing_has_failed(clock: Any) -> None:
     probes = Probes(clock, None)
-    outage = Outage(probes, clock)
+    outage = CircuitBreaker(probes, clock)
     clock.run(outage.passed())
     assert probes.left == []
     assert not outage.shut
@@ -67,8 +67,8 @@ def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
     clock: Any, answer: AlmaError | None
 ) -> None:
     probes = Probes(clock, answer)
-    told: list[OutageEvent] = []
-    outage = Outage(probes, clock, on_event=told.append)
+    told: list[BreakerEvent] = []
+    outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
         outage.failed(down())
@@ -81,8 +81,8 @@ def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
 
 def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
     probes = Probes(clock, *[down()] * 9, None)
-    told: list[OutageEvent] = []
-    outage = Outage(probes, clock, on_event=told.append)
+    told: list[BreakerEvent] = []
+    outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
         outage.failed(down())
@@ -102,7 +102,7 @@ def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
 
 def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
     probes = Probes(clock, down())
-    outage = Outage(probes, clock, give_up_after=10)
+    outage = CircuitBreaker(probes, clock, give_up_after=10)
 
     async def run() -> list[BaseException | None]:
         outage.failed(down())
@@ -120,7 +120,7 @@ def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
 
 def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> None:
     probes = Probes(clock, down(), None)
-    outage = Outage(probes, clock, give_up_after=900)
+    outage = CircuitBreaker(probes, clock, give_up_after=900)
 
     async def run() -> None:
         outage.failed(down())
@@ -136,7 +136,7 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> N
 
 def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
     probes = Probes(clock, down(), down(), None, takes=0.2)
-    outage = Outage(probes, clock)
+    outage = CircuitBreaker(probes, clock)
 
     async def run() -> None:
         outage.failed(down())
@@ -156,7 +156,7 @@ def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
 def test_what_every_call_would_meet_ends_the_wait_of_all(
     clock: Any, end: Callable[[], AlmaError]
 ) -> None:
-    outage = Outage(Probes(clock, down(), end()), clock)
+    outage = CircuitBreaker(Probes(clock, down(), end()), clock)
 
     async def run() -> list[BaseException | None]:
         outage.failed(down())
@@ -167,8 +167,8 @@ def test_what_every_call_would_meet_ends_the_wait_of_all(
 
 def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
     probes = Probes(clock, down(), None, down(), None)
-    told: list[OutageEvent] = []
-    outage = Outage(probes, clock, on_event=told.append)
+    told: list[BreakerEvent] = []
+    outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
         for _ in range(2):
@@ -186,16 +186,16 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
     ("seconds", "words"), [(20, "20 seconds"), (60, "a minute"), (900, "15 minutes")]
 )
 def test_says_how_long_it_waited(clock: Any, seconds: float, words: str) -> None:
-    outage = Outage(Probes(clock, down()), clock, give_up_after=seconds)
+    outage = CircuitBreaker(Probes(clock, down()), clock, give_up_after=seconds)
     outage.failed(down())
     with pytest.raises(AlmaGone, match=rf"for {words} \(no answer\): "):
         clock.run(outage.passed())
 
 
 def test_tells_when_it_gives_up_and_what_was_seen_last(clock: Any) -> None:
-    told: list[OutageEvent] = []
+    told: list[BreakerEvent] = []
     probes = Probes(clock, Unavailable("down", status=503), Unreachable("https://a", "refused"))
-    outage = Outage(probes, clock, give_up_after=2, on_event=told.append)
+    outage = CircuitBreaker(probes, clock, give_up_after=2, on_event=told.append)
     outage.failed(Unavailable("down", status=500, code="401652"))
     with pytest.raises(AlmaGone, match=r"for 2 seconds \(refused\)"):
         clock.run(outage.passed())

@@ -15,7 +15,7 @@ from almareplay.alma.errors import (
     KeyRefused,
     Unavailable,
 )
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 
 _FIRST_PAUSE = 1.0  # seconds, doubled after every probe …
 _LONGEST_PAUSE = 60.0  # … up to this
@@ -49,10 +49,10 @@ class Back:
     lasted: timedelta
 
 
-OutageEvent = Gone | StillGone | Back
+BreakerEvent = Gone | StillGone | Back
 
 
-class Outage:
+class CircuitBreaker:
     """The gate that every call passes: shut from a failure until a probe is answered.
 
     ``probe`` makes one call that only reads, and raises what came of it. Any answer but
@@ -68,7 +68,7 @@ class Outage:
         clock: Clock,
         *,
         give_up_after: float | None = None,
-        on_event: Callable[[OutageEvent], None] | None = None,
+        on_event: Callable[[BreakerEvent], None] | None = None,
     ) -> None:
         self.shut = False
         self.proven = 0

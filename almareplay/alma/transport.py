@@ -16,7 +16,8 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, judged, key_test
-from almareplay.alma.calls_left import CallsLeft, DayUsedUp
+from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
+from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
@@ -26,13 +27,12 @@ from almareplay.alma.errors import (
     Unavailable,
     Unreachable,
 )
-from almareplay.alma.outage import Outage, OutageEvent
-from almareplay.alma.pace import Clock, Departure, FullPace, Pace, SlowedDown
+from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
 from almareplay.alma.transfer import transfer
 
 T = TypeVar("T")
 
-Event = OutageEvent | DayUsedUp | SlowedDown | FullPace
+Event = BreakerEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
 _TRIES = 5  # of one call while Alma is there
@@ -55,19 +55,19 @@ class Traffic:
     quota: int | None = None
 
 
-class Wire:
+class Transport:
     """The way to one Alma, with its pace, its outage gate and its calls left.
 
-    ``client`` has the base URL (scheme and host), the key and the timeouts; `open_wire` makes it.
-    ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits for
-    a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
+    ``client`` has the base URL (scheme and host), the key and the timeouts; `open_transport` makes
+    it. ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits
+    for a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
     ``confirm`` may raise errors of its own, and then nothing is sent.
     """
 
     def __init__(
         self,
         client: httpx.AsyncClient,
-        pace: Pace,
+        pace: RateLimiter,
         clock: Clock,
         *,
         reserve: int = 0,
@@ -86,9 +86,13 @@ class Wire:
         self._clock = clock
         self._answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
-        self._calls_left = CallsLeft(reserve, clock, self._alma_clock, wait=wait, on_event=on_event)
+        self._calls_left = DailyQuota(
+            reserve, clock, self._alma_clock, wait=wait, on_event=on_event
+        )
         self._goes_on_tomorrow = wait
-        self._outage = Outage(self._probe, clock, give_up_after=give_up_after, on_event=on_event)
+        self._breaker = CircuitBreaker(
+            self._probe, clock, give_up_after=give_up_after, on_event=on_event
+        )
         self._fail_fast = fail_fast
         self._stopping = stopping or asyncio.Event()
         self._held: set[asyncio.Timeout] = set()
@@ -132,7 +136,7 @@ class Wire:
         """Sends a call, again and again while it fails for what is no fault of its own: the pace,
         the day's limit where that is waited for, and an Alma that is away."""
         while True:
-            proven = self._outage.proven
+            proven = self._breaker.proven
             try:
                 return await self._leave(call)
             except PerSecondLimit:
@@ -141,13 +145,13 @@ class Wire:
                 if not self._goes_on_tomorrow:
                     raise
             except Unavailable as failure:
-                self._outage.failed(failure)
+                self._breaker.failed(failure)
                 self._forget(call)
                 if not self._may_repeat(call, failure):
                     raise
                 async with self._unless_stopped():
-                    await self._outage.passed()
-                if self._outage.proven == proven:
+                    await self._breaker.passed()
+                if self._breaker.proven == proven:
                     raise
 
     async def stop_when_told(self) -> None:
@@ -167,7 +171,7 @@ class Wire:
         while True:
             async with AsyncExitStack() as flight:
                 async with self._unless_stopped():
-                    await self._outage.passed()
+                    await self._breaker.passed()
                     await self._calls_left.passed()
                     departure = await flight.enter_async_context(self.pace.flight(call.rank))
                 if call.confirm is not None:
@@ -175,7 +179,7 @@ class Wire:
                     await call.confirm()
                 if self._stopping.is_set():
                     raise Stopped(_STOPPED_WORDS)
-                if not (self._outage.shut or self._calls_left.spent):
+                if not (self._breaker.shut or self._calls_left.spent):
                     return await self._exchange(call, departure)
 
     async def _probe(self) -> None:

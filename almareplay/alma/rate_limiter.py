@@ -79,7 +79,7 @@ class _Waiter:
 class Departure:
     """A call that has had its turn. Until it says otherwise it has left at that moment."""
 
-    def __init__(self, pace: Pace, at: float) -> None:
+    def __init__(self, pace: RateLimiter, at: float) -> None:
         self._pace = pace
         self._turn = self._at = at
 
@@ -97,7 +97,7 @@ class Departure:
             self._at = self._pace.move(self._at, self._turn)
 
 
-class Pace:
+class RateLimiter:
     """Lets calls leave one by one, evenly, never more than ``per_second`` in any one second.
 
     ``per_second`` may be a fraction (0.5: a call every two seconds). ``in_flight`` is how many

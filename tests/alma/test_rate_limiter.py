@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.alma.pace import Pace, SystemClock
+from almareplay.alma.rate_limiter import RateLimiter, SystemClock
 
 
 def most_in_a_second(times: list[float]) -> int:
@@ -18,7 +18,7 @@ def most_in_a_second(times: list[float]) -> int:
     )
 
 
-async def leave(pace: Pace, clock: Any, times: list[float], rank: int = 0) -> None:
+async def leave(pace: RateLimiter, clock: Any, times: list[float], rank: int = 0) -> None:
     await pace.turn(rank)
     times.append(clock.monotonic())
 
@@ -38,7 +38,7 @@ def test_no_second_holds_more_calls_than_the_pace(
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(per_second, clock)
+        pace = RateLimiter(per_second, clock)
 
         async def arrive(after: float) -> None:
             await asyncio.sleep(after)
@@ -60,7 +60,7 @@ def test_uses_the_pace_although_sleeps_last_too_long(
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(per_second, clock)
+        pace = RateLimiter(per_second, clock)
         await asyncio.gather(*(leave(pace, clock, times) for _ in range(per_second * 20)))
 
     clock.run(run())
@@ -72,7 +72,7 @@ def test_leaves_evenly_and_catches_nothing_up_after_a_stall(clock: Any) -> None:
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(10, clock)
+        pace = RateLimiter(10, clock)
         await leave(pace, clock, times)
         await asyncio.sleep(30)
         await asyncio.gather(*(leave(pace, clock, times) for _ in range(12)))
@@ -96,7 +96,7 @@ def test_counts_a_call_when_it_leaves_and_not_when_it_had_its_turn(
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(per_second, clock)
+        pace = RateLimiter(per_second, clock)
 
         async def call(connects_in: float) -> None:
             async with pace.flight(0) as departure:
@@ -115,7 +115,7 @@ def test_counts_a_call_when_it_leaves_and_not_when_it_had_its_turn(
 
 def test_a_call_that_is_held_and_never_leaves_gives_its_place_back(clock: Any) -> None:
     async def run() -> float:
-        pace = Pace(1, clock)
+        pace = RateLimiter(1, clock)
         for _ in range(3):
             async with pace.flight(0) as departure:
                 departure.hold()
@@ -128,7 +128,7 @@ def test_survives_a_clock_that_jumps_an_hour(clock: Any) -> None:
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(10, clock)
+        pace = RateLimiter(10, clock)
         calls = [asyncio.create_task(leave(pace, clock, times)) for _ in range(30)]
         await asyncio.sleep(0.55)
         clock.jump(3600)
@@ -144,7 +144,7 @@ def test_serves_the_lowest_rank_first_and_within_a_rank_the_first_to_come(clock:
     served: list[str] = []
 
     async def run() -> None:
-        pace = Pace(10, clock)
+        pace = RateLimiter(10, clock)
 
         async def call(rank: int, name: str) -> None:
             await pace.turn(rank)
@@ -164,7 +164,7 @@ def test_a_waiter_that_is_cancelled_loses_no_turn(clock: Any) -> None:
     times: list[float] = []
 
     async def run() -> None:
-        pace = Pace(1, clock)
+        pace = RateLimiter(1, clock)
         calls = [asyncio.create_task(leave(pace, clock, times)) for _ in range(5)]
         await asyncio.sleep(0.5)
         calls[1].cancel()
@@ -180,7 +180,7 @@ def test_limits_the_calls_in_flight(clock: Any) -> None:
     most = 0
 
     async def run() -> None:
-        pace = Pace(20, clock, in_flight=3)
+        pace = RateLimiter(20, clock, in_flight=3)
 
         async def call() -> None:
             nonlocal flying, most
@@ -198,12 +198,12 @@ def test_limits_the_calls_in_flight(clock: Any) -> None:
 
 @pytest.mark.parametrize(("per_second", "in_flight"), [(1, 8), (15, 60), (0.5, 8)])
 def test_lets_enough_calls_fly_for_the_pace(clock: Any, per_second: float, in_flight: int) -> None:
-    assert Pace(per_second, clock).in_flight == in_flight
+    assert RateLimiter(per_second, clock).in_flight == in_flight
 
 
 def test_slows_down_once_a_burst_and_recovers_step_by_step(clock: Any) -> None:
     async def run() -> list[float]:
-        pace = Pace(20, clock)
+        pace = RateLimiter(20, clock)
         left = clock.monotonic()
         seen = []
         for _ in range(3):
@@ -227,7 +227,7 @@ def test_slows_down_once_a_burst_and_recovers_step_by_step(clock: Any) -> None:
 @pytest.mark.parametrize(("per_second", "slowest"), [(15, 1), (0.5, 0.5)])
 def test_never_slows_down_to_nothing(clock: Any, per_second: float, slowest: float) -> None:
     async def run() -> float:
-        pace = Pace(per_second, clock)
+        pace = RateLimiter(per_second, clock)
         for _ in range(10):
             await asyncio.sleep(0.01)
             pace.slow_down(clock.monotonic())
@@ -239,7 +239,7 @@ def test_never_slows_down_to_nothing(clock: Any, per_second: float, slowest: flo
 @pytest.mark.parametrize("per_second", [0, -1, float("inf"), float("nan")])
 def test_refuses_what_is_no_pace(clock: Any, per_second: float) -> None:
     with pytest.raises(ValueError, match="calls a second"):
-        Pace(per_second, clock)
+        RateLimiter(per_second, clock)
 
 
 def test_the_real_clock_passes() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from almareplay.alma.answers import read_loan
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import (
     Effect,
@@ -15,8 +14,9 @@ from almareplay.alma.errors import (
     Refusal,
     Unavailable,
 )
-from almareplay.alma.pace import FullPace, SlowedDown
-from almareplay.alma.wire import Traffic
+from almareplay.alma.rate_limiter import FullPace, SlowedDown
+from almareplay.alma.responses import read_loan
+from almareplay.alma.transport import Traffic
 from tests.alma.fake_alma import (
     DOWN,
     DUE,

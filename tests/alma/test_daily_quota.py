@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from almareplay.alma.alma_clock import AlmaClock
-from almareplay.alma.calls_left import CallsLeft, DayUsedUp
+from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
 from almareplay.alma.errors import DailyLimit, Effect
 
 
-def calls_left(clock: Any, reserve: int = 100, *, wait: bool = False) -> CallsLeft:
-    return CallsLeft(reserve, clock, AlmaClock(clock), wait=wait)
+def calls_left(clock: Any, reserve: int = 100, *, wait: bool = False) -> DailyQuota:
+    return DailyQuota(reserve, clock, AlmaClock(clock), wait=wait)
 
 
 def test_knows_nothing_until_alma_says_it(clock: Any) -> None:
@@ -76,7 +76,7 @@ def test_waits_until_just_after_midnight_on_almas_clock(clock: Any, reason: str)
     async def run() -> datetime:
         alma_clock = AlmaClock(clock)
         alma_clock.learn("Mon, 02 Mar 2026 20:30:00 GMT")  # ours says noon
-        left = CallsLeft(100, clock, alma_clock, wait=True)
+        left = DailyQuota(100, clock, alma_clock, wait=True)
         if reason == "reserve":
             left.learn("100")
         else:
@@ -119,7 +119,7 @@ def test_tells_once_a_day_until_when_it_waits(clock: Any) -> None:
     told: list[DayUsedUp] = []
 
     async def wait_together() -> None:
-        left = CallsLeft(10, clock, AlmaClock(clock), wait=True, on_event=told.append)
+        left = DailyQuota(10, clock, AlmaClock(clock), wait=True, on_event=told.append)
         left.learn("10")
         await asyncio.gather(left.passed(), left.passed(), left.passed())
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from almareplay.alma import codes
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.errors import DailyLimit, Effect
-from almareplay.alma.pace import Clock
+from almareplay.alma.rate_limiter import Clock
 
 _GRACE = timedelta(seconds=30)  # after midnight GMT, until Alma's count has surely begun anew
 _SLICE = 60.0  # seconds slept at once, so that a clock that is set right is noticed
@@ -22,7 +22,7 @@ class DayUsedUp:
     until: datetime
 
 
-class CallsLeft:
+class DailyQuota:
     """Alma's count of the calls left today, kept up between its answers.
 
     ``reserve`` calls are left to everyone else. With ``wait`` a call that meets the reserve or the

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma import answers, fees, institution, patron
-from almareplay.alma.answers import ItemIds, ItemState, ScanIn
+from almareplay.alma import fees, institution, patron, responses
 from almareplay.alma.fields import Page
 from almareplay.alma.institution import CircDesk, Institution, Library
 from almareplay.alma.patron import Patron, read_patron
+from almareplay.alma.responses import ItemIds, ItemState, ScanIn
 
 LOAN: dict[str, Any] = {
     "loan_id": "71",
@@ -49,7 +49,7 @@ def item(
 
 
 def test_reads_a_loan() -> None:
-    loan = answers.read_loan(LOAN)
+    loan = responses.read_loan(LOAN)
     assert loan is not None
     assert (loan.loan_id, loan.user_id, loan.item_barcode) == ("71", "berta", "B1")
     assert (loan.library, loan.circ_desk, loan.title) == ("MAIN", "FRONT", "A title")
@@ -63,36 +63,36 @@ def test_reads_a_loan() -> None:
 
 
 def test_a_loan_that_is_over_keeps_no_body() -> None:
-    loan = answers.read_loan(LOAN | {"return_date": "2026-03-14T17:31:39Z"})
+    loan = responses.read_loan(LOAN | {"return_date": "2026-03-14T17:31:39Z"})
     assert loan is not None
     assert loan.body == {}
 
 
 @pytest.mark.parametrize("odd", [None, "", "soon", 17, [], {}, True, "9999-12-31T23:59:59-10:00"])
 def test_an_odd_field_of_a_loan_is_empty(odd: Any) -> None:
-    loan = answers.read_loan({"loan_id": 71, "due_date": odd, "library": odd and [odd]})
+    loan = responses.read_loan({"loan_id": 71, "due_date": odd, "library": odd and [odd]})
     assert loan is not None
     assert (loan.loan_id, loan.due_date, loan.library, loan.user_id) == ("71", None, "", "")
 
 
 def test_a_time_with_another_zone_or_none_becomes_utc() -> None:
     for written in ("2026-04-10T20:00:00+02:00", "2026-04-10T18:00:00"):
-        loan = answers.read_loan(LOAN | {"due_date": written})
+        loan = responses.read_loan(LOAN | {"due_date": written})
         assert loan is not None
         assert loan.due_date == datetime(2026, 4, 10, 18, tzinfo=UTC)
 
 
 def test_no_loans_only_where_alma_says_so() -> None:
-    assert answers.read_loans({"total_record_count": 0}) == ([], 0)
-    assert answers.read_loans({"total_record_count": "0", "item_loan": None}) == ([], 0)
-    assert answers.read_loans({"item_loan": []}) == ([], None)
+    assert responses.read_loans({"total_record_count": 0}) == ([], 0)
+    assert responses.read_loans({"total_record_count": "0", "item_loan": None}) == ([], 0)
+    assert responses.read_loans({"item_loan": []}) == ([], None)
     for unclear in ({}, {"total_record_count": 1}, {"item_loan": "x"}, {"item_loan": [None]}):
-        assert answers.read_loans(unclear) is None
-    assert answers.read_loans({"item_loan": [LOAN, {"user_id": "x"}]}) is None
+        assert responses.read_loans(unclear) is None
+    assert responses.read_loans({"item_loan": [LOAN, {"user_id": "x"}]}) is None
 
 
 def test_one_loan_may_stand_without_a_list() -> None:
-    read = answers.read_loans({"item_loan": LOAN, "total_record_count": 1})
+    read = responses.read_loans({"item_loan": LOAN, "total_record_count": 1})
     assert read is not None
     assert [loan.loan_id for loan in read[0]] == ["71"]
 
@@ -135,7 +135,7 @@ NOBODY = (
 def test_says_where_a_scanned_item_must_go_and_not_who_waits(
     process_type: str, base_status: str, info: Any, destination: str, requested: bool
 ) -> None:
-    scan = answers.read_scan_in(item(process_type, base_status, info))
+    scan = responses.read_scan_in(item(process_type, base_status, info))
     shelf = ("Lichens", "QH 1", "Open stacks")
     assert scan == ScanIn(destination, process_type, "MAIN", requested, *shelf, item_pid="23")
     assert "Berta" not in repr(scan)
@@ -143,16 +143,16 @@ def test_says_where_a_scanned_item_must_go_and_not_who_waits(
 
 
 def test_a_scan_without_the_item_says_nothing() -> None:
-    assert answers.read_scan_in({"additional_info": INFO}) is None
+    assert responses.read_scan_in({"additional_info": INFO}) is None
 
 
 def test_reads_an_item() -> None:
-    assert answers.read_item_ids(item()) == ItemIds("99", "22", "23")
-    assert answers.read_item_ids({"item_data": {"pid": "23"}}) is None
-    assert answers.read_item_state(item("LOAN", "0")) == ItemState(
+    assert responses.read_item_ids(item()) == ItemIds("99", "22", "23")
+    assert responses.read_item_ids({"item_data": {"pid": "23"}}) is None
+    assert responses.read_item_state(item("LOAN", "0")) == ItemState(
         "0", "LOAN", "MAIN", True, "Lichens", "QH 1", "Open stacks", date(2026, 3, 13)
     )
-    assert answers.read_item_state({}) is None
+    assert responses.read_item_state({}) is None
 
 
 def test_a_temporary_item_policy_goes_before_the_permanent_one() -> None:
@@ -160,7 +160,7 @@ def test_a_temporary_item_policy_goes_before_the_permanent_one() -> None:
     lent["item_data"]["policy"] = {"value": "BOOK", "desc": "Book"}
     for away, policy in ((False, "BOOK"), (True, "RESERVE")):
         lent["holding_data"]["in_temp_location"] = away
-        state = answers.read_item_state(lent)
+        state = responses.read_item_state(lent)
         assert state is not None
         assert state.policy == policy
 
@@ -188,11 +188,11 @@ def test_an_item_is_looked_for_where_it_stands_now() -> None:
         temp_location={"value": "RES", "desc": None},
         temp_call_number="R 7",
     )
-    state = answers.read_item_state(moved)
+    state = responses.read_item_state(moved)
     assert state is not None
     assert (state.call_number, state.location) == ("R 7", "Annex, RES")
     moved["item_data"]["alternative_call_number"] = "R 7 copy 2"
-    scan = answers.read_scan_in(moved)
+    scan = responses.read_scan_in(moved)
     assert scan is not None
     assert scan.call_number == "R 7 copy 2"
 
@@ -206,12 +206,12 @@ def test_an_item_is_looked_for_where_it_stands_now() -> None:
     ],
 )
 def test_reads_the_ids_in_a_location(location: str) -> None:
-    assert answers.read_location(location) == ItemIds("99", "22", "23")
+    assert responses.read_location(location) == ItemIds("99", "22", "23")
 
 
 @pytest.mark.parametrize("location", ["", "/login", "/bibs/99/holdings/22", "http://[oops/items/1"])
 def test_another_location_has_no_ids(location: str) -> None:
-    assert answers.read_location(location) is None
+    assert responses.read_location(location) is None
 
 
 def test_reads_a_patron_without_name_or_notes() -> None:
@@ -258,7 +258,7 @@ def test_an_inactive_identifier_is_not_the_patrons() -> None:
     ],
 )
 def test_reads_what_alma_says_of_a_renewal(status: Any, read: str) -> None:
-    loan = answers.read_loan(LOAN | {"last_renew_status": status})
+    loan = responses.read_loan(LOAN | {"last_renew_status": status})
     assert loan is not None
     assert loan.last_renew_status == read
 
@@ -267,13 +267,13 @@ def test_reads_what_alma_says_of_a_renewal(status: Any, read: str) -> None:
     "due", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", 1e300]
 )
 def test_a_time_of_no_century_that_matters_is_none(due: Any) -> None:
-    loan = answers.read_loan(LOAN | {"due_date": due})
+    loan = responses.read_loan(LOAN | {"due_date": due})
     assert loan is not None
     assert loan.due_date is None
 
 
 def test_what_cannot_be_stored_is_left_out_of_texts() -> None:
-    loan = answers.read_loan(LOAN | {"title": "A\0 ti\ud800tle", "user_id": 10**5000})
+    loan = responses.read_loan(LOAN | {"title": "A\0 ti\ud800tle", "user_id": 10**5000})
     assert loan is not None
     assert (loan.title, loan.user_id) == ("A ti?tle", "")
 
@@ -318,7 +318,7 @@ values = st.recursive(
 
 @given(st.dictionaries(names, values, max_size=6))
 def test_no_body_crashes_a_reader(body: dict[str, Any]) -> None:
-    all_of_them = {**vars(answers), **vars(fees), **vars(institution), **vars(patron)}
+    all_of_them = {**vars(responses), **vars(fees), **vars(institution), **vars(patron)}
     readers = [reader for name, reader in all_of_them.items() if name.startswith("read_")]
-    results = [read(body) for read in readers if read is not answers.read_location]
+    results = [read(body) for read in readers if read is not responses.read_location]
     assert len(results) == 11
