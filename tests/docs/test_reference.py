@@ -14,6 +14,7 @@ from almareplay.outcomes import FineRow, Outcome, PullRow, ReportRow
 from almareplay.queue.schema import metadata
 from almareplay.sources import ReadingOptions, open_capture, parse_columns
 from almareplay.sources.options import FIELDS
+from almareplay.transactions import Transaction
 from tests.docs.pages import DOCS, README, REPOSITORY, blocks_of, pages, table
 from tests.docs.reference import WRITTEN
 
@@ -65,17 +66,25 @@ def test_the_fields_of_columns_are_those_that_the_flag_takes() -> None:
 
 
 FORMATS = [
-    (words.strip("`"), REPOSITORY / sample.strip("`"))
-    for _, words, sample, _ in table(REFERENCE / "formats.md", "format")
+    pytest.param(words.strip("`"), REPOSITORY / sample.strip("`"), needs, id=sample.strip("`"))
+    for _, words, sample, needs in table(REFERENCE / "formats.md", "format")
 ]
 
 
-@pytest.mark.parametrize(("words", "sample"), FORMATS)
-def test_a_format_is_called_as_the_page_says(words: str, sample: Path) -> None:
+@pytest.mark.parametrize(("words", "sample", "needs"), FORMATS)
+def test_a_format_is_called_and_needs_what_the_page_says(
+    words: str, sample: Path, needs: str
+) -> None:
     zone = ZoneInfo("America/Los_Angeles")
-    now = datetime(2026, 9, 15, 8, tzinfo=zone)
-    options = ReadingOptions(timezone=zone, now=now, library="MAIN", circ_desk="FRONT")
-    assert words in open_capture(sample, options).format
+    options = ReadingOptions(
+        timezone=zone,
+        now=datetime(2026, 9, 15, 8, tzinfo=zone),
+        library="MAIN" if "--library" in needs else None,
+        circ_desk="FRONT" if "--circ-desk" in needs else None,
+    )
+    capture = open_capture(sample, options)
+    assert words in capture.format
+    assert [row for row in capture.rows() if isinstance(row, Transaction)]
 
 
 def test_every_outcome_in_the_tables_of_decisions_is_one() -> None:
