@@ -105,7 +105,7 @@ def test_every_unknown_library_and_desk_is_found_with_those_that_there_are(
     ("key", "words"),
     [
         ("wrong", "does not know the API key, or the key may not be used from this machine's"),
-        ("no key", "The API key has characters that no key has (HTTP 400)"),
+        ("no+key", "The API key has characters that no key has (HTTP 400)"),
         ("at-home", "network address (HTTP 403, code FORBIDDEN)"),
         ("nothing", "has no permission for Users and Bibs (UNAUTHORIZED)"),
         ("nothing", "a key of the other environment"),
