@@ -33,7 +33,7 @@ class PlainConsole(Console):
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print words or anything else; words in lines that a terminal has room for."""
-        if self.is_terminal:
+        if self.file.isatty():
             objects = tuple(
                 wrapped(each, self.width) if isinstance(each, str) else each for each in objects
             )
