@@ -1,6 +1,6 @@
 """A captured file in, transactions out.
 
-A new format is a module with a capture (see ``Capture``) and a line in ``sniff.open_capture``.
+A new format is a module with a capture (see ``Capture``) and a line in ``formats.TEXT_FORMATS``.
 """
 
 from almareplay.sources.capture import Capture, ColumnSample, FileRefused, Row

@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME, doubt, like_name
+from almareplay.sources.cells.doubts import NO_ITEM, NO_PATRON, SAME, doubt, like_name
+from almareplay.sources.cells.novalue import is_nothing
 from almareplay.sources.identifiers import (
     LONGEST,
     PLAIN_DIGITS,
@@ -23,17 +24,16 @@ from almareplay.sources.identifiers import (
     read_identifier,
     scanner_of,
 )
-from almareplay.sources.localtime import (
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.places import missing_place, names_of, place_of
+from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.times.localtime import (
     ImpossibleTimeError,
     Moment,
     StationClock,
     existing_date,
     existing_time,
 )
-from almareplay.sources.novalue import is_nothing
-from almareplay.sources.options import ReadingOptions
-from almareplay.sources.places import missing_place, names_of, place_of
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined, same_identifier
 
 BARCODE_WIDTH = 80

@@ -9,12 +9,12 @@ from pathlib import Path
 from sys import getsizeof
 
 from almareplay.sources.capture import Row
-from almareplay.sources.headers import known_headers
-from almareplay.sources.moments import Cell
+from almareplay.sources.cells.quoting import BACKSLASH, NOT_CLOSED, split_escaped, split_quoted
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.quoting import BACKSLASH, NOT_CLOSED, split_escaped, split_quoted
-from almareplay.sources.table import Record, TableReader
+from almareplay.sources.tables.headers import known_headers
+from almareplay.sources.tables.table import Record, TableReader
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.times.datetimes import Cell
 from almareplay.transactions import joined
 
 _DELIMITERS = ",;\t|"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME
-from almareplay.sources.findings import Findings
+from almareplay.sources.cells.doubts import NO_ITEM, NO_PATRON, SAME
+from almareplay.sources.cells.librarybarcodes import field_of
 from almareplay.sources.identifiers import Identifier, bare, read_identifier, scanner_of
-from almareplay.sources.librarybarcodes import field_of
-from almareplay.sources.localtime import Moment
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import RowPlace
+from almareplay.sources.tables.findings import Findings
+from almareplay.sources.times.localtime import Moment
 from almareplay.transactions import InvalidRow, Kind, Transaction, joined, same_identifier
 
 SWAPPED = (

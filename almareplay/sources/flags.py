@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from almareplay.sources.localtime import ImpossibleTimeError, existing_date, existing_time
 from almareplay.sources.options import FIELDS
+from almareplay.sources.times.localtime import ImpossibleTimeError, existing_date, existing_time
 from almareplay.transactions import nearest
 
 _CLOCK = re.compile(r"([+-]?)(\d{1,5}):(\d\d)(?::(\d\d))?", re.ASCII)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from almareplay.sources import sniff
+from almareplay.sources import formats as sniff
 from almareplay.sources.capture import Capture, FileRefused, Row
 from almareplay.sources.identifiers import NeedsFlagError
 from almareplay.sources.options import ReadingOptions

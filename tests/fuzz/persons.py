@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from almareplay.sources import Row
-from almareplay.sources.librarybarcodes import has_check_digit
+from almareplay.sources.cells.librarybarcodes import has_check_digit
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 
 NAMES = ("Quill, Odette", "Marsh Tobias", "O'Dell, Ines", "Vanterpool", "de Wit, Bas")

@@ -18,7 +18,7 @@ from almareplay.sources.identifiers import (
     read_identifier_cell,
 )
 from almareplay.sources.identifiers.damages import DAMAGES
-from almareplay.sources.moments import Cell
+from almareplay.sources.times.datetimes import Cell
 from almareplay.transactions import InvalidRow, Transaction
 
 ITEM, PATRON = "39424000101011", "29424000200013"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from almareplay.sources import Row
-from almareplay.sources.folding import spellings
+from almareplay.sources.cells.folding import spellings
 from almareplay.sources.languages import LANGUAGES
 from almareplay.transactions import Kind, Transaction
 

@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineError, CalamineWorkbook
 
 from almareplay.sources import ReadingOptions, open_capture
-from almareplay.sources.moments import Cell
+from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.workbook.errors import NotReadError
 from almareplay.sources.workbook.numbers import Form, form_of, formatted, padded
 from almareplay.sources.workbook.reader import ZIP, Workbook, read_workbook

@@ -13,8 +13,8 @@ from almareplay.cli.console.output import count, results, say
 from almareplay.cli.workflows.captures import find_capture
 from almareplay.settings import Settings
 from almareplay.sources import Capture, ColumnSample, FileRefused, ReadingOptions
-from almareplay.sources.headers import letter
-from almareplay.sources.sampling import is_time_or_kind
+from almareplay.sources.cells.sampling import is_time_or_kind
+from almareplay.sources.tables.headers import letter
 from almareplay.transactions import InvalidRow, LeftOut, Transaction
 
 NOT_GIVEN = "(not given)"

@@ -13,10 +13,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from almareplay.sources.capture import FileRefused
-from almareplay.sources.capturetable import text_of
 from almareplay.sources.database.refusals import LONGEST_VALUE
 from almareplay.sources.database.tables import DatabaseCapture, Interrupted, read_tables
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.tables.capturetable import text_of
 
 SQLITE = b"SQLite format 3\0"
 """How such a file begins."""

@@ -16,7 +16,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import NoSuchTableError, SAWarning, SQLAlchemyError
 
 from almareplay.sources.capture import FileRefused
-from almareplay.sources.capturetable import (
+from almareplay.sources.database.refusals import in_words, is_interruption
+from almareplay.sources.database.views import intricate_views
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.tables.capturetable import (
     CaptureTable,
     TablesCapture,
     capture_table,
@@ -24,11 +27,8 @@ from almareplay.sources.capturetable import (
     cells,
     tool_of,
 )
-from almareplay.sources.database.refusals import in_words, is_interruption
-from almareplay.sources.database.views import intricate_views
-from almareplay.sources.moments import Cell
-from almareplay.sources.options import ReadingOptions
-from almareplay.sources.table import Record
+from almareplay.sources.tables.table import Record
+from almareplay.sources.times.datetimes import Cell
 
 _AT_A_TIME = 500
 _QUEUE = "almareplay_schema"

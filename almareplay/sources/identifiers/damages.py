@@ -12,10 +12,10 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
+from almareplay.sources.cells.librarybarcodes import LIBRARY_DIGITS, has_check_digit
 from almareplay.sources.identifiers.keyboards import looks_typed_elsewhere, pressed_keys
 from almareplay.sources.identifiers.scanner import Scanner
 from almareplay.sources.identifiers.stripes import UNREAD, number_on_stripe, part_of_stripe
-from almareplay.sources.librarybarcodes import LIBRARY_DIGITS, has_check_digit
 from almareplay.sources.options import Codabar
 
 LONGEST = 255

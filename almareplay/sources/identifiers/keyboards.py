@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from almareplay.sources.librarybarcodes import LIBRARY_DIGITS, has_check_digit
+from almareplay.sources.cells.librarybarcodes import LIBRARY_DIGITS, has_check_digit
 
 
 class _Layout(NamedTuple):

@@ -12,7 +12,7 @@ from almareplay.sources.identifiers.damages import (
     Cure,
 )
 from almareplay.sources.identifiers.scanner import NO_SCANNER, Scanner, bare
-from almareplay.sources.moments import Cell
+from almareplay.sources.times.datetimes import Cell
 from almareplay.transactions import AlmaReplayError, joined
 
 PLAIN_DIGITS = SPREADSHEET_DIGITS

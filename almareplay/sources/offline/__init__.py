@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 from almareplay.sources.offline.capture import ClientCapture
 from almareplay.sources.offline.evergreen import Evergreen
 from almareplay.sources.offline.koha import Koha
 from almareplay.sources.offline.sierra import Sierra
-from almareplay.sources.options import ReadingOptions
 
-__all__ = ["ClientCapture", "open_client_file"]
+__all__ = ["CLIENTS", "ClientCapture"]
 
-_CLIENTS = (Koha, Evergreen, Sierra)
-
-
-def open_client_file(path: Path, head: list[str], options: ReadingOptions) -> ClientCapture | None:
-    """The capture of a file that begins with these lines; None where no client writes so.
-
-    Raises FileRefused.
-    """
-    for client in _CLIENTS:
-        if client.writes(head):
-            return ClientCapture(path, options, client(path.name, options))
-    return None
+CLIENTS = tuple((each.writes, partial(ClientCapture, each)) for each in (Koha, Evergreen, Sierra))
+"""Each client: whether a file with these first lines is one of its files, and its capture."""

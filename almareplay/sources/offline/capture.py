@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
 from almareplay.sources.identifiers import bare
-from almareplay.sources.localtime import Moment
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.times.localtime import Moment
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
 
 
@@ -57,9 +57,15 @@ class Client(Protocol):
 class ClientCapture:
     """Reads the file of one client. Needs library and desk from the options, else FileRefused."""
 
-    def __init__(self, path: Path, options: ReadingOptions, client: Client) -> None:
+    def __init__(
+        self,
+        makes: Callable[[str, ReadingOptions], Client],
+        path: Path,
+        options: ReadingOptions,
+    ) -> None:
+        """``makes`` the client of a file, by its name and what the user says of it."""
         self._path = path
-        self._client = client
+        client = self._client = makes(path.name, options)
         self._lines = TextLines(path)
         self._began = False
         names = names_of(path.name)

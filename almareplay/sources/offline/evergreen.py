@@ -11,10 +11,10 @@ import calendar
 import json
 from datetime import UTC, date, datetime, timedelta
 
-from almareplay.sources.kinds import RENEWAL
-from almareplay.sources.localtime import Moment, StationClock
+from almareplay.sources.cells.kinds import RENEWAL
 from almareplay.sources.offline.capture import Entry
 from almareplay.sources.options import ReadingOptions
+from almareplay.sources.times.localtime import Moment, StationClock
 from almareplay.transactions import Kind, LeftOut
 
 IN_HOUSE = "in-house use: almareplay takes loans and returns only"

@@ -11,15 +11,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from almareplay.sources.identifiers import bare
-from almareplay.sources.localtime import (
+from almareplay.sources.offline.capture import Entry
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.times.localtime import (
     ImpossibleTimeError,
     Moment,
     StationClock,
     existing_date,
     existing_time,
 )
-from almareplay.sources.offline.capture import Entry
-from almareplay.sources.options import ReadingOptions
 from almareplay.transactions import Kind, LeftOut
 
 PAYMENT = "payment: almareplay takes loans and returns only"

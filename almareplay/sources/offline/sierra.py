@@ -11,15 +11,15 @@ import re
 from datetime import datetime
 
 from almareplay.sources.identifiers import bare
-from almareplay.sources.localtime import (
+from almareplay.sources.offline.capture import Entry
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.times.localtime import (
     ImpossibleTimeError,
     Moment,
     StationClock,
     existing_date,
     existing_time,
 )
-from almareplay.sources.offline.capture import Entry
-from almareplay.sources.options import ReadingOptions
 from almareplay.transactions import Kind, LeftOut
 
 INVENTORY = "inventory count: almareplay takes loans and returns only"

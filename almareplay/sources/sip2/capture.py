@@ -13,10 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from almareplay.sources.capture import Assumptions, FileRefused, Row
+from almareplay.sources.cells.kinds import RENEWAL
 from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
 from almareplay.sources.identifiers import bare
-from almareplay.sources.kinds import RENEWAL
-from almareplay.sources.localtime import StationClock
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import RowPlace, missing_place, names_of, place_of
 from almareplay.sources.sip2.checksum import DAMAGED, Checksums
@@ -24,6 +23,7 @@ from almareplay.sources.sip2.dates import due_date_of, moment_of
 from almareplay.sources.sip2.exchange import Exchange, Fate
 from almareplay.sources.sip2.message import CHECKIN, RENEW, RENEW_ALL, Message, messages_in
 from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.times.localtime import StationClock
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
 
 ANSWER = "answer to a self-check"

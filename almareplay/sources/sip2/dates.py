@@ -6,14 +6,14 @@ import calendar
 import re
 from datetime import datetime
 
-from almareplay.sources.localtime import (
+from almareplay.sources.sip2.message import CHECKIN, CHECKOUT, DATE_WIDTH, RENEW, Message
+from almareplay.sources.times.localtime import (
     ImpossibleTimeError,
     Moment,
     StationClock,
     existing_date,
     existing_time,
 )
-from almareplay.sources.sip2.message import CHECKIN, CHECKOUT, DATE_WIDTH, RENEW, Message
 from almareplay.transactions import joined
 
 BLANKS_LOST = "the dates are not of 18 characters each: were blanks lost from the line?"

@@ -10,7 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from almareplay.sources.capture import FileRefused
-from almareplay.sources.capturetable import (
+from almareplay.sources.options import ReadingOptions
+from almareplay.sources.sql.script import Create, Insert, SqlScript
+from almareplay.sources.sql.values import UnreadableValueError, Value
+from almareplay.sources.tables.capturetable import (
     WHEN,
     CaptureTable,
     TablesCapture,
@@ -19,10 +22,7 @@ from almareplay.sources.capturetable import (
     text_of,
     tool_of,
 )
-from almareplay.sources.options import ReadingOptions
-from almareplay.sources.sql.script import Create, Insert, SqlScript
-from almareplay.sources.sql.values import UnreadableValueError, Value
-from almareplay.sources.table import Record
+from almareplay.sources.tables.table import Record
 from almareplay.sources.textlines import WINDOWS_1252
 
 _LIKE_A_DUMP = re.compile(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from almareplay.sources.capture import FileRefused, Row
-from almareplay.sources.headers import letter
+from almareplay.sources.cells.shapes import BARCODE_LIKE
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.shapes import BARCODE_LIKE
-from almareplay.sources.table import TableReader
+from almareplay.sources.tables.headers import letter
+from almareplay.sources.tables.table import TableReader
 from almareplay.sources.workbook.apart import read_apart
 from almareplay.sources.workbook.sheet import Sheet
 from almareplay.sources.workbook.table import SheetTable

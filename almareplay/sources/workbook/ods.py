@@ -9,9 +9,9 @@ import re
 from datetime import date
 from math import isfinite
 
-from almareplay.sources.moments import Cell
-from almareplay.sources.novalue import NOT_CALCULATED
-from almareplay.sources.serials import FIRST_DAY
+from almareplay.sources.cells.novalue import NOT_CALCULATED
+from almareplay.sources.times.datetimes import Cell
+from almareplay.sources.times.serials import FIRST_DAY
 from almareplay.sources.workbook.archive import MOST_UNPACKED, Archive, Attributes, new_parser
 from almareplay.sources.workbook.errors import (
     MOST_COLUMNS,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from almareplay.sources.moments import Cell
-from almareplay.sources.record import Record
-from almareplay.sources.serials import FIRST_DAY
+from almareplay.sources.tables.record import Record
+from almareplay.sources.times.datetimes import Cell
+from almareplay.sources.times.serials import FIRST_DAY
 from almareplay.sources.workbook.errors import (
     LONGEST_TEXT,
     MOST_CELLS,

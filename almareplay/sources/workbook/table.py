@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from almareplay.sources.moments import day_named
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.record import Record
+from almareplay.sources.tables.record import Record
+from almareplay.sources.times.datetimes import day_named
 from almareplay.sources.workbook.sheet import Sheet
 
 

@@ -17,8 +17,8 @@ from xlrd.compdoc import CompDoc
 from xlrd.sheet import Cell as XlsCell
 from xlrd.sheet import Sheet as XlsSheet
 
-from almareplay.sources.moments import Cell
-from almareplay.sources.serials import FIRST_DAY, FIRST_DAY_1904
+from almareplay.sources.times.datetimes import Cell
+from almareplay.sources.times.serials import FIRST_DAY, FIRST_DAY_1904
 from almareplay.sources.workbook.errors import PASSWORD, DamagedError, NotReadError
 from almareplay.sources.workbook.numbers import form_of, formatted, padded
 from almareplay.sources.workbook.sheet import Merged, SheetOf, SheetRows

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Mapping
 from datetime import date
 
-from almareplay.sources.serials import FIRST_DAY, FIRST_DAY_1904
+from almareplay.sources.times.serials import FIRST_DAY, FIRST_DAY_1904
 from almareplay.sources.workbook.archive import (
     Archive,
     Attributes,

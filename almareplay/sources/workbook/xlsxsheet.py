@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from math import isfinite
 
-from almareplay.sources.moments import Cell
-from almareplay.sources.novalue import NOT_CALCULATED
+from almareplay.sources.cells.novalue import NOT_CALCULATED
+from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.workbook.archive import (
     MOST_UNPACKED,
     Archive,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.sources import Capture, FileRefused, ReadingOptions, Row, open_capture
-from almareplay.sources.doubts import NO_ITEM, NO_PATRON, SAME
+from almareplay.sources.cells.doubts import NO_ITEM, NO_PATRON, SAME
 from almareplay.sources.fields import DUE_DATE, SWAPPED
 from almareplay.sources.offline import evergreen, koha, sierra
 from almareplay.transactions import InvalidRow, Transaction

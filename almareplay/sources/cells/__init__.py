@@ -1,0 +1,1 @@
+"""What single cells say, whatever container they stand in."""
