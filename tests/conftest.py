@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import URL, Engine
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
+from almareplay.queue import store
 from tests.contract.watch import BROKEN, watch
 
 # How long an example takes says more about the machine than about the code.
@@ -46,3 +49,25 @@ def pytest_runtest_call() -> Generator[None]:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: a third of the time a test waits for other processes."""
     return (os.cpu_count() or 1) + 1
+
+
+def _share_statements() -> None:
+    """Let all queues of a process share what SQLAlchemy has compiled: each command opens the queue
+    anew, and compiling its statements takes longer than they do."""
+    names = vars(store)
+    make = names["create_engine"]
+    first: list[Engine] = []
+
+    def create_engine(url: URL, **how: Any) -> Engine:
+        engine: Engine = make(url, **how)
+        if url.get_backend_name() == "sqlite":
+            known = first[0] if first else engine
+            first[:] = [known]
+            engine.dialect = engine.pool._dialect = known.dialect
+            engine._compiled_cache = known._compiled_cache
+        return engine
+
+    names["create_engine"] = create_engine
+
+
+_share_statements()

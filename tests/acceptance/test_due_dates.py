@@ -157,10 +157,14 @@ def test_by_default_due_dates_are_almas(begin: Begin) -> None:
     "fault",
     [
         {"fault": "cut_after", "match": "change_due_date", "times": 4},
-        {"fault": "cut_before", "match": "change_due_date", "times": 4},
+        pytest.param(
+            {"fault": "cut_before", "match": "change_due_date", "times": 4}, marks=pytest.mark.slow
+        ),
         {"fault": "http_5xx", "match": "change_due_date", "times": 3, "effect": "before"},
         {"fault": "cut_after", "match": "loan", "probability": 0.3},
-        {"fault": "cut_after", "match": "renew", "probability": 0.5},
+        pytest.param(
+            {"fault": "cut_after", "match": "renew", "probability": 0.5}, marks=pytest.mark.slow
+        ),
     ],
     ids=lambda fault: f"{fault['match']} {fault['fault']}",
 )
@@ -233,7 +237,9 @@ def test_stopped_between_loan_and_due_date_the_next_start_has_only_that_to_do(
     "fault",
     [
         {"fault": "outage", "match": "change_due_date", "times": 1, "seconds": 600},
-        {"fault": "daily", "match": "change_due_date", "times": 1},
+        pytest.param(
+            {"fault": "daily", "match": "change_due_date", "times": 1}, marks=pytest.mark.slow
+        ),
     ],
     ids=lambda fault: str(fault["fault"]),
 )

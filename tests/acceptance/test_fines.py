@@ -154,12 +154,20 @@ def test_by_default_fines_are_told_and_stand(begin: Begin) -> None:
     "fault",
     [
         {"fault": "cut_after", "match": "waive", "times": 2},
-        {"fault": "cut_before", "match": "waive", "times": 2},
-        {"fault": "cut_then_effect", "match": "waive", "times": 2, "delay": 0.02},
+        pytest.param({"fault": "cut_before", "match": "waive", "times": 2}, marks=pytest.mark.slow),
+        pytest.param(
+            {"fault": "cut_then_effect", "match": "waive", "times": 2, "delay": 0.02},
+            marks=pytest.mark.slow,
+        ),
         {"fault": "http_5xx", "match": "waive", "times": 1, "effect": "before", "body": "html"},
         {"fault": "cut_after", "match": "scan_in", "probability": 0.5},
-        {"fault": "cut_before", "match": "scan_in", "probability": 0.5},
-        {"fault": "cut_then_effect", "match": "scan_in", "times": 2, "delay": 0.05},
+        pytest.param(
+            {"fault": "cut_before", "match": "scan_in", "probability": 0.5}, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            {"fault": "cut_then_effect", "match": "scan_in", "times": 2, "delay": 0.05},
+            marks=pytest.mark.slow,
+        ),
         {"fault": "cut_before", "match": "fees", "times": 1},
     ],
     ids=lambda fault: f"{fault['match']} {fault['fault']}",
@@ -191,7 +199,7 @@ def test_a_loan_that_alma_shows_no_more_is_followed_up_all_the_same(begin: Begin
 
 
 @pytest.mark.parametrize("operation", ["fees", "waive"])
-@pytest.mark.parametrize("effect", ["before", "none"])
+@pytest.mark.parametrize("effect", ["before", pytest.param("none", marks=pytest.mark.slow)])
 def test_killed_before_or_in_a_waiver_the_next_start_has_only_that_to_do(
     begin: Begin, operation: str, effect: str
 ) -> None:
@@ -302,8 +310,10 @@ def _was_returned_first(outage: Outage) -> None:
     [
         [],
         [{"fault": "cut_after", "match": "scan_in", "times": 2}],
-        [{"fault": "cut_before", "match": "scan_in", "times": 2}],
-        [{"fault": "cut_after", "match": "loan", "times": 2}],
+        pytest.param(
+            [{"fault": "cut_before", "match": "scan_in", "times": 2}], marks=pytest.mark.slow
+        ),
+        pytest.param([{"fault": "cut_after", "match": "loan", "times": 2}], marks=pytest.mark.slow),
     ],
     ids=["answered", "scan done", "scan not done", "loan done"],
 )

@@ -127,7 +127,7 @@ def _falls_asleep(outage: Outage, where: str) -> Command:
 
 @pytest.mark.parametrize(
     "where",
-    ["while it makes sure of its hold", "as a call leaves"],
+    ["while it makes sure of its hold", pytest.param("as a call leaves", marks=pytest.mark.slow)],
 )
 def test_a_process_that_slept_past_its_lease_posts_nothing_more(begin: Begin, where: str) -> None:
     outage = begin(CAPTURE)
@@ -199,7 +199,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("after", [4, 150])
+@pytest.mark.parametrize("after", [4, pytest.param(150, marks=pytest.mark.slow)])
 def test_a_queue_that_cannot_be_written_stops_the_run(begin: Begin, after: int) -> None:
     outage = begin(CAPTURE)
     usual = outage.work.program
@@ -238,7 +238,7 @@ def _replaced(queue: Path) -> Path:
     return away
 
 
-@pytest.mark.parametrize("happens", [_away, _replaced])
+@pytest.mark.parametrize("happens", [_away, pytest.param(_replaced, marks=pytest.mark.slow)])
 def test_a_queue_that_is_gone_stops_the_run(begin: Begin, happens: Callable[[Path], Path]) -> None:
     outage = begin(CAPTURE)
     replay = _half_way(outage)
@@ -267,7 +267,9 @@ main()
 """
 
 
-@pytest.mark.parametrize(("started_with", "code"), [("nothing", 130), ("nohup", 1)])
+@pytest.mark.parametrize(
+    ("started_with", "code"), [("nothing", 130), pytest.param("nohup", 1, marks=pytest.mark.slow)]
+)
 def test_a_terminal_that_is_closed(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, started_with: str, code: int
 ) -> None:
@@ -290,7 +292,7 @@ def test_a_terminal_that_is_closed(
     outage.kept_all_promises()
 
 
-@pytest.mark.parametrize("clock_offset", [3660, -3540])
+@pytest.mark.parametrize("clock_offset", [3660, pytest.param(-3540, marks=pytest.mark.slow)])
 def test_clocks_that_differ_by_an_hour_make_no_effect_twice(
     begin: Begin, clock_offset: int
 ) -> None:

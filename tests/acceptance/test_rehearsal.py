@@ -273,7 +273,7 @@ def test_rows_that_are_not_marked_become_what_was_rehearsed(
 @pytest.mark.parametrize(
     "flags",
     [
-        ("--guard", "off"),
+        pytest.param(("--guard", "off"), marks=pytest.mark.slow),
         ("--guard", "full", "--on-loan-elsewhere", "return-first", "--place-on-hold-shelf"),
     ],
 )

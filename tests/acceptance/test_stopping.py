@@ -15,7 +15,9 @@ CHECK = 10
 """Calls that a replay makes before its first row: key, environment, three libraries' desks."""
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_stop_finishes_the_calls_in_flight_and_stores_them(
     begin: Begin, stop: signal.Signals
 ) -> None:
@@ -49,7 +51,9 @@ def test_a_second_stop_leaves_at_once(begin: Begin) -> None:
     outage.kept_all_promises(faults=True)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_stop_during_the_check_is_a_stop_too(begin: Begin, stop: signal.Signals) -> None:
     outage = begin(CAPTURE)
     outage.alma.has_faults({"fault": "silence", "match": "general"})

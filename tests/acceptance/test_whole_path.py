@@ -16,6 +16,7 @@ from tests.chaos.stage import COLD
 
 CAPTURE = (1, 300)
 SMALL = (2, 100)
+TINY = (2, 40)
 LOST_AND_DONE = {"fault": "cut_after", "match": "any_post", "probability": 0.15}
 LOST_AND_NOT_DONE = {"fault": "cut_before", "match": "any_post", "probability": 0.15}
 LOST_AND_DONE_LATER = {
@@ -27,7 +28,7 @@ LOST_AND_DONE_LATER = {
 
 
 def test_three_stations_are_replayed_and_a_second_replay_asks_nothing(begin: Begin) -> None:
-    outage = begin(SMALL)
+    outage = begin(TINY)
     outage.work.program = COLD
     done = outage.work.replays()
     assert done.code == 1, done.said  # some rows need attention
@@ -38,7 +39,7 @@ def test_three_stations_are_replayed_and_a_second_replay_asks_nothing(begin: Beg
     assert outage.work.runs("report", "report.csv").code == 0
     with (outage.work.folder / "report.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
-    assert len(table) == len(evidence.report) == 100
+    assert len(table) == len(evidence.report) == 40
     assert list(table[0]) == list(ReportRow._fields)
     assert [row["outcome"] for row in table] == [row["outcome"] for row in evidence.report]
     counted = Counter(row["outcome"] for row in table)
@@ -81,8 +82,8 @@ def test_killed_at_many_moments_nothing_happens_twice_or_is_missing(
 @pytest.mark.parametrize(
     ("fault", "capture"),
     [
-        pytest.param(LOST_AND_DONE, SMALL, id="done"),
-        pytest.param(LOST_AND_NOT_DONE, SMALL, id="not done"),
+        pytest.param(LOST_AND_DONE, SMALL, id="done", marks=pytest.mark.slow),
+        pytest.param(LOST_AND_NOT_DONE, SMALL, id="not done", marks=pytest.mark.slow),
         pytest.param(LOST_AND_DONE_LATER, SMALL, id="done later"),
     ],
 )

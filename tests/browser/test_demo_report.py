@@ -11,6 +11,9 @@ from almareplay.cli.workflows import demo
 from almareplay.simulator import server
 from tests.browser.conftest import Opener
 
+# A browser takes its time: a proof beside the suite.
+pytestmark = pytest.mark.slow
+
 
 # Before there is a browser: the demo needs the thread's event loop for itself.
 @pytest.fixture(scope="module")

@@ -24,6 +24,9 @@ from tests.browser.made import (
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+# A browser takes its time: a proof beside the suite.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -36,6 +39,12 @@ def found(page: Page) -> str:
 
 def row_numbers(section: Locator) -> list[int]:
     return [int(text) for text in section.locator("[role=rowheader]").all_text_contents()]
+
+
+def unfold(section: Locator) -> None:
+    """Unfold a section, whose rows the page writes only then."""
+    section.locator("summary").click()
+    section.locator("tbody tr").first.wait_for()
 
 
 def shown(page: Page) -> list[str]:
@@ -53,9 +62,9 @@ def test_what_is_open_is_on_top_and_the_rest_is_folded(opened: Opener, address: 
     assert (found(page), page.inner_text("#ticked")) == ("62 rows, 18 to do", "0 of 23 ticked")
     assert row_numbers(page.locator("#patron_blocked")) == [44, 45, 46]
     assert row_numbers(page.locator("#settled")) == []
-    page.locator("#settled summary").click()
+    unfold(page.locator("#settled"))
     assert row_numbers(page.locator("#settled")) == [*range(1, 41)]
-    page.locator("#cancelled summary").click()
+    unfold(page.locator("#cancelled"))
     assert row_numbers(page.locator("#cancelled")) == [61, 62]
 
 
@@ -68,7 +77,7 @@ def test_fines_that_are_the_same_by_the_day_are_apart_and_folded(
     assert page.locator("#fines").get_by_role("checkbox").count() == 2
     folded = page.locator("#fines-by-day")
     assert not folded.locator("table").is_visible()
-    folded.locator("summary").click()
+    unfold(folded)
     assert row_numbers(folded) == [25]
     assert folded.get_by_role("checkbox").count() == 0
     assert "may be too high" in folded.inner_text()
@@ -81,7 +90,7 @@ def test_a_prediction_has_no_boxes_to_tick(opened: Opener, tmp_path: Path) -> No
     assert page.locator("#ticked").inner_text() == ""
     assert not page.locator("#storage").is_visible()
     assert "Before the replay: " in page.inner_text("#patron_blocked .advice")
-    page.locator("#replayed summary").click()
+    unfold(page.locator("#replayed"))
     assert row_numbers(page.locator("#replayed")) == [63]
     page.get_by_role("button", name="Details of row 44").click()
     assert "record the loan" not in page.inner_text("main")
@@ -118,7 +127,7 @@ def test_filter(opened: Opener, address: str) -> None:
 def test_sort_by_any_column(opened: Opener, address: str) -> None:
     page = opened(address)
     section = page.locator("#settled")
-    section.locator("summary").click()
+    unfold(section)
     original = row_numbers(section)
     heads = section.locator("thead button")
     for head in heads.all():
@@ -273,7 +282,7 @@ def test_times_are_those_of_the_library_over_the_change_of_the_clocks(
     opened: Opener, address: str
 ) -> None:
     page = opened(address)
-    page.locator("#settled summary").click()
+    unfold(page.locator("#settled"))
     page.get_by_role("button", name="Details of row 4", exact=True).click()
     detail = page.locator("#settled .detail")
     assert "Mon 2 Nov 2026 23:59" in detail.inner_text()
