@@ -60,8 +60,8 @@ def test_commands_and_options_in_sentences_exist(page: Path) -> None:
     known = commands()
     every = set[str]().union(*map(flags, known.values())) | FOREIGN
     for code in re.findall(r"`([^`\n]+)`", page.read_text("utf-8")):
-        if named := re.fullmatch(r"almareplay ([a-z]+)( .*)?", code):
-            assert named[1] in known, code
+        if named := re.fullmatch(r"almareplay (([a-z]+)(?: [a-z]+)?)(?: .*)?", code):
+            assert known.keys() & {*named.groups()}, code
         assert set(re.findall(r"(?<!\S)--[a-z][a-z-]+", code)) <= every, code
 
 
