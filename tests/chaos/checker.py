@@ -140,6 +140,10 @@ class _Judge:
                 expected[row.place] = Expected(Outcome.DUPLICATE)
             elif row.item in self._unresolved:
                 expected[row.place] = Expected(Outcome.HELD_BACK)
+            elif self._said[row.place]["outcome"] == Outcome.UNAVAILABLE:
+                # Without an effect, so that the patron's other rows meet what was there before.
+                expected[row.place] = Expected(Outcome.UNAVAILABLE)
+                self._unresolved.add(row.item)
             else:
                 expected[row.place] = self._model.settle(row)
                 if self._is_open(row):

@@ -6,16 +6,20 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.captures import Capture, make_capture
+from almareplay.simulator.world import Item, Loan, Patron, World
+from almareplay.transactions import Kind
+from tests.chaos.captures import Capture, make_capture, written_capture
 from tests.chaos.checker import Evidence, Json, Rules, violations
 from tests.chaos.processes import Script
 from tests.chaos.stage import Alma, Workplace
 
 FAULTS = Rules(faults=True)
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,23 @@ def test_a_change_in_the_evidence_is_seen(judged: tuple[Capture, Evidence], chan
     changed = Evidence(tampered.report, tampered.effects, evidence.requests, world)
     assert violations(capture, changed, Rules())
     assert violations(capture, changed, FAULTS)
+
+
+def test_a_return_that_was_not_made_leaves_its_patron_at_the_limit(tmp_path: Path) -> None:
+    world = World(
+        patrons=[Patron("ida", loan_limit=1)],
+        items=[Item("kept", "MAIN"), Item("wanted", "MAIN")],
+        loans=[Loan("ida", "kept", LONG_AGO, LONG_AGO + timedelta(days=999))],
+    )
+    capture = written_capture(world, [(Kind.RETURN, "kept", ""), (Kind.LOAN, "wanted", "ida")])
+    with Alma(tmp_path, world) as alma:
+        work = Workplace.at(tmp_path / "work", alma, capture, SETTLE_SECONDS="0")
+        work.loads(capture)
+        alma.has_faults({"fault": "http_5xx", "match": "scan_in", "effect": "none", "body": "html"})
+        work.replays()
+        evidence = work.evidence(alma)
+    assert [row["outcome"] for row in evidence.report] == ["unavailable", "patron_limit"]
+    assert violations(capture, evidence, FAULTS) == []
 
 
 _ENGINE = """
