@@ -69,8 +69,8 @@ def arrange_lanes(
     """Set order and duplicates of the lanes with these item keys anew, some of them at a time; and
     of those in which rows stood before staff have corrected them.
 
-    The rows with numbers below ``in_replay_before`` may be under way: those that are pending stay
-    so. Answers how many rows have come to which outcome by that.
+    The rows with numbers below ``in_replay_before`` may be under way: of rows that say the same in
+    the same minute it is they that count. Answers how many rows have come to which outcome by that.
     """
     became: Counter[Outcome] = Counter()
     tried = exists().where(

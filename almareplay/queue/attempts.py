@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
+from almareplay.outcomes import Outcome
 from almareplay.queue.binding import bind
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
-from almareplay.queue.schema import attempts
+from almareplay.queue.schema import attempts, transactions
 from almareplay.queue.store import Queue, Run
 
 
@@ -54,6 +55,14 @@ class Intent:
     last_renew_date: datetime | None = None
 
 
+class NoLongerPending(Exception):
+    """A row that was to be posted has an ``outcome`` meanwhile: a capture that was loaded since it
+    was read says the same, and is what counts."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
 def store_intent(
     queue: Queue,
     hold: Hold,
@@ -67,11 +76,15 @@ def store_intent(
 ) -> Intent:
     """Put on disk that a call is about to leave; the first one binds the run to the hold's Alma.
 
-    Raises HoldLost, QueueError: then it must not leave.
+    Raises HoldLost, NoLongerPending, QueueError: then it must not leave.
     """
     now = datetime.now(UTC)
+    of_row = (transactions.c.run_id == hold.run.id) & (transactions.c.row == row)
     with queue.writing() as connection:
         confirm_hold(connection, hold)
+        outcome = Outcome(connection.scalars(select(transactions.c.outcome).where(of_row)).one())
+        if outcome is not Outcome.PENDING:
+            raise NoLongerPending(outcome)
         if hold.alma is not None:
             bind(connection, hold.run, hold.alma)
         made = connection.execute(

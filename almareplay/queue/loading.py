@@ -156,8 +156,8 @@ def load_file(
         )
         _join_lanes(connection, run, first_row)
         open_lanes = connection.scalars(_open_lanes(run, first_row, loaded.rows)).all()
-        # A replay that is under way has read the rows that were there: none of them may become a
-        # repetition of a new one, which would then be posted as well.
+        # A replay that is under way has read the rows that were there, and does not go back for new
+        # ones before them. (A row that repeats another all the same is not posted: store_intent.)
         before = first_row if is_held(connection, run) else 0
         arrange_lanes(connection, run, open_lanes, in_replay_before=before)
         loaded.duplicates = _count_duplicates(connection, run, first_row)

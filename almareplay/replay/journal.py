@@ -93,7 +93,9 @@ class Journal(JournalReader):
         due_date: datetime | None,
         last_renew_date: datetime | None,
     ) -> Intent:
-        """Store that a call is about to leave; where this raises it must not. See `Intent`."""
+        """Store that a call is about to leave; where this raises it must not. See `Intent`.
+
+        Raises NoLongerPending as well."""
         return await self._do(
             attempts.store_intent,
             self._hold,

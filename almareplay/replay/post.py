@@ -14,7 +14,7 @@ from almareplay.alma.client import Alma
 from almareplay.alma.errors import Refusal, Stopped, Unavailable
 from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Disposition, Outcome
-from almareplay.queue.attempts import Fate, Write
+from almareplay.queue.attempts import Fate, NoLongerPending, Write
 from almareplay.replay import results
 from almareplay.replay.act import Actor, CallRefused, LostAnswer, WaitedTooLong
 from almareplay.replay.decide import decide
@@ -80,6 +80,8 @@ class Poster:
             ended = await self._bring_in(attempt, turn)
         except Stopped:
             return None
+        except NoLongerPending as already:
+            return already.outcome
         if ended is None:
             return None
         result, row = ended.result, attempt.row
