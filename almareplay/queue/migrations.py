@@ -36,7 +36,7 @@ from almareplay.queue import sqlite
 from almareplay.queue.errors import QueueInUse
 from almareplay.queue.processes import Process
 from almareplay.queue.schema import VERSION, runs, versions
-from almareplay.transactions import UNKNOWN_ALMA
+from almareplay.transactions import UNKNOWN_ALMA, identifier_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +200,30 @@ def _to_5(connection: Connection) -> None:
     )
 
 
+def _to_6(connection: Connection) -> None:
+    """A letter in one sign and in two is the same letter of an item's key."""
+    keys = connection.execute(
+        text("SELECT DISTINCT run_id, item_key, item_barcode FROM transactions")
+    ).all()
+    changed = [
+        {"run": run, "key": identifier_key(barcode), "barcode": barcode, "before": key}
+        for run, key, barcode in keys
+        if key and key != identifier_key(barcode)
+    ]
+    if not changed:
+        return
+    of_item = "run_id = :run AND item_key = :before"
+    rows = "SELECT t.row FROM transactions AS t WHERE t.run_id = :run AND t.item_barcode = :barcode"
+    for statement in (
+        f"UPDATE lanes SET item_key = :key WHERE {of_item} AND row IN ({rows})",
+        f"UPDATE transactions SET item_key = :key WHERE {of_item} AND item_barcode = :barcode",
+    ):
+        connection.execute(text(statement), changed)
+
+
 STEPS: dict[int, Callable[[Connection], None]] = {
     4: _to_5,
+    5: _to_6,
 }
 """What makes the next layout out of each, in order."""
 

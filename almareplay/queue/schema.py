@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-VERSION = 5
+VERSION = 6
 
 
 class Moment(TypeDecorator[datetime]):

@@ -31,7 +31,7 @@ from almareplay.queue.processes import this_process
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.schema import VERSION
 from almareplay.queue.store import Queue
-from tests.queue.layouts import address, content, copies, hold, look
+from tests.queue.layouts import LAYOUTS, address, content, copies, hold, look
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma
@@ -115,6 +115,7 @@ Queue.open(sys.argv[1])
 """
 
 
+@pytest.mark.parametrize("older", LAYOUTS[:1], indirect=True)  # the one with most to be built
 @pytest.mark.parametrize(
     ("begins", "number"), [("ALTER TABLE", 1), ("DROP TABLE", 2), ("UPDATE almareplay_schema", 1)]
 )
@@ -199,6 +200,7 @@ def test_a_queue_that_may_not_be_written_says_so(older: Path, pragma: Pragma) ->
     assert (content(older), copies(older)) == (before, [])
 
 
+@pytest.mark.parametrize("older", LAYOUTS[:1], indirect=True)  # the one with most to be built
 def test_a_disk_that_is_full_before_the_end_leaves_it_as_it_was(
     older: Path, pragma: Pragma
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +31,7 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.row_history import Changed, story_of
 from almareplay.queue.schema import VERSION, metadata
 from almareplay.queue.store import Queue
-from almareplay.transactions import AlmaInstance
+from almareplay.transactions import AlmaInstance, Transaction
 from tests.queue.layouts import LAYOUTS, address, content, copies, look
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def test_the_copy_takes_no_other_files_place(older: Path, monkeypatch: pytest.Mo
             return cls(2026, 11, 26, 12, 0, tzinfo=tz)
 
     monkeypatch.setattr("almareplay.queue.sqlite.datetime", Noon)
-    (layout,) = LAYOUTS[:1]
+    ((layout,),) = look(older, "SELECT version FROM almareplay_schema")
     named = f"queue.layout-{layout}.20261126T120000Z"
     taken = older.with_name(f"{named}.db")
     taken.write_text("somebody else's")
@@ -119,6 +121,25 @@ def test_the_copy_takes_no_other_files_place(older: Path, monkeypatch: pytest.Mo
         assert queue.upgrade is not None and queue.upgrade.copy is not None
         assert queue.upgrade.copy.name == f"{named}-3.db"
     assert taken.read_text() == "somebody else's"
+
+
+def test_a_letter_in_two_signs_has_the_key_that_it_has_in_one(older: Path) -> None:
+    in_two, in_one = "CAFE\u0301 17", "CAF\u00c9 17"
+    with closing(sqlite3.connect(older)) as queue:
+        of_row = "WHERE run_id = 3 AND row = 1"
+        before = (in_two.casefold(),)
+        queue.execute(f"UPDATE transactions SET item_barcode = ? {of_row}", (in_two,))
+        for table in ("transactions", "lanes"):
+            queue.execute(f"UPDATE {table} SET item_key = ? {of_row}", before)
+        queue.commit()
+    with Queue.open(address(older)) as queue:
+        night = queue.run("night")
+        (row,) = pending_rows(queue, night, after=None, limit=9)
+        again = Transaction(
+            row.kind, row.captured_at, False, in_one, "", "MAIN", "FRONT", "again.dat", 1
+        )
+        file = CaptureFile("again.dat", "9" * 64, ".dat")
+        assert load_file(queue, night, file, [again]).duplicates == 1
 
 
 def test_every_row_is_what_it_was(older: Path) -> None:
