@@ -28,10 +28,14 @@ async def transfer(
     ``within`` is in seconds, for the whole of the answer. What ``confirm`` raises comes through.
     """
 
+    connects = False
+
     async def trace(event: str, _: object) -> None:
+        nonlocal connects
         if event == "connection.connect_tcp.started":
+            connects = True
             departure.hold()
-        elif event == "http11.send_request_headers.started":
+        elif connects and event == "http11.send_request_headers.started":
             # Connecting takes seconds at times, and the machine may have slept in them.
             if call.confirm is not None:
                 await call.confirm()

@@ -81,6 +81,7 @@ class Poster:
         except Stopped:
             return None
         except NoLongerPending as already:
+            self._reader.close(attempt)
             return already.outcome
         if ended is None:
             return None
@@ -101,6 +102,7 @@ class Poster:
         if ended.to_follow or attempt.returned_first:
             with contextlib.suppress(Stopped):
                 await self._follow_ups.of_row(attempt, ended.loan)
+        self._reader.close(attempt)
         return result.outcome
 
     async def _bring_in(self, attempt: Attempt, turn: Turn) -> RowResult | None:

@@ -35,11 +35,20 @@ class LaneReader:
     async def open(self, row: QueuedRow, rank: int) -> Attempt:
         """A row to be tried, and the lane of its item with what the run did to that before."""
         if row.item_key not in self._lanes:
-            history = await self._journal.lane_history(row.item_key)
+            history = await self._journal.open_lane(row.item_key)
             lane = self._lanes[row.item_key] = Lane(history)
             if self._policy.guard is Guard.OFF:
                 lane.resume()
         return Attempt(row, self._lanes[row.item_key], rank)
+
+    def close(self, attempt: Attempt) -> None:
+        """A row has its outcome, and the lane goes with the last of the run's: a run of a million
+        rows need not keep all of them in memory."""
+        history, item_key = attempt.lane.history, attempt.row.item_key
+        history.pending -= 1
+        if history.pending <= 0:
+            del self._lanes[item_key]
+            self._journal.close_lane(item_key)
 
     async def find(self, attempt: Attempt) -> ItemIds:
         """The ids of the item, asked for once; a refusal is remembered as well."""
