@@ -48,13 +48,10 @@ class Connections(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer to a request, whose body is still to be read. Raises as httpx does."""
         connection = await self._idle_one()
-        extensions = dict(request.extensions)
         if connection is None:
             connection = httpcore.AsyncHTTPConnection(
                 self._origin, self._ssl_context, keepalive_expiry=_KEPT_SECONDS
             )
-        else:
-            extensions.pop("trace", None)  # nothing of what it waits for happens: see `transfer`
         url = httpcore.URL(
             scheme=self._origin.scheme,
             host=self._origin.host,
@@ -68,7 +65,7 @@ class Connections(httpx.AsyncBaseTransport):
                     url,
                     headers=request.headers.raw,
                     content=request.stream,
-                    extensions=extensions,
+                    extensions=request.extensions,
                 )
             )
         return httpx.Response(

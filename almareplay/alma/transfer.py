@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -21,24 +22,23 @@ _KEPT_HEADERS = ("Date", "Location", "Content-Type", "X-Exl-Api-Remaining", "X-E
 
 
 async def transfer(
-    client: httpx.AsyncClient, call: Call[Any], departure: Departure, *, within: float
+    client: httpx.AsyncClient,
+    call: Call[Any],
+    departure: Departure,
+    *,
+    within: float,
+    leaving: Callable[[], Awaitable[None]],
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``within`` is in seconds, for the whole of the answer. What ``confirm`` raises comes through.
+    ``within`` is in seconds, for the whole of the answer. ``leaving`` is awaited right before the
+    first byte leaves; what it raises comes through, and nothing is sent.
     """
 
-    connects = False
-
     async def trace(event: str, _: object) -> None:
-        nonlocal connects
-        if event == "connection.connect_tcp.started":
-            connects = True
-            departure.hold()
-        elif connects and event == "http11.send_request_headers.started":
-            # Connecting takes seconds at times, and the machine may have slept in them.
-            if call.confirm is not None:
-                await call.confirm()
+        # The last moment: connecting takes seconds at times, and the machine may sleep in them.
+        if event == "http11.send_request_headers.started":
+            await leaving()
             departure.leave()
 
     # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
@@ -50,7 +50,7 @@ async def transfer(
         headers={} if content is None else {"Content-Type": "application/json"},
         extensions={"trace": trace},
     )
-    departure.leave()
+    departure.hold()
     try:
         async with asyncio.timeout(within + CONNECT_SECONDS):
             response = await client.send(request, stream=True, follow_redirects=False)

@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from almareplay.alma.alma_clock import AlmaClock
-from almareplay.alma.call import Call, judged, key_test
+from almareplay.alma.call import Call, Confirm, judged, key_test
 from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
 from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
 from almareplay.alma.errors import (
@@ -53,6 +54,10 @@ class Traffic:
     calls_left: int | None
     calls_made: int
     quota: int | None = None
+
+
+class _NotNow(Exception):
+    """A call has had its turn, but no call may leave now."""
 
 
 class Transport:
@@ -174,20 +179,28 @@ class Transport:
                     await self._breaker.passed()
                     await self._calls_left.passed()
                     departure = await flight.enter_async_context(self.pace.flight(call.rank))
-                if call.confirm is not None:
-                    departure.hold()
-                    await call.confirm()
-                if self._stopping.is_set():
-                    raise Stopped(_STOPPED_WORDS)
-                if not (self._breaker.shut or self._calls_left.spent):
-                    return await self._exchange(call, departure)
+                with suppress(_NotNow):
+                    self._make_sure_it_may_leave()
+                    return await self._exchange(call, departure, partial(self._confirm, call))
+
+    async def _confirm(self, call: Call[Any]) -> None:
+        """Raises what keeps a call that has had its turn from being sent after all."""
+        if call.confirm is not None:
+            await call.confirm()
+        self._make_sure_it_may_leave()
+
+    def _make_sure_it_may_leave(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped(_STOPPED_WORDS)
+        if self._breaker.shut or self._calls_left.spent:
+            raise _NotNow
 
     async def _probe(self) -> None:
         self._answered.rotate()
         call = self._answered[0] if self._answered else key_test("bibs")
         await self._calls_left.passed()
         async with self.pace.flight(_PROBE_RANK) as departure:
-            await self._exchange(call, departure)
+            await self._exchange(call, departure, _nothing_more)
 
     def _remember(self, call: Call[Any]) -> None:
         if not (call.writes or call.bare or any(call.target == c.target for c in self._answered)):
@@ -197,15 +210,23 @@ class Transport:
         for known in [known for known in self._answered if known.target == call.target]:
             self._answered.remove(known)
 
-    async def _exchange(self, call: Call[T], departure: Departure) -> T:
+    async def _exchange(self, call: Call[T], departure: Departure, may_leave: Confirm) -> T:
         left_at = self._clock.monotonic()
+
+        async def leaving() -> None:
+            await may_leave()
+            self._calls_left.leaving()
+
         self.calls_made += 1
-        self._calls_left.leaving()
-        response = await transfer(self._client, call, departure, within=self._answer_within)
+        try:
+            response = await transfer(
+                self._client, call, departure, within=self._answer_within, leaving=leaving
+            )
+        except Exception:  # raised by ``may_leave``: it was not sent
+            self.calls_made -= 1
+            raise
         if isinstance(response, Unavailable):
             result: T | AlmaError = response
-            if response.effect is Effect.NOT_SENT:
-                self._calls_left.not_counted()
         else:
             self._alma_clock.learn(response.headers.get("Date"))
             self._calls_left.learn(
@@ -246,6 +267,10 @@ class Transport:
     async def _sleep(self, seconds: float) -> None:
         async with self._unless_stopped():
             await self._clock.sleep(seconds)
+
+
+async def _nothing_more() -> None:
+    """For a call that its turn alone lets leave."""
 
 
 def _note(call: Call[Any], result: object, seconds: float) -> None:

@@ -108,7 +108,8 @@ def test_a_write_that_did_nothing_is_sent_again_and_confirmed_again(
         confirmed.append(len([name for name in fake.names if name == "loan"]))
 
     assert run(lambda alma: lend(alma, confirm)) == "71"
-    assert confirmed == [0, 1, 2]
+    # Only what leaves is confirmed, right before it does.
+    assert confirmed == ([0, 1, 2] if nothing_done is SLOW else [2])
 
 
 def test_too_many_calls_a_second_never_use_a_call_up(fake: FakeAlma, run: Any) -> None:

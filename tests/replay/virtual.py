@@ -23,6 +23,7 @@ from almareplay.replay.engine import Replaying, replay
 from almareplay.replay.policy import Policy
 from almareplay.simulator.server import Simulator
 from almareplay.transactions import AlmaInstance
+from tests.alma.fake_alma import first_byte_leaves
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -159,8 +160,12 @@ def replay_virtually(
             keeps_time.cancel()
         return clock.monotonic()
 
+    async def leaves(request: httpx.Request) -> httpx.Response:
+        await first_byte_leaves(request)
+        return await line(request)
+
     with respx.mock(assert_all_called=False) as router:
-        router.route().mock(side_effect=line)
+        router.route().mock(side_effect=leaves)
         with asyncio.Runner(loop_factory=_Loop) as runner:
             return runner.run(night())
 
