@@ -115,9 +115,8 @@ def _scrubbed(text: str, own_id: str, names: Mapping[str, str]) -> str:
     text = normalize("NFC", text)
 
     def own(found: re.Match[str]) -> str:
-        beside = (
-            text[max(0, found.start() - 1) : found.start()] + text[found.end() : found.end() + 1]
-        )
+        start, end = found.span()
+        beside = text[max(0, start - 1) : start] + text[end : end + 1]
         is_part = patterns.letter.search(beside)
         return found[0] if is_part else names.get(identifier_key(own_id), "a patron")
 
