@@ -16,6 +16,12 @@ PACKAGE = Path(almareplay.__file__).parent
 REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300
+STILL_LONG = {
+    "tests/sources/database/test_database.py",
+    "tests/sources/sql/test_dump.py",
+    "tests/sources/test_workbook.py",
+}
+"""Tests that are being split elsewhere."""
 
 VOCABULARY = {"transactions", "outcomes"}
 MAY_IMPORT = {
@@ -97,10 +103,10 @@ def test_only_what_is_typed_and_asked_knows_click() -> None:
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    lines = {path: len(path.read_text("utf-8").splitlines()) for path in MODULES}
-    assert len(lines) == len(MODULES)
-    long = {str(path.relative_to(PACKAGE)): n for path, n in lines.items() if n > LONGEST}
-    assert long == {}
+    files = [*MODULES, *sorted((REPOSITORY / "tests").rglob("*.py"))]
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in files}
+    long = {str(path.relative_to(REPOSITORY)): n for path, n in lines.items() if n > LONGEST}
+    assert long.keys() <= STILL_LONG, long
 
 
 def settings_of_the_example() -> dict[str, str]:

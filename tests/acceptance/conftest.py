@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.captures import Capture, make_capture
+from tests.chaos.captures import Capture
 from tests.chaos.outage import Begin, Outage
 from tests.chaos.stage import Alma, Workplace
+from tests.chaos.stories import make_capture
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from almareplay.simulator.world import Item, Loan, Patron, World
 from almareplay.transactions import Kind
 from tests.chaos.captures import Capture, written_capture
-from tests.chaos.checker import Json
+from tests.chaos.evidence import Json
 from tests.chaos.outage import Begin, Outage
 
 LOAN, RETURN = Kind.LOAN, Kind.RETURN

@@ -11,7 +11,7 @@ import pytest
 from almareplay.simulator.world import Item, Loan, Patron, World
 from almareplay.transactions import Kind
 from tests.chaos.captures import written_capture
-from tests.chaos.checker import Evidence
+from tests.chaos.evidence import Evidence
 from tests.chaos.outage import Begin
 
 LOAN, RETURN = Kind.LOAN, Kind.RETURN

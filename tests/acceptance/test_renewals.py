@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from almareplay.simulator.world import Item, Policy
-from tests.acceptance.test_fines import WAIVE
+from tests.acceptance.late_returns import WAIVE
 from tests.chaos.captures import Capture
 from tests.chaos.outage import Begin, Outage
 from tests.chaos.weekend import (

@@ -131,3 +131,17 @@ def run(clock: Any, connect: Any) -> Any:
         return clock.run(go())
 
     return ran
+
+
+@pytest.fixture
+def ask(clock: Any, connect: Any) -> Callable[[Callable[[Alma], Awaitable[Any]]], Any]:
+    """Puts one question to the Alma of `alma_mock`."""
+
+    def asked(question: Callable[[Alma], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with connect() as alma:
+                return await question(alma)
+
+        return clock.run(run())
+
+    return asked

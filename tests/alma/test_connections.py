@@ -3,78 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from almareplay.alma.client import Alma, open_transport
-from almareplay.alma.errors import AlmaError, AlmaGone, Effect, Unavailable, Unreachable
+from almareplay.alma.errors import AlmaGone, Effect, Unavailable, Unreachable
 from almareplay.alma.responses import ItemIds
-
-LOAN = json.dumps({"loan_id": "71", "user_id": "berta"}).encode()
-TEST = b"GET /almaws/v1/bibs/test"
-
-Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-def http(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
-    return head.encode() + body
-
-
-@asynccontextmanager
-async def listening(respond: Respond, **plain: Any) -> AsyncIterator[tuple[Alma, list[bytes]]]:
-    """An `Alma` at a server that keeps the heads of requests and answers as ``respond`` does.
-
-    The gateway's test call is answered by itself, and is not kept.
-    """
-    heads: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while not writer.is_closing():
-                head = await reader.readuntil(b"\r\n\r\n")
-                lengths = [
-                    line for line in head.lower().split(b"\r\n") if b"content-length" in line
-                ]
-                if lengths:
-                    await reader.readexactly(int(lengths[0].split(b":")[1]))
-                if head.startswith(TEST):
-                    writer.write(http(b"{}"))
-                else:
-                    heads.append(head)
-                    await respond(head, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    plain = {"per_second": 1000.0, "reserve": 0, "timeout_seconds": 5.0} | plain
-    async with server, open_transport(f"http://127.0.0.1:{port}", "key", **plain) as transport:
-        yield Alma(transport), heads
-
-
-async def lend(alma: Alma, patron_id: str = "berta") -> Any:
-    try:
-        loan = await alma.loan(
-            patron_id,
-            "B1",
-            "MAIN",
-            "FRONT",
-            item=ItemIds("99", "22", "23"),
-            rank=0,
-            confirm=None,
-        )
-    except AlmaError as error:
-        return error
-    return loan.loan_id
+from tests.alma.listening import LOAN, Respond, http, lend, listening
 
 
 async def close(_: bytes, writer: asyncio.StreamWriter) -> None:
@@ -251,54 +188,3 @@ def test_asks_this_machine_without_the_proxy_of_the_environment(
             assert await lend(alma) == "71"
 
     asyncio.run(run())
-
-
-def gzipped(body: bytes) -> bytes:
-    return http(gzip.compress(body), headers="Content-Encoding: gzip\r\n")
-
-
-async def whole(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(gzipped(LOAN[:-1] + b', "title": "' + b"x" * 2**20 + b'"}'))
-
-
-async def bomb(_: bytes, writer: asyncio.StreamWriter) -> None:
-    """Some kilobytes that become a hundred megabytes."""
-    writer.write(gzipped(b"[" + b" " * 100 * 2**20))
-
-
-async def endless(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while not writer.is_closing():
-        writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
-        await writer.drain()
-
-
-def test_a_megabyte_is_an_answer() -> None:
-    async def run() -> Any:
-        async with listening(whole) as (alma, _):
-            return await lend(alma)
-
-    assert asyncio.run(run()) == "71"
-
-
-@pytest.mark.parametrize("respond", [bomb, endless])
-def test_more_than_alma_ever_answers_has_an_unknown_effect(respond: Respond) -> None:
-    async def run() -> Any:
-        async with listening(respond) as (alma, heads):
-            return await lend(alma), len(heads)
-
-    error, sent = asyncio.run(run())
-    assert isinstance(error, Unavailable)
-    assert (error.effect, sent) == (Effect.UNKNOWN, 1)
-    assert "too long to be one of Alma's" in str(error)
-
-
-def test_says_who_asks_and_takes_only_what_is_unpacked_within_bounds() -> None:
-    async def run() -> Any:
-        async with listening(whole) as (alma, heads):
-            await lend(alma)
-            return heads[0].lower()
-
-    head = asyncio.run(run())
-    assert b"user-agent: almareplay\r\n" in head
-    assert b"accept-encoding: gzip, deflate\r\n" in head

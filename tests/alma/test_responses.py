@@ -8,9 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almareplay.alma import fees, institution, patron, responses
-from almareplay.alma.fields import Page
-from almareplay.alma.institution import CircDesk, Institution, Library
-from almareplay.alma.patron import Patron, read_patron
 from almareplay.alma.responses import ItemIds, ItemState, ScanIn
 
 LOAN: dict[str, Any] = {
@@ -165,22 +162,6 @@ def test_a_temporary_item_policy_goes_before_the_permanent_one() -> None:
         assert state.policy == policy
 
 
-@pytest.mark.parametrize(
-    ("roles", "has_it"),
-    [
-        (None, None),
-        ([], False),
-        ([{"role_type": {"value": "200"}, "status": {"value": "ACTIVE"}}], True),
-        ([{"role_type": {"value": "200"}, "status": {"value": "INACTIVE"}}], False),
-        ([{"role_type": {"value": "21"}, "status": {"value": "ACTIVE"}}], False),
-    ],
-)
-def test_reads_whether_a_user_is_a_patron(roles: Any, has_it: bool | None) -> None:
-    patron = read_patron({"primary_id": "berta", "user_role": roles})
-    assert patron is not None
-    assert patron.patron_role is has_it
-
-
 def test_an_item_is_looked_for_where_it_stands_now() -> None:
     moved = item(
         in_temp_location=True,
@@ -214,41 +195,6 @@ def test_another_location_has_no_ids(location: str) -> None:
     assert responses.read_location(location) is None
 
 
-def test_reads_a_patron_without_name_or_notes() -> None:
-    patron = read_patron(
-        {
-            "primary_id": "berta",
-            "full_name": "Berta Beispiel",
-            "status": {"value": "Active"},
-            "expiry_date": "2026-12-31Z",
-            "user_identifier": [{"value": "P-0815", "id_type": {"value": "BARCODE"}}, None, {}],
-            "user_block": [
-                {"block_description": {"value": "20", "desc": "Lost card"}, "block_note": "secret"},
-                {"block_description": {"value": "03"}, "block_status": "INACTIVE"},
-                {"block_description": {"value": "04"}, "block_status": "ACTIVE"},
-            ],
-            "loans": {"value": 3, "link": "https://alma.example/users/berta/loans"},
-        }
-    )
-    assert patron == Patron(
-        "berta", "ACTIVE", date(2026, 12, 31), ("Lost card", "04"), ("P-0815",), 3
-    )
-    assert not any(secret in repr(patron) for secret in ("berta", "Berta", "P-0815", "Lost"))
-    assert read_patron({"primary_id": "b"}) == Patron("b", "", None, (), ())
-    assert read_patron({"full_name": "Berta"}) is None
-
-
-def test_an_inactive_identifier_is_not_the_patrons() -> None:
-    identifiers = [
-        {"value": "P-0815", "status": "ACTIVE"},
-        {"value": "P-0001", "status": "INACTIVE"},
-        {"value": "B@EX", "status": None},
-    ]
-    patron = read_patron({"primary_id": "berta", "user_identifier": identifiers})
-    assert patron is not None
-    assert patron.identifiers == ("P-0815", "B@EX")
-
-
 @pytest.mark.parametrize(
     ("status", "read"),
     [
@@ -276,31 +222,6 @@ def test_what_cannot_be_stored_is_left_out_of_texts() -> None:
     loan = responses.read_loan(LOAN | {"title": "A\0 ti\ud800tle", "user_id": 10**5000})
     assert loan is not None
     assert (loan.title, loan.user_id) == ("A ti?tle", "")
-
-
-@pytest.mark.parametrize(
-    ("said", "read"),
-    [
-        ("SANDBOX", "sandbox"),
-        ("Premium sandbox", "sandbox"),
-        ("Production", "production"),
-        ("pre-production", "pre-production"),
-        (None, ""),
-    ],
-)
-def test_an_environment_is_production_only_where_it_says_so(said: Any, read: str) -> None:
-    body = {"institution": {"value": "01EX", "desc": "Example"}, "environment_type": said}
-    assert institution.read_institution(body) == Institution("01EX", "Example", read)
-    assert institution.read_institution({"environment_type": said}) is None
-
-
-def test_reads_libraries_and_desks() -> None:
-    listed = {"library": [{"code": "MAIN", "name": None}]}
-    assert institution.read_libraries(listed) == [Library("MAIN", "")]
-    assert institution.read_libraries({}) is None
-    desks = {"circ_desk": [{"code": "FRONT", "name": "Front"}], "total_record_count": 14}
-    assert institution.read_circ_desks(desks) == Page([CircDesk("FRONT", "Front")], 14)
-    assert institution.read_circ_desks({"total_record_count": 0}) == Page([], 0)
 
 
 NAMES = (

@@ -9,9 +9,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.chaos.captures import make_capture
 from tests.chaos.checker import Rules, violations
 from tests.chaos.stage import Alma, Workplace
+from tests.chaos.stories import make_capture
 
 PER_SECOND = 25
 

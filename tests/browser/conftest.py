@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.browser.made import varied_report, written
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
 
@@ -68,3 +70,9 @@ def opened(browser: Browser) -> Iterator[Opener]:
 
         yield open_page
     assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page with something of everything."""
+    return written(varied_report(), tmp_path_factory.mktemp("page") / "report.html")

@@ -6,24 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.transactions import Kind
 from tests.chaos.captures import Capture
-from tests.chaos.model import (
-    Event,
-    Expected,
-    Guard,
-    Model,
-    Place,
-    Row,
-    duplicates,
-    rows_of,
-    wrong_order,
-)
-
-Json = dict[str, Any]
+from tests.chaos.evidence import Evidence, Json, history, in_words, item_of, place_of
+from tests.chaos.model import Event, Expected, Guard, Model
+from tests.chaos.order import Place, Row, duplicates, rows_of, wrong_order
 
 _POSTED = ("loan", "return", "renew", "scan")
 # What follows from a return by itself: the fine for a late one.
@@ -31,19 +20,6 @@ _CONSEQUENCES = ("fee",)
 READ_BACK = "reading Alma showed that it was done"
 """What the report says of a row whose effect was found after its answer was lost."""
 _RETURNED_FIRST = "returned for the patron who had it"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What there is to judge: the report's rows, and Alma's effects, requests and world.
-
-    All are JSON objects, as the report's JSON Lines and the simulator's control surface have them.
-    """
-
-    report: Sequence[Json]
-    effects: Sequence[Json]
-    requests: Sequence[Json]
-    world: Json
 
 
 @dataclass(frozen=True)
@@ -90,20 +66,20 @@ def unresolved(report: Sequence[Json]) -> int:
 def _wrong_accounts(capture: Capture, evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Rows in are rows reported, and none of them is still to do."""
     rows = rows_of(capture)
-    told = [_place(said) for said in evidence.report]
+    told = [place_of(said) for said in evidence.report]
     if sorted(told) != sorted(rows):
         lost = sorted(rows.keys() - set(told))
         yield "", f"{len(rows)} rows in, {len(told)} reported; not reported: {lost}"
     for said in evidence.report:
         if said["outcome"] == Outcome.PENDING:
-            yield _item(said), f"{_place(said)} is still pending"
+            yield item_of(said), f"{place_of(said)} is still pending"
 
 
 def _wrong_loan_ids(evidence: Evidence) -> Iterator[tuple[str, str]]:
     known = {loan["loan_id"] for loan in evidence.world["loans"]}
     for said in evidence.report:
         if said["loan_id"] and said["loan_id"] not in known:
-            yield _item(said), f"{_place(said)}: Alma has no loan {said['loan_id']}"
+            yield item_of(said), f"{place_of(said)}: Alma has no loan {said['loan_id']}"
 
 
 class _Judge:
@@ -112,7 +88,7 @@ class _Judge:
     def __init__(self, capture: Capture, evidence: Evidence, rules: Rules) -> None:
         self._rules = rules
         self._evidence = evidence
-        self._said = {_place(said): said for said in evidence.report}
+        self._said = {place_of(said): said for said in evidence.report}
         rows = rows_of(capture)
         self._rows = [rows[place] for place in self._said]
         self._lanes: dict[str, list[Row]] = defaultdict(list)
@@ -120,7 +96,7 @@ class _Judge:
             self._lanes[row.item].append(row)
         self._effects: dict[str, list[Json]] = defaultdict(list)
         for effect in evidence.effects:
-            self._effects[_item(effect)].append(effect)
+            self._effects[item_of(effect)].append(effect)
         self._model = Model(capture.world, rules.return_first, rules.guard)
         self._unresolved: set[str] = set()
         self._expected = self._predict()
@@ -159,7 +135,7 @@ class _Judge:
         for effect in mine:
             if effect["type"] not in (*_POSTED, *_CONSEQUENCES):
                 yield f"Alma shows an effect that no row asks for: {effect['type']}"
-        shown = "".join(_shown(effect) for effect in mine if effect["type"] in _POSTED)
+        shown = "".join(in_words(effect) for effect in mine if effect["type"] in _POSTED)
         due = "".join(self._due(row) for row in lane)
         if self._rules.live:
             yield from self._gone_backwards(item)
@@ -184,7 +160,7 @@ class _Judge:
 
     def _pid(self, item: str) -> str:
         for each in self._evidence.world["items"]:
-            if _item(each, "barcode") == item:
+            if item_of(each, "barcode") == item:
                 return str(each["pid"])
         return ""
 
@@ -203,7 +179,7 @@ class _Judge:
             (
                 loan["patron_id"]
                 for loan in self._evidence.world["loans"]
-                if loan["return_date"] is None and _item(loan) == item
+                if loan["return_date"] is None and item_of(loan) == item
             ),
             None,
         )
@@ -237,13 +213,6 @@ def _looked(requests: Sequence[Json], pid: str) -> str | None:
         ):
             looked = request["time"]
     return looked
-
-
-def _shown(effect: Json) -> str:
-    """An effect in the words of the patterns below."""
-    loan_id = effect["loan_id"] if effect["type"] in ("loan", "renew") else ""
-    patron = effect["patron_id"]
-    return f"{effect['type']} {patron} {loan_id} {effect['library']}/{effect['circ_desk']}; "
 
 
 def _as_predicted(event: Event, said: Json, faults: bool) -> str:
@@ -294,43 +263,3 @@ def _as_reported(row: Row, said: Json, live: bool) -> str:
             return ""
         case _:
             return first or (scans if live and row.kind is Kind.RETURN else "")
-
-
-def history(evidence: Evidence, item: str) -> str:
-    """All that the report and Alma tell about one item, in lines; nothing about no item."""
-    if not item:
-        return ""
-    pids = [each["pid"] for each in evidence.world["items"] if _item(each, "barcode") == item]
-    lines = ["  reported:"]
-    lines += [
-        f"    {_place(said)} {said['captured_at']} {said['kind']} {said['patron_id']!r} at "
-        f"{said['library']}/{said['circ_desk']}: {said['outcome']} {said['alma_code']} "
-        f"{said['loan_id']} attempts {said['attempts']} {said['note']}"
-        for said in evidence.report
-        if _item(said) == item
-    ]
-    lines.append("  effects:")
-    lines += [
-        f"    {effect['time']} {effect['by']} {_shown(effect)} request {effect['request']}"
-        for effect in evidence.effects
-        if _item(effect) == item
-    ]
-    lines.append("  requests:")
-    lines += [
-        f"    {request['n']} {request['time']} {request['method']} {request['operation']}"
-        f"{' Complete' if 'Complete' in request['query'] else ''}: "
-        f"{request['status']} {request['error_code']} {request['fault']}"
-        for request in evidence.requests
-        if any(pid in request["path"] for pid in pids)
-        or f"item_barcode={item}" in request["query"].casefold()
-    ]
-    return "\n".join(lines)
-
-
-def _place(said: Json) -> Place:
-    return said["source_file"], said["source_row"]
-
-
-def _item(entry: Json, field: str = "item_barcode") -> str:
-    barcode: str = entry[field]
-    return barcode.casefold()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tests.chaos.captures import Capture
-from tests.chaos.checker import Evidence, Rules, violations
+from tests.chaos.checker import Rules, violations
+from tests.chaos.evidence import Evidence
 from tests.chaos.stage import Alma, Workplace
 
 

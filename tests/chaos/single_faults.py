@@ -13,9 +13,10 @@ from itertools import product
 from pathlib import Path
 
 from almareplay.outcomes import Outcome
-from tests.chaos.captures import make_capture
-from tests.chaos.checker import READ_BACK, Json, Rules, Violation, violations
+from tests.chaos.checker import READ_BACK, Rules, Violation, violations
+from tests.chaos.evidence import Json
 from tests.chaos.stage import SETTLE_SECONDS, Alma, Workplace
+from tests.chaos.stories import make_capture
 
 _LATE = SETTLE_SECONDS / 3  # seconds by which an effect may come after its answer was lost
 _EFFECTS = ("before", "after", "none")

@@ -22,7 +22,7 @@ import psutil
 
 from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
-from tests.chaos.checker import Evidence, Json
+from tests.chaos.evidence import Evidence, Json
 from tests.chaos.processes import ALMAREPLAY, SIMULATOR, Command, Done, Script
 from tests.contract.simulator import BROKEN
 

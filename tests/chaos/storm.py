@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.captures import LIVE_DESK, Capture, make_capture
-from tests.chaos.checker import READ_BACK, Json, Rules, Violation, unresolved, violations
+from tests.chaos.captures import Capture
+from tests.chaos.checker import READ_BACK, Rules, Violation, unresolved, violations
+from tests.chaos.evidence import Json
 from tests.chaos.model import Guard
 from tests.chaos.processes import Command, Done
 from tests.chaos.stage import SETTLE_SECONDS, Alma, Workplace
+from tests.chaos.stories import LIVE_DESK, make_capture
 
 _LATE = SETTLE_SECONDS / 3  # seconds by which an effect may come after its answer was lost
 _LOST = {

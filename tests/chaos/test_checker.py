@@ -13,10 +13,12 @@ import pytest
 
 from almareplay.simulator.world import Item, Loan, Patron, World
 from almareplay.transactions import Kind
-from tests.chaos.captures import Capture, make_capture, written_capture
-from tests.chaos.checker import Evidence, Json, Rules, violations
+from tests.chaos.captures import Capture, written_capture
+from tests.chaos.checker import Rules, violations
+from tests.chaos.evidence import Evidence, Json
 from tests.chaos.processes import Script
 from tests.chaos.stage import Alma, Workplace
+from tests.chaos.stories import make_capture
 
 FAULTS = Rules(faults=True)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)

@@ -14,14 +14,15 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from almareplay.outcomes import Outcome, ReportRow
-from almareplay.queue.journal import pending_rows
-from almareplay.queue.loading import CaptureFile, Loaded, load_file
+from almareplay.outcomes import Outcome, ReportRow, Result
+from almareplay.queue.journal import pending_rows, store_result
+from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
 from tests.queue.layouts import LAYOUTS, write_queue
+from tests.queue.settled import EVERY, PENDING, held
 
 Row = Transaction | InvalidRow | LeftOut
 
@@ -59,7 +60,7 @@ class Station:
         """The rows of a capture, read one by one."""
         return (read(line, file, number) for number, line in enumerate(lines, start=1))
 
-    def load(self, *lines: str, file: str = "desk.dat") -> Loaded:
+    def load(self, *lines: str, file: str = "desk.dat") -> LoadResult:
         """Load a capture of these lines."""
         sha256 = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         capture = CaptureFile(file, sha256, "test capture")
@@ -123,3 +124,14 @@ def pragma() -> Iterator[Pragma]:
     yield set_pragma
     for each in listening:
         event.remove(Pool, *each)
+
+
+@pytest.fixture
+def replayed(station: Station) -> Station:
+    """A run with a row of every outcome: row 1 has the first of EVERY, and so on; PENDING last."""
+    station.load(*(f"12:00 L i{n} p{n}" for n in range(1, PENDING + 1)))
+    with held(station) as hold:
+        for row, outcome in enumerate(EVERY, start=1):
+            result = Result(outcome, "401", "words", "E02", "71", destination="shelf", note="so")
+            store_result(station.queue, hold, row, result)
+    return station

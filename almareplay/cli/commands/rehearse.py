@@ -8,8 +8,6 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import REPLAY, ReplayOptions
-from almareplay.cli.workflows.notification import notifying
-from almareplay.cli.workflows.rehearsing import rehearse as rehearse_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
@@ -41,6 +39,10 @@ def rehearse(common: CommonOptions, options: ReplayOptions, files: tuple[str, ..
       75   stopped early by Alma or the daily limit, start again
       130  interrupted, start again
     """
+    # Imported here, since they take longer than the help, which needs none of them.
+    from almareplay.cli.workflows.notification import notifying
+    from almareplay.cli.workflows.rehearsing import rehearse as rehearse_run
+
     return notifying(
         options.notify,
         "rehearse",

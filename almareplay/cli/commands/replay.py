@@ -8,9 +8,6 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import REPLAY, ReplayOptions
-from almareplay.cli.workflows.confirmation import Said
-from almareplay.cli.workflows.notification import notifying
-from almareplay.cli.workflows.replaying import replay as replay_run
 
 
 @click.command(cls=Command, groups=[REPLAY])
@@ -61,10 +58,15 @@ def replay(
       75   stopped early: daily limit, Alma away, disk full; start again
       130  interrupted, start again
     """
-    said = Said(yes, confirm, environment_unverified)
+    # Imported here, since they take longer than the help, which needs none of them.
+    from almareplay.cli.workflows.confirmation import Confirmation
+    from almareplay.cli.workflows.notification import notifying
+    from almareplay.cli.workflows.replaying import replay as replay_run
+
+    confirmation = Confirmation(yes, confirm, environment_unverified)
     return notifying(
         options.notify,
         "replay",
         common.run,
-        lambda tally: replay_run(common, options, files, said, tally),
+        lambda tally: replay_run(common, options, files, confirmation, tally),
     )

@@ -13,7 +13,6 @@ from almareplay.cli.options.command import OneOf
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.follow_ups.fines import Fines
 from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
-from almareplay.sources.flags import parse_captured_at
 
 _DEFAULTS = Policy()
 
@@ -28,6 +27,9 @@ class PolicyOption(NamedTuple):
 
 def _local_time(text: str) -> datetime:
     """A local time. Raises BadParameter."""
+    # The readers of captures come with it, which no help needs.
+    from almareplay.sources.flags import parse_captured_at
+
     try:
         return parse_captured_at(text)
     except ValueError as error:

@@ -14,7 +14,7 @@ from almareplay.cli.workflows.preparing import PreparedRun
 from almareplay.cli.workflows.session import instance_of
 from almareplay.queue import queries
 from almareplay.queue.rows import QueuedRow
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.transactions import AlmaInstance
 
 _PRODUCTION = "production"
@@ -25,7 +25,7 @@ _WHEN = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Confirmation:
     """What the user said beforehand: ``--yes``, ``--confirm CODE``, ``--environment-unverified``,
     which lets a key that cannot read Configuration post to production."""
 
@@ -34,7 +34,7 @@ class Said:
     unverified_is_fine: bool
 
 
-def confirm(prepared: PreparedRun, findings: Findings, said: Said) -> None:
+def confirm(prepared: PreparedRun, findings: CheckResult, given: Confirmation) -> None:
     """End the command where the findings forbid a replay, or the user does.
 
     A sandbox wants a yes. Production is shown what will be posted, and wants the institution's
@@ -46,14 +46,14 @@ def confirm(prepared: PreparedRun, findings: Findings, said: Said) -> None:
     if findings.refused:
         _refuse(f"{_NOTHING}.")
     if environment == _PRODUCTION:
-        if not said.unverified_is_fine and (findings.unverified or not code):
+        if not given.unverified_is_fine and (findings.unverified or not code):
             _refuse(f"{_NOTHING}. If you are sure, say --environment-unverified.")
         _tell_rows(prepared)
-    if said.confirm is not None:
-        _compare(said.confirm, code)
+    if given.confirm is not None:
+        _compare(given.confirm, code)
     elif environment == _PRODUCTION:
-        _ask_production(code, yes=said.yes)
-    elif not said.yes:
+        _ask_production(code, yes=given.yes)
+    elif not given.yes:
         if findings.unverified:
             _refuse(f"{_NOTHING}. If you are sure that this is a sandbox, say --yes.")
         _ask_sandbox(instance_of(findings, prepared.settings))

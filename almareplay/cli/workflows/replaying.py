@@ -12,7 +12,7 @@ from almareplay.cli.console.output import Tell, messages, say
 from almareplay.cli.console.progress import Display
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import ReplayOptions
-from almareplay.cli.workflows.confirmation import Said, confirm
+from almareplay.cli.workflows.confirmation import Confirmation, confirm
 from almareplay.cli.workflows.effort import tell_to_do
 from almareplay.cli.workflows.ending import end_replay
 from almareplay.cli.workflows.notification import Tally
@@ -29,7 +29,7 @@ def replay(
     common: CommonOptions,
     options: ReplayOptions,
     files: tuple[str, ...],
-    said: Said,
+    confirmation: Confirmation,
     tally: Tally,
 ) -> Exit:
     """Load the files, post what is left of the run, and write its reports."""
@@ -40,11 +40,11 @@ def replay(
             with open_session(
                 prepared.settings, wait=options.wait, give_up_after=options.give_up_after
             ) as session:
-                code = _post(prepared, session, said)
+                code = _post(prepared, session, confirmation)
         return end_replay(prepared, code)
 
 
-def _post(prepared: PreparedRun, session: Session, said: Said) -> Exit:
+def _post(prepared: PreparedRun, session: Session, confirmation: Confirmation) -> Exit:
     """Check, ask, and post the rows."""
     queue, run, settings = prepared.queue, prepared.run, prepared.settings
     # Nobody posts to production without having read what is about to happen.
@@ -54,7 +54,7 @@ def _post(prepared: PreparedRun, session: Session, said: Said) -> Exit:
     if not findings.refused:
         tell_to_do(queries.work_left(queue, run), findings, settings, prepared.policy, tell)
         _tell_what_is_new(prepared, here, tell)
-    confirm(prepared, findings, said)
+    confirm(prepared, findings, confirmation)
 
     def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
         replaying = Replaying(

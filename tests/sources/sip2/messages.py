@@ -1,7 +1,13 @@
-"""SIP2 messages as self-checks and systems write them, for logs that tests make."""
+"""SIP2 messages as self-checks and systems write them, and what is read of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from almareplay.sources import Row
+from almareplay.transactions import Transaction
+
+Read = Callable[..., list[Row]]
 NO_DATE = " " * 18
 ITEM, OTHER_ITEM = "34880000500012", "34880000500020"
 PATRON, OTHER_PATRON = "24880000300014", "24880000300022"
@@ -29,3 +35,8 @@ def with_checksum(message: str, sequence: str = "", off_by: int = 0) -> str:
 
 def log(*messages: str) -> str:
     return "".join(f"09:00:00 [kiosk] {message}\r\n" for message in messages)
+
+
+def fate(row: Row) -> str:
+    """What is said of a row's message."""
+    return row.note if isinstance(row, Transaction) else row.reason

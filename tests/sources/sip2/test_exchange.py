@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from almareplay.sources import Row
 from almareplay.sources.sip2.capture import (
     AGREED,
     ALL_ITEMS,
     ANSWERED,
     ASKED,
-    ASKED_AGAIN,
     REFUSED_AFTER,
     SAME_AS_BEFORE,
 )
 from almareplay.sources.sip2.exchange import DOUBTFUL, NEIGHBOURHOOD, REFUSED, WHICH_ANSWER
-from almareplay.transactions import InvalidRow, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, LeftOut
 from tests.sources.sip2.messages import (
     ITEM,
     OTHER_ITEM,
     OTHER_PATRON,
     PATRON,
+    Read,
     answer,
     checkin,
     checkout,
+    fate,
     log,
     with_checksum,
 )
 
-Read = Callable[..., list[Row]]
-
 TAG = "E004015090A1B2C3"
 SAME = SAME_AS_BEFORE[:16]
 UNDONE = "cancelled: it undoes line 1"
-
-
-def fate(row: Row) -> str:
-    return row.note if isinstance(row, Transaction) else row.reason
 
 
 @pytest.mark.parametrize(
@@ -236,107 +227,3 @@ def test_one_item_asked_for_again_and_again(read: Read) -> None:
     assert time.process_time() - began < 10
     assert len(rows) == 12_000
     assert {fate(row) for row in rows[-4_000:]} == {SAME_AS_BEFORE}
-
-
-@st.composite
-def exchanges(draw: st.DrawFn) -> tuple[list[str], dict[int, str]]:
-    """A log of up to three self-checks, and what the system answered (1, 0) in which line.
-
-    A self-check waits for its answer before it asks again; the system may name the item otherwise.
-    """
-    lines: list[str] = []
-    answers: dict[int, str] = {}
-    waiting: dict[int, tuple[int, str]] = {}
-    sequences = draw(st.booleans())
-    for step in range(draw(st.integers(2, 14))):
-        station = draw(st.integers(0, 2))
-        if station in waiting:
-            line, reply = waiting.pop(station)
-            if draw(st.integers(0, 4)):
-                lines += [reply] * draw(st.sampled_from([1, 1, 1, 2]))
-                answers[line] = reply[2]
-            continue
-        clock = f"0900{step * 4 + station:02}"
-        item, patron = f"I{station}{draw(st.integers(1, 2))}", f"P{station}"
-        named = draw(st.sampled_from([item, f"LIB.{item}", ""]))
-        sequence = str(draw(st.integers(0, 9))) if sequences else ""
-        ok = draw(st.sampled_from("01"))
-        is_loan = draw(st.booleans())
-        request = checkout(clock, item, patron) if is_loan else checkin(clock, item)
-        reply = answer("12" if is_loan else "10", ok, named, patron * is_loan, f"0901{step:02}")
-        off_by = draw(st.sampled_from([0, 0, 0, 77]))
-        if sequences:
-            request, reply = (
-                with_checksum(request, sequence),
-                with_checksum(reply, sequence, off_by),
-            )
-        if draw(st.integers(0, 5)) == 0:
-            lines.append(request)
-        lines.append(request)
-        waiting[station] = len(lines) - 1, reply
-    return lines, answers
-
-
-def agreed_later(number: int, lines: list[str], answers: dict[int, str]) -> bool:
-    """Whether the system agreed to the same wish when it was asked once more."""
-    wish = [part for part in lines[number].split("|") if part[:2] in ("AA", "AB")]
-    return any(
-        ok == "1" and line > number and all(f"{part}|" in lines[line] for part in wish)
-        for line, ok in answers.items()
-    )
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(made=exchanges())
-def test_a_no_never_becomes_taken_as_done(
-    made: tuple[list[str], dict[int, str]], read: Read
-) -> None:
-    lines, answers = made
-    if not lines:
-        return
-    rows = read(log(*lines))
-    done = {number for number, row in enumerate(rows) if isinstance(row, Transaction)}
-    assert not done & answers.keys(), "answered, and taken as done all the same"
-    unanswered = {
-        number
-        for number, line in enumerate(lines)
-        if number not in answers
-        and line[:2] in ("11", "09")
-        and fate(rows[number]) in (AGREED, ASKED_AGAIN)
-    }
-    assert not [number for number in unanswered if not agreed_later(number, lines, answers)]
-
-
-@pytest.mark.parametrize("off_by", [13, 0xFFFF, -155])
-def test_a_way_of_its_own_to_sum_up_is_no_damage(off_by: int, read: Read) -> None:
-    messages = []
-    for number, patron in enumerate([PATRON, OTHER_PATRON, PATRON, OTHER_PATRON]):
-        item = f"{ITEM[:-1]}{number}"
-        messages += [
-            with_checksum(checkout(f"09000{number}", item, patron), str(number), off_by),
-            with_checksum(answer("12", "1", f"X{item}", patron), str(number)),
-        ]
-    rows = read(log(*messages))
-    assert {type(row) for row in rows} == {LeftOut}
-    rows = read(log(*messages, with_checksum(checkout("091000"), "4", off_by + 2)))
-    assert "the checksum does not fit" in fate(rows[-1])
-
-
-def test_the_tail_may_be_left_out_of_the_sum(read: Read) -> None:
-    lines = []
-    for number, patron in enumerate([PATRON, OTHER_PATRON, PATRON]):
-        message = checkout(f"09000{number}", f"{ITEM[:-1]}{number}", patron, no_block="Y")
-        lines.append(f"{message}AY{number}AZ{-sum(message.encode()) % 0x10000:04X}")
-    assert {type(row) for row in read(log(*lines))} == {Transaction}
-
-
-def test_one_patron_changed_everywhere_is_no_way_to_sum_up(read: Read) -> None:
-    asked = [
-        with_checksum(checkout(f"09000{number}", f"{ITEM[:-1]}{number}", no_block="Y"), str(number))
-        for number in range(4)
-    ]
-    changed = [line.replace(PATRON, OTHER_PATRON) for line in asked]
-    assert {type(row) for row in read(log(*asked))} == {Transaction}
-    assert {fate(row)[:25] for row in read(log(*changed))} == {"the checksum does not fit"}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from almareplay.sources import Capture, FileRefused, Row, parse_columns
+from almareplay.sources import DateOrder, FileRefused, Row, parse_columns
 from almareplay.transactions import InvalidRow, Kind, Transaction
-
-Read = Callable[..., list[Row]]
-Opened = Callable[..., Capture]
+from tests.sources.tables.captures import HEADER, OUTAGE, Opened, Read, reasons, transactions
 
 
 def content(*times: str, header: str = "Timestamp") -> str:
@@ -102,3 +99,54 @@ def test_a_form_tells_when_it_was_begun_and_when_it_was_sent(read: Read) -> None
         kind=Kind.LOAN,
     )
     assert local(rows) == ["14 09:02:31"]
+
+
+def test_the_order_of_day_and_month(opened: Opened, read: Read) -> None:
+    def content(*days: str) -> str:
+        return HEADER + "".join(f"{day} 9:05,R,,3488000040001{i}\n" for i, day in enumerate(days))
+
+    for days in (("04/09/2026",), ("04/09/2026", "14/09/2026", "09/14/2026")):
+        with pytest.raises(FileRefused, match="give --date-order dmy, mdy or ymd"):
+            opened(content(*days))
+    assert [
+        row.captured_at.day for row in transactions(read(content("04/09/2026", "14/09/2026")))
+    ] == [
+        4,
+        14,
+    ]
+    assert transactions(read(content("9/9/2026")))[0].captured_at.month == 9
+    order = {"date_order": DateOrder.MDY}
+    assert transactions(read(content("04/09/2026"), **order))[0].captured_at.month == 4
+    assert reasons(read(content("14/09/2026"), **order)) == ["there is no month 14: 14/09/2026"]
+
+
+def test_times_without_dates(opened: Opened, read: Read) -> None:
+    content = "Time,Type,Barcode\n9:05,R,34880000400010\n8:55,R,34880000400028\n"
+    with pytest.raises(FileRefused, match="has no dates: give --captured-at"):
+        opened(content)
+    rows = read(content, captured_at=OUTAGE)
+    assert isinstance(rows[1], Transaction)
+    assert rows[1].captured_at.isoformat() == "2026-09-14T09:05:00-07:00"
+    assert rows[1].note == "the capture has no dates: that of --captured-at is taken"
+    assert reasons(rows) == ["the time is before that of --captured-at: which day?"]
+
+
+def test_dates_without_times_keep_their_days(read: Read) -> None:
+    content = "Date,Type,Barcode\n2026-09-14,R,34880000400010\n2026-09-15,R,34880000400028\n"
+    rows = transactions(read(content, captured_at=OUTAGE))
+    assert [row.captured_at.isoformat()[:16] for row in rows] == [
+        "2026-09-14T09:00",
+        "2026-09-15T09:00",
+    ]
+
+
+def test_a_row_without_time_in_a_file_with_times(read: Read) -> None:
+    content = HEADER + "2026-09-14 09:05,R,,34880000400010\n,R,,34880000400028\n"
+    assert reasons(read(content, captured_at=OUTAGE)) == ["no captured time"]
+
+
+def test_seconds_that_are_always_zero_are_none(read: Read) -> None:
+    content = (
+        HEADER + "2026-09-14 09:05:00,R,,34880000400010\n2026-09-14 09:06:00,R,,34880000400028\n"
+    )
+    assert not any(row.has_seconds for row in transactions(read(content)))

@@ -1,0 +1,45 @@
+"""What is read is read again as the same, and nothing that is said of it quotes it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almareplay.sources import Codabar
+from almareplay.sources.identifiers import NeedsFlagError, Scanner, bare, read_identifier
+from almareplay.sources.identifiers.damages import DAMAGES
+from tests.sources.identifiers.examples import ITEM, PATRON
+
+damaged = st.one_of(
+    st.text(),
+    st.text("0123456789ABXx*éà&\"'(-è_ç;%^=?.,: E+"),
+    st.builds("{}{}{}".format, st.text(max_size=2), st.sampled_from([ITEM, PATRON]), st.text()),
+)
+
+
+@given(damaged, st.text(max_size=3), st.text(max_size=3), st.sampled_from([None, *Codabar]))
+def test_what_is_read_is_read_again_as_the_same(
+    raw: str, prefix: str, suffix: str, codabar: Codabar | None
+) -> None:
+    scanner = Scanner(bare(prefix), bare(suffix), codabar)
+    try:
+        text, note, problem = read_identifier(raw, "x", scanner)
+    except NeedsFlagError:
+        assert codabar is None
+        return
+    assert not (text and problem)
+    if text and not problem:
+        kept = iter(raw)
+        assert note or all(sign in kept for sign in text), "nothing changes without a word"
+        assert read_identifier(text, "x", Scanner(codabar=Codabar.KEEP)).problem == "" or note
+
+
+@given(damaged)
+def test_no_note_and_no_problem_quotes_it(raw: str) -> None:
+    try:
+        _, note, problem = read_identifier(raw, "§")
+    except NeedsFlagError as error:
+        note, problem = str(error), ""
+    known = "".join(damage.words for damage in DAMAGES)
+    assert all(words.strip("; ").replace("§", "{what}") in known for words in (problem,))
+    assert all(words.replace("§", "{what}") in known for words in note.split("; "))
