@@ -17,6 +17,11 @@ from almareplay.replay.policy import Guard, Policy
 from almareplay.transactions import Kind
 
 
+# A row goes so many places ahead for every later row of its item, up to that of the rows begun
+# before it: the last calls of a run should not wait for one another.
+_AHEAD = 10
+
+
 class LaneReader:
     """Opens the lanes of a run, and reads into them what Alma has about their items.
 
@@ -39,7 +44,8 @@ class LaneReader:
             lane = self._lanes[row.item_key] = Lane(history)
             if self._policy.guard is Guard.OFF:
                 lane.resume()
-        return Attempt(row, self._lanes[row.item_key], rank)
+        lane = self._lanes[row.item_key]
+        return Attempt(row, lane, rank - _AHEAD * max(0, lane.history.pending - 1))
 
     def close(self, attempt: Attempt) -> None:
         """A row has its outcome, and the lane goes with the last of the run's: a run of a million

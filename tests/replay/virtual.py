@@ -135,6 +135,7 @@ def replay_virtually(
     settle_seconds: float = 75.0,
     policy: Policy | None = None,
     simulator: Simulator | None = None,
+    per_second: float = 15,
 ) -> float:
     """Replay a run, and answer how many seconds that took.
 
@@ -144,7 +145,7 @@ def replay_virtually(
     async def night() -> float:
         stopping = asyncio.Event()
         async with open_transport(
-            URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
+            URL, KEY, per_second=per_second, reserve=0, clock=clock, stopping=stopping
         ) as transport:
             how = Replaying(
                 instance=HERE,
