@@ -12,13 +12,15 @@ import re
 from typing import NamedTuple
 
 from almareplay.sources.times.datetimes import Cell
-from almareplay.sources.workbook.errors import MOST_COLUMNS, MOST_ROWS
+from almareplay.sources.workbook.errors import MOST_ROWS
+from almareplay.sources.workbook.numbers import PLAIN
 from almareplay.sources.workbook.xlsxcells import NUMBER, SHARED, CellValues, ReadText, column_of
 from almareplay.sources.workbook.xlsxstyles import Styles, Texts, is_on
 
 _BLANKS = r"[ \t\r\n]*"
 _NUMBER = "([1-9][0-9]{0,6})"
 _TEXT = r"([^<>&\x00-\x1f\ufffe\uffff]*)"
+_NO_TEXT = "()"
 _INDEX = "(0|[1-9][0-9]{0,8})"
 _ROW = re.compile(rf'{_BLANKS}<row r="{_NUMBER}"((?: [\w:]+="[\w.,:; -]*")*)>', re.ASCII)
 _ATTRIBUTE = re.compile(r' ([\w:]+)="([^"]*)"')
@@ -30,7 +32,7 @@ _CELL = re.compile(
 )
 _ESCAPE = "_x"
 """Begins a character that XML cannot hold."""
-_MOST_CELLS = 64
+_MOST_COLUMNS = 64
 _MOST_SHAPES = 32
 
 
@@ -46,27 +48,26 @@ class PlainRow(NamedTuple):
 class _Shape(NamedTuple):
     """All that rows have in common but their numbers and their cells' texts.
 
-    ``pattern`` finds these. ``columns`` are those of the cells that have texts, from 0, with what
-    reads each; ``numbers`` are the places of numbers among them.
+    ``pattern`` finds these: the number, and a text for each column from the first one on, an empty
+    one where there is none. ``readings`` read those that are more than text, by their columns;
+    ``padded`` are the columns of numbers that are shown with leading zeros.
     """
 
     pattern: re.Pattern[str]
-    columns: list[int]
-    readings: list[ReadText]
-    numbers: list[int]
+    readings: list[tuple[int, ReadText]]
+    padded: list[int]
 
     def row(self, number: int, texts: list[str]) -> PlainRow:
         """The row with these texts. Raises DamagedError, ValueError."""
-        columns = self.columns
-        cells = [read(text.strip()) for read, text in zip(self.readings, texts, strict=True)]
+        cells: list[Cell] = [text.strip() for text in texts]
+        for column, read in self.readings:
+            cells[column] = read(texts[column].strip())
+        # A number that fills its digits stays a number.
         zeros = [
-            columns[place]
-            for place in self.numbers
-            if cells[place] != "" and isinstance(cells[place], str)
+            column
+            for column in self.padded
+            if isinstance(cells[column], str) and cells[column] != ""
         ]
-        if columns and columns[-1] >= len(columns):
-            filled = dict(zip(columns, cells, strict=True))
-            cells = [filled.get(column, "") for column in range(columns[-1] + 1)]
         while cells and cells[-1] == "":
             cells.pop()
         return PlainRow(number, cells, zeros)
@@ -76,7 +77,7 @@ class PlainRows:
     """Reads the plain rows of one sheet: most look as one before them, but for their texts."""
 
     def __init__(self, styles: Styles, texts: Texts, values: CellValues) -> None:
-        self._struck = styles.struck
+        self._styles = styles
         self._struck_texts = {str(number) for number, runs in texts.runs.items() if True in runs}
         self._values = values
         self._shapes: list[_Shape] = []
@@ -88,7 +89,11 @@ class PlainRows:
             if found := shape.pattern.fullmatch(xml):
                 break
         else:
-            return self.read(xml, after) if self._learns(xml) else None
+            new = self._shape_of(xml) if len(self._shapes) < _MOST_SHAPES else None
+            if new is None or not (found := new.pattern.fullmatch(xml)):
+                return None
+            shape = new
+            self._shapes.append(shape)
         number, *texts = found.groups()
         if _ESCAPE in xml or not after < int(number) <= MOST_ROWS:
             return None
@@ -96,43 +101,36 @@ class PlainRows:
             return None
         return shape.row(int(number), texts)
 
-    def _learns(self, xml: str) -> bool:
-        """Whether a row has a new shape, by which it can be read."""
-        if len(self._shapes) == _MOST_SHAPES or (shape := self._shape_of(xml)) is None:
-            return False
-        self._shapes.append(shape)
-        return True
-
     def _shape_of(self, xml: str) -> _Shape | None:
         """The shape of a row; None for one that is not plain."""
         row = _ROW.match(xml)
         if row is None or not _is_shown(row[2]):
             return None
-        pattern = [f'{_BLANKS}<row r="{_NUMBER}"{re.escape(row[2])}>']
-        shape = _Shape(row.re, [], [], [])
-        end, last = row.end(), -1
+        pattern = f'{_BLANKS}<row r="{_NUMBER}"{re.escape(row[2])}>'
+        readings: list[tuple[int, ReadText]] = []
+        padded: list[int] = []
+        end, width = row.end(), 0
         while end < len(xml):
             cell = _CELL.match(xml, end)
-            if cell is None or cell[2] != row[1] or cell["style"] in self._struck:
+            if cell is None or cell[2] != row[1] or cell["style"] in self._styles.struck:
                 return None
-            end, column, kind = cell.end(), column_of(cell[1]), cell["kind"] or NUMBER
-            if not last < column < MOST_COLUMNS or len(pattern) > _MOST_CELLS:
+            end, column = cell.end(), column_of(cell[1])
+            if not width <= column < _MOST_COLUMNS:
                 return None
-            last = column
-            pattern.append(rf'<c r="{cell[1]}\1{re.escape(cell["before"])}')
+            pattern += _NO_TEXT * (column - width)
+            pattern += rf'<c r="{cell[1]}\1{re.escape(cell["before"])}'
+            width = column + 1
             if cell["inline"]:
-                pattern.append(f"{_TEXT}</t></is></c>")
-                reading: ReadText = str
+                pattern += f"{_TEXT}</t></is></c>"
             elif cell["value"]:
-                pattern.append(f"{_INDEX if kind == SHARED else _TEXT}</v></c>")
-                reading = self._values.reading(kind, cell["style"] or "0")
-                if kind == NUMBER:
-                    shape.numbers.append(len(shape.columns))
+                kind, style = cell["kind"] or NUMBER, cell["style"] or "0"
+                pattern += f"{_INDEX if kind == SHARED else _TEXT}</v></c>"
+                readings.append((column, self._values.reading(kind, style)))
+                if kind == NUMBER and self._styles.forms.get(style, PLAIN).zeros:
+                    padded.append(column)
             else:
-                continue
-            shape.columns.append(column)
-            shape.readings.append(reading)
-        return shape._replace(pattern=re.compile("".join(pattern)))
+                pattern += _NO_TEXT
+        return _Shape(re.compile(pattern), readings, padded)
 
 
 def _is_shown(attributes: str) -> bool:

@@ -16,7 +16,7 @@ from almareplay.sources.workbook.numbers import Form
 from almareplay.sources.workbook.reader import read_workbook
 from almareplay.sources.workbook.sheet import PARTLY_STRUCK, STRUCK, SheetRow
 from almareplay.sources.workbook.xlsxcells import CellValues
-from almareplay.sources.workbook.xlsxrows import PlainRow, PlainRows
+from almareplay.sources.workbook.xlsxrows import PlainRows
 from almareplay.sources.workbook.xlsxstyles import Styles, Texts
 from tests.sources.hostile import HEADER, LOAN, MAIN, PATRON, ROWS, row, sheet, xlsx
 
@@ -138,7 +138,6 @@ def test_the_parser_reads_the_same(tmp_path: Path, rows: str) -> None:
     assert read("") == read(PARSED)
 
 
-NOTHING = PlainRow(2, [], [])
 AT = datetime(2026, 9, 14, 9)  # noqa: DTZ001 - local to the setting
 
 
@@ -166,6 +165,8 @@ AT = datetime(2026, 9, 14, 9)  # noqa: DTZ001 - local to the setting
         ),
         ('\n<row r="2" spans="1:1"><c r="B2" t="s"><v>0</v></c>', ["", "Loan"]),
         ('<row r="2"><c r="A2" s="2"><v>417</v></c>', ["0000000417"]),
+        ('<row r="2"><c r="A2" s="2"><v>34880000500012</v></c>', [34880000500012.0]),
+        ('<row r="2"><c r="A2" s="2"><v></v></c><c r="B2"/>', []),
         ('<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>1</v></c>', None),
         ('<row r="2"><c r="A3"><v>1</v></c>', None),
         ('<row r="1"><c r="A1"><v>1</v></c>', None),
