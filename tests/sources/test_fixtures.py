@@ -148,6 +148,8 @@ EXPECTED: dict[str, Read | Refused] = {
     "password.ods": Refused("has a password: save it without one"),
     "password.xls": Refused("has a password: save it without one"),
     "password.xlsx": Refused("has a password: save it without one"),
+    "postgres.sql": Read(4, 1, 1, "74 loan O'NEILL-2 jun.sato 09-14 09:04"),
+    "postgres-cut-off.sql": Read(3, 3, 1, "23 the line has 8 fields where 9 belong"),
     "scanner-tabs.csv": Read(1, 1, 1, LOAN),
     "scientific.csv": Read(
         *(1, 2, 1),
@@ -268,6 +270,9 @@ def rows_of(path: Path) -> int:
         with closing(sqlite3.connect(path)) as database:
             return int(database.execute("SELECT count(*) FROM circulation").fetchone()[0])
     if path.suffix == ".sql":
+        if b"PostgreSQL" in content:
+            copied = rb"^COPY \w+\.(?:circulation|transactions) [^\n]*\r?\n(.*?)(?:^\\\.$|\Z)"
+            return len(re.findall(copied, content, re.M | re.S)[0].splitlines())
         tables = re.findall(rb"INSERT INTO `(?:circulation|transactions)` VALUES (.*);\n", content)
         if not tables:  # a row a line
             return len(re.findall(rb"^(?:INSERT INTO \w+ VALUES)?\('", content, re.MULTILINE))
