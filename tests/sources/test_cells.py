@@ -6,6 +6,7 @@ import csv
 import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ import pytest
 import xlrd
 
 from almareplay.sources import Capture, open_capture
-from almareplay.transactions import Transaction
+from almareplay.transactions import LeftOut, Transaction
 from tests.sources.test_database_cells import DATABASES
 from tests.sources.test_fixtures import EXPECTED, FIXTURES, Refused
 from tests.sources.test_line_cells import FORMATS
@@ -51,12 +52,21 @@ def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
                     columns = {n for n, cell in enumerate(row) if cell.value not in ("", None)}
                     yield f"{path.name}#{sheet.name}", number, {chr(65 + n) for n in columns}
         return
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    text = content.decode(encoding).removeprefix("ï»¿")
+    text = decoded(content)
     delimiter = max(",;\t|", key=text.count)
-    for number, line in enumerate(text.splitlines(), 1):
-        (cells, *_) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
-        yield path.name, number, {chr(65 + n) for n, cell in enumerate(cells) if cell.strip()}
+    for number, line in enumerate(re.split("\r\n|\n|\r", text), 1):
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        letters = {chr(65 + n) for n, cell in enumerate(cells) if cell.strip() not in ("", "NULL")}
+        yield path.name, number, letters
+
+
+def decoded(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
 
 
 def filled_of_ods(path: Path) -> Iterator[tuple[str, int, set[str]]]:
@@ -99,6 +109,12 @@ def accounted_for(capture: Capture, source: str) -> set[str]:
     return letters
 
 
+def items_of(capture: Capture, source: str) -> set[str]:
+    """The letters of the columns with items: for each of their cells there is a row."""
+    words = (words.removeprefix(f"{source}, ") for words in capture.columns)
+    return {found[1] for each in words if (found := re.match(r"([A-Z]+): (?:further )?item", each))}
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_filled_cell_stands_in_a_column_that_is_told(
     name: str, options: Callable[..., object]
@@ -106,9 +122,8 @@ def test_every_filled_cell_stands_in_a_column_that_is_told(
     expected = EXPECTED[name]
     path = FIXTURES / (name if name.startswith("outage-") else f"captures/{name}")
     capture = open_capture(path, options(**expected.flags))  # type: ignore[arg-type]  # usual ones
-    read = {
-        (row.source_file, row.source_row) for row in capture.rows() if isinstance(row, Transaction)
-    }
+    rows = [row for row in capture.rows() if not isinstance(row, LeftOut)]
+    read = {(row.source_file, row.source_row) for row in rows if isinstance(row, Transaction)}
     assert read
     silent = {
         (source, number): letters - accounted_for(capture, source)
@@ -117,6 +132,10 @@ def test_every_filled_cell_stands_in_a_column_that_is_told(
     }
     assert silent
     assert {place: letters for place, letters in silent.items() if letters} == {}
+    of_place = Counter((row.source_file, row.source_row) for row in rows)
+    for source, number, letters in filled(path):
+        if (source, number) in read:
+            assert of_place[source, number] == len(letters & items_of(capture, source)), number
 
 
 def test_every_fixture_that_is_read_is_accounted_for() -> None:

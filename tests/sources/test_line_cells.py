@@ -22,8 +22,8 @@ from tests.sources.test_fixtures import EXPECTED, FIXTURES, Refused
 Field = tuple[str, str]
 """Its name, as the capture tells it, and its text."""
 
-IDENTIFIERS = {"14-93", "from 94", "A", "AA", "AB", "barcode", "patron_barcode"}
-"""Fields that must stand in the row as they are, but for what is around them."""
+IDENTIFIERS = {"14-93", "from 94", "3", "4", "A", "AA", "AB", "barcode", "patron_barcode"}
+"""Fields that must stand in the row as they are, but for what it notes that was taken off."""
 
 
 def dat(line: str) -> Iterator[Field]:
@@ -62,7 +62,8 @@ def evergreen(line: str) -> Iterator[Field]:
 
 def sierra(line: str) -> Iterator[Field]:
     names = {6: "field 6, the statistical group"}
-    yield from ((names.get(n, str(n)), field) for n, field in enumerate(line.split(":"), 1))
+    fields = [field.removeprefix("b") for field in line.split(":")]
+    yield from ((names.get(n, str(n)), field) for n, field in enumerate(fields, 1))
 
 
 def scan(line: str) -> Iterator[Field]:
@@ -104,6 +105,12 @@ def told(capture: Capture) -> tuple[set[str], set[str]]:
     return read, unread
 
 
+def is_value(text: str, row: Transaction) -> bool:
+    """Whether a text is the row's item or patron."""
+    values = [value for value in (row.item_barcode, row.patron_id) if value]
+    return text in values or ("taken off" in row.note and any(value in text for value in values))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_filled_field_is_read_or_left_out_with_a_reason(
     name: str, options: Callable[..., object]
@@ -127,8 +134,7 @@ def test_every_filled_field_is_read_or_left_out_with_a_reason(
             continue
         assert row.source_row == number
         for field, text in fields:
-            kept = [value for value in (row.item_barcode, row.patron_id) if value]
-            is_kept = field not in IDENTIFIERS or any(value in text for value in kept)
+            is_kept = field not in IDENTIFIERS or is_value(text.strip("\0 \xa0"), row)
             if field in read and is_kept:
                 fates["read"] += 1
             elif field in unread:

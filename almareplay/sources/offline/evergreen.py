@@ -77,9 +77,7 @@ class Evergreen:
             RENEWAL if sort == "renew" else note,
             NOT_CATALOGUED if said.get("noncat") else "",
             f"{due.day} {calendar.month_name[due.month]} {due.year}" if due else "",
-            tuple(
-                key for key, value in said.items() if key not in _READ and value not in ("", None)
-            ),
+            tuple(key for key in said.keys() - _READ if said[key] not in ("", None)),
         )
 
     def _moment(self, said: dict[str, object]) -> Moment:
