@@ -243,6 +243,7 @@ class SqlScript:
             of = "field" if fields == 1 else "fields"
             blank = not text[at:end].strip()
             return "" if blank else f"the line has {fields} {of} where {width} belong"
+        source.at = len(text) if source.ended else end
         if source.skip_line():
             return f"the line has more than {LONGEST} characters"
         self._in_rows, self.broken_off = False, True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -247,6 +249,14 @@ def test_rows_across_the_pieces_that_are_read(read: Read, monkeypatch: pytest.Mo
     assert isinstance(rows[100], InvalidRow)
     assert rows[100].reason.startswith("the line has more than")
     assert rows[100].source_row == 106
+
+
+@pytest.mark.parametrize("piece", ["\\", "\t", "--\n", "COPY a FROM stdin;\n", "$a", "\\\n"])
+def test_lines_of_any_length_take_linear_time(piece: str, read: Read) -> None:
+    began = time.process_time()
+    rows = read(f"{HEAD}{COPY}{LINE}{piece * (200_000 // len(piece))}")
+    assert isinstance(rows[0], Transaction)
+    assert time.process_time() - began < 10
 
 
 def escaped(text: str | None) -> str:
