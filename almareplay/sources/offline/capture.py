@@ -17,7 +17,8 @@ from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, join
 
 
 class Entry(NamedTuple):
-    """What a line says. ``due_date`` is that which the client gave, in words."""
+    """What a line says. ``due_date`` is that which the client gave, in words; ``unread`` are the
+    names of the fields that hold something which is not taken."""
 
     kind: Kind | None
     moment: Moment
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     note: str = ""
     problem: str = ""
     due_date: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class Client(Protocol):
@@ -73,12 +75,15 @@ class ClientCapture:
             raise FileRefused(path.name, missing)
         self._place = place_of(options, names)
         self._fields = FieldsReader(path.name, options)
+        unread: set[str] = set()
         for line in self._lines:
             if bare(line) and isinstance(entry := client.read(line), Entry):
                 self._fields.look_at(entry.item, entry.patron)
+                unread.update(entry.unread)
         if client.refusal:
             raise FileRefused(path.name, client.refusal)
         self._of_file = [client.assumption] if client.assumption else []
+        self._of_file += [f"not read: {', '.join(sorted(unread))}"] if unread else []
         self._assumptions = Assumptions(self._of_file)
 
     @property

@@ -25,6 +25,7 @@ BACKDATED = "the clerk dated the return back to this day: taken as the end of it
 
 _KINDS = {"checkout": Kind.LOAN, "renew": Kind.LOAN, "checkin": Kind.RETURN}
 _LEFT_OUT = {"in_house_use": IN_HOUSE, "register": REGISTRATION}
+_READ = {"type", "timestamp", "barcode", "patron_barcode", "backdate", "due_date", "noncat"}
 _MILLISECONDS = 10**11
 """No moment in seconds is so great before the year 5138."""
 
@@ -38,6 +39,7 @@ class Evergreen:
         "timestamp, of a checkin its backdate: captured time",
         "barcode: item barcode",
         "patron_barcode: patron id",
+        "due_date: due date, noted on the row",
     ]
     has_seconds = True
     refusal = ""
@@ -75,6 +77,7 @@ class Evergreen:
             RENEWAL if sort == "renew" else note,
             NOT_CATALOGUED if said.get("noncat") else "",
             f"{due.day} {calendar.month_name[due.month]} {due.year}" if due else "",
+            tuple(key for key in said.keys() - _READ if said[key] not in ("", None)),
         )
 
     def _moment(self, said: dict[str, object]) -> Moment:

@@ -95,7 +95,7 @@ def test_bare_messages_with_carriage_returns_and_nulls(opened: Callable[..., Cap
     assert (returned.library, returned.circ_desk) == ("ANNEX", "SELF_CHECK")
     assert isinstance(equipment, Transaction)
     assert (equipment.item_barcode, equipment.patron_id) == ("MÜNZE-4", "krüger.a")
-    assert capture.assumptions == [f"1 row: {DUE_DATE}"]
+    assert capture.assumptions == ["not read of the requests: BO, CH", f"1 row: {DUE_DATE}"]
     assert capture.progress == 1.0
 
 
