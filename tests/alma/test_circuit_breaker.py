@@ -71,7 +71,7 @@ def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
     outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         await asyncio.gather(*(outage.passed() for _ in range(20)))
 
     clock.run(run())
@@ -85,7 +85,7 @@ def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         await asyncio.gather(*(outage.passed() for _ in range(5)))
 
     clock.run(run())
@@ -105,7 +105,7 @@ def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock, give_up_after=10)
 
     async def run() -> list[BaseException | None]:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
         late = await asyncio.gather(outage.passed(), return_exceptions=True)
         return [*waiting, *late]
@@ -123,7 +123,7 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> N
     outage = CircuitBreaker(probes, clock, give_up_after=900)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = asyncio.create_task(outage.passed())
         await asyncio.sleep(0.5)
         clock.jump(3600)
@@ -139,7 +139,7 @@ def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = [asyncio.create_task(outage.passed()) for _ in range(3)]
         await asyncio.sleep(0.5)
         waiting[0].cancel()
@@ -159,7 +159,7 @@ def test_what_every_call_would_meet_ends_the_wait_of_all(
     outage = CircuitBreaker(Probes(clock, down(), end()), clock)
 
     async def run() -> list[BaseException | None]:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         return await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
 
     assert {type(error) for error in clock.run(run())} == {type(end())}
@@ -172,7 +172,7 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 
     async def run() -> None:
         for _ in range(2):
-            outage.failed(down())
+            outage.failed(down(), clock.monotonic())
             await outage.passed()
             await asyncio.sleep(100)
 
@@ -187,7 +187,7 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 )
 def test_says_how_long_it_waited(clock: Any, seconds: float, words: str) -> None:
     outage = CircuitBreaker(Probes(clock, down()), clock, give_up_after=seconds)
-    outage.failed(down())
+    outage.failed(down(), clock.monotonic())
     with pytest.raises(AlmaGone, match=rf"for {words} \(no answer\): "):
         clock.run(outage.passed())
 
@@ -196,7 +196,7 @@ def test_tells_when_it_gives_up_and_what_was_seen_last(clock: Any) -> None:
     told: list[BreakerEvent] = []
     probes = Probes(clock, Unavailable("down", status=503), Unreachable("https://a", "refused"))
     outage = CircuitBreaker(probes, clock, give_up_after=2, on_event=told.append)
-    outage.failed(Unavailable("down", status=500, code="401652"))
+    outage.failed(Unavailable("down", status=500, code="401652"), clock.monotonic())
     with pytest.raises(AlmaGone, match=r"for 2 seconds \(refused\)"):
         clock.run(outage.passed())
     at = clock.start + timedelta(seconds=2)
