@@ -55,6 +55,76 @@ def test_lets_calls_pass_while_nothing_has_failed(clock: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("failure", "enough"), [(down(), 8), (Unreachable("https://alma.example", "refused"), 4)]
+)
+def test_while_calls_are_answered_only_failures_in_a_row_shut_the_gate(
+    clock: Any, failure: Unavailable, enough: int
+) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    for _ in range(3):
+        clock.jump(0.1)
+        outage.answered(clock.monotonic())
+        for _ in range(enough - 1):
+            clock.jump(0.1)
+            outage.failed(failure, clock.monotonic())
+        assert not outage.shut
+    clock.jump(0.1)
+    outage.failed(failure, clock.monotonic())
+    assert outage.shut
+
+
+@pytest.mark.parametrize(("seconds", "shut"), [(4.9, False), (5.1, True)])
+def test_a_single_failure_shuts_the_gate_where_nothing_was_answered_lately(
+    clock: Any, seconds: float, shut: bool
+) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    outage.answered(clock.monotonic())
+    clock.jump(seconds)
+    outage.failed(down(), clock.monotonic())
+    assert outage.shut is shut
+
+
+def test_what_left_before_a_call_that_was_answered_says_nothing_of_now(clock: Any) -> None:
+    """Time-outs that come in one after the other, long after Alma is back."""
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    left_at = clock.monotonic()
+    clock.jump(60)
+    outage.answered(clock.monotonic())
+    clock.jump(10)
+    for _ in range(20):
+        outage.failed(down(), left_at)
+    assert not outage.shut
+
+
+def test_answers_to_calls_that_left_before_alma_went_do_not_keep_the_gate_open(clock: Any) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    left_before = clock.monotonic()
+    outage.answered(left_before)
+    clock.jump(1)
+    for _ in range(7):
+        outage.failed(down(), clock.monotonic())
+        outage.answered(left_before)
+    assert not outage.shut
+    outage.failed(down(), clock.monotonic())
+    assert outage.shut
+
+
+def test_since_when_alma_is_away_is_the_first_failure_in_the_row(clock: Any) -> None:
+    told: list[BreakerEvent] = []
+    outage = CircuitBreaker(Probes(clock, down(), None), clock, on_event=told.append)
+    outage.answered(clock.monotonic())
+    clock.jump(3)
+    outage.failed(down(), clock.monotonic())
+    clock.jump(3)
+    outage.failed(down(), clock.monotonic())
+    clock.run(outage.passed())
+    gone, _, back = told
+    assert gone == Gone(clock.start + timedelta(seconds=3), "no answer")
+    assert isinstance(back, Back)
+    assert back.lasted == pytest.approx(timedelta(seconds=4), abs=timedelta(seconds=0.01))
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         None,
