@@ -27,7 +27,7 @@ from tests.alma.fake_alma import DOWN, GENERAL, NO_LOANS
 BROKEN = (DOWN, GENERAL, httpx.ReadError, httpx.RemoteProtocolError)
 """What a failing call meets that reached something."""
 
-Answer = httpx.Response | type[Exception]
+Answer = httpx.Response | type[httpx.RequestError]
 
 
 @dataclass
