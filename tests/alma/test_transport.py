@@ -114,6 +114,39 @@ def test_a_write_that_did_nothing_is_sent_again_and_confirmed_again(
     assert confirmed == [0, 1, 2]
 
 
+@pytest.mark.parametrize("nothing_done", [httpx.ConnectError, httpx.ConnectTimeout])
+def test_while_others_are_answered_a_write_that_did_nothing_is_sent_again_at_once(
+    fake: FakeAlma, run: Any, clock: Any, nothing_done: Any
+) -> None:
+    fake.loans(nothing_done, nothing_done, LOAN)
+    confirmed = []
+
+    async def confirm() -> None:
+        confirmed.append(clock.monotonic())
+
+    async def work(alma: Alma) -> Any:
+        await look(alma)
+        return await lend(alma, confirm)
+
+    assert run(work) == "71"
+    assert fake.names == ["look", "loan", "loan", "loan"]
+    assert len(confirmed) == 3
+    assert fake.calls[-1][0] < 1
+
+
+def test_too_many_calls_a_second_are_no_sign_that_alma_works(fake: FakeAlma, run: Any) -> None:
+    """The gateway says it, before anything behind it is asked."""
+    fake.looks(*[SLOW] * 6, DOWN, NO_LOANS)
+
+    async def work(alma: Alma) -> Any:
+        await alma.institution()
+        return await look(alma)
+
+    assert run(work) == 0
+    assert fake.calls[-2][0] > 5
+    assert fake.names == ["institution"] + ["look"] * 7 + ["institution", "look"]
+
+
 def test_too_many_calls_a_second_never_use_a_call_up(fake: FakeAlma, run: Any) -> None:
     fake.loans(*[SLOW] * 30, LOAN)
     seen: list[Traffic] = []
