@@ -1,9 +1,10 @@
 """``python -m tests.benchmarks.half_alive``: a replay while a share of all calls fails.
 
 One half of the failing calls, reads and writes alike, is answered 503, of the other half the
-connection is closed; all fail before their effect. Without ``--settle-seconds 75`` the pause after
-a lost write is a short one, so that the table shows the calls and not the pauses: with the default
-a run lasts one to five pauses longer, however many rows it has.
+connection is closed; all fail before their effect. The pause after a lost write is a short one,
+unless ``--settle-seconds`` says otherwise, so that the table shows the calls and not the pauses.
+With the default of 75 seconds a run lasts as many pauses longer as writes are lost in the longest
+chain of rows that wait for each other (those of one item, and the loans of one patron).
 """
 
 from __future__ import annotations
