@@ -16,7 +16,6 @@ from almareplay.replay.patrons import Patrons
 from almareplay.replay.policy import Guard, Policy
 from almareplay.transactions import Kind
 
-
 # A row goes so many places ahead for every later row of its item, up to that of the rows begun
 # before it: the last calls of a run should not wait for one another.
 _AHEAD = 10
