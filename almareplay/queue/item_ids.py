@@ -82,6 +82,13 @@ def kept_ids(queue: Queue, run: Run, alma: AlmaInstance, item_key: str) -> Ids |
     return None if found is None else (found.mms_id, found.holding_id, found.item_pid)
 
 
+def any_kept(queue: Queue, run: Run, alma: AlmaInstance) -> bool:
+    """Whether the ids of any item of the run serve on this Alma."""
+    query = select(item_ids.c.item_key).where(_of(run, alma), _serves()).limit(1)
+    with queue.reading() as connection:
+        return connection.execute(query).first() is not None
+
+
 def items_known(queue: Queue, run: Run, alma: AlmaInstance) -> int:
     """How many items of pending rows have ids that serve on this Alma."""
     pending = exists().where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,32 +13,44 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.responses import ItemIds
 from almareplay.outcomes import Result
-from almareplay.queue import attempts, follow_ups, journal
+from almareplay.queue import attempts, follow_ups, item_ids, journal
 from almareplay.queue.attempts import Fate, Intent, Write
+from almareplay.queue.errors import QueueError
 from almareplay.queue.follow_ups import Fine, FollowUp, OpenFollowUp
 from almareplay.queue.hold import Hold, renew_hold, still_held
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
+from almareplay.transactions import AlmaInstance
+
+_log = logging.getLogger("almareplay.replay")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _BATCH = 500
+# So many ids of items are stored in one go.
+_IDS_AT_ONCE = 200
 # How long the hold counts as seen just now.
 _FRESH = timedelta(seconds=5)
 
 
 class JournalReader(AbstractContextManager["JournalReader"]):
-    """What a replay or a rehearsal reads of its run. Leaving it waits for the work under way.
+    """What a replay or a rehearsal reads of its run on this Alma. Leaving it waits for the work
+    under way.
 
     All methods raise QueueError where the queue cannot be read.
     """
 
-    def __init__(self, queue: Queue, run: Run) -> None:
+    def __init__(self, queue: Queue, run: Run, alma: AlmaInstance | None) -> None:
         self.run = run
         self._queue = queue
+        self._alma = alma
+        self._found: dict[str, ItemIds] = {}
+        # None before the first item was asked for.
+        self._has_kept: bool | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue")
 
     def __exit__(
@@ -46,6 +59,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._store_found()
         self._thread.shutdown()
 
     async def rows_in_order(self) -> AsyncIterator[QueuedRow]:
@@ -59,6 +73,38 @@ class JournalReader(AbstractContextManager["JournalReader"]):
     async def lane_history(self, item_key: str) -> LaneHistory:
         """What the run has done to an item so far."""
         return await self._do(journal.lane_history, self.run, item_key)
+
+    async def kept_ids(self, item_key: str) -> ItemIds | None:
+        """The ids of an item in this Alma, as far as they were kept not long ago."""
+        if self._alma is None:
+            return None
+        if self._has_kept is None:
+            self._has_kept = await self._do(item_ids.any_kept, self.run, self._alma)
+        if not self._has_kept:
+            return None
+        kept = await self._do(item_ids.kept_ids, self.run, self._alma, item_key)
+        return None if kept is None else ItemIds(*kept)
+
+    def keep_ids(self, item_key: str, ids: ItemIds) -> None:
+        """Keep the ids of an item for a later start. They are stored many at a time, and nobody
+        waits for that: what a killed process loses of them is asked for again."""
+        self._found[item_key] = ids
+        if len(self._found) >= _IDS_AT_ONCE:
+            self._store_found()
+
+    def _store_found(self) -> None:
+        found, self._found = self._found, {}
+
+        def store() -> None:
+            assert self._alma is not None, "ids belong to an Alma"
+            try:
+                item_ids.keep_ids(self._queue, self.run, self._alma, found)
+            except QueueError as error:
+                # They only save calls.
+                _log.info("ids were not kept (items: %d): %s", len(found), error)
+
+        if found and self._alma is not None:
+            self._thread.submit(store)
 
     async def _do(
         self, work: Callable[Concatenate[Queue, P], R], *args: P.args, **kwargs: P.kwargs
@@ -75,7 +121,7 @@ class Journal(JournalReader):
     """
 
     def __init__(self, queue: Queue, hold: Hold, clock: Clock) -> None:
-        super().__init__(queue, hold.run)
+        super().__init__(queue, hold.run, hold.alma)
         self._hold = hold
         self._clock = clock
 
