@@ -186,18 +186,20 @@ class Effort:
 
 
 def effort(work: Work, policy: Policy, calls_per_second: float) -> Effort:
-    """Estimate calls and seconds, apart from a call for each patron whose identity is compared and
-    for each return that may have made a fine.
+    """Estimate calls and seconds, apart from a call for each patron whose identity is compared,
+    for each return that may have made a fine, and for each of a known item that nobody has.
 
-    Guarded: 3 calls for the first row of an item, 1 for each later one; with ``--guard full`` 2
-    more for the first, and 1 more where only the item's state counts. Unguarded: 1 for a loan, 2
-    for a return. Due dates as captured take one call more for each loan.
+    Guarded: 3 calls for the first row of an item, 2 where the item is known, 1 for each later one;
+    with ``--guard full`` 2 more for the first, and 1 more where only the item's state counts.
+    Unguarded: 1 for a row, and 1 more for an item that is returned and not known. Due dates as
+    captured take one call more for each loan.
     """
+    unknown = work.items - work.known_items
     if policy.guard is Guard.OFF:
-        calls = work.loans + 2 * work.returns
+        calls = work.rows + min(unknown, work.returns)
     else:
-        of_item = 2 + (policy.guard is Guard.FULL) + policy.reads_state
-        calls = work.rows + of_item * work.items
+        looks = 1 + (policy.guard is Guard.FULL) + policy.reads_state
+        calls = work.rows + looks * work.items + unknown
     if policy.due_dates is DueDates.AS_CAPTURED:
         calls += work.loans
     return Effort(calls, math.ceil(calls / calls_per_second))
