@@ -112,7 +112,7 @@ def test_the_check_costs_a_handful_of_calls_and_posts_nothing(begin: Begin) -> N
     assert outage.work.runs("check").code == 0
     calls = outage.alma.requests()
     assert Counter(call["operation"] for call in calls) == {
-        "test": 5,
+        "test": 2,
         "general": 1,
         "libraries": 1,
         "circ_desks": 1,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CODE = "01CALDER_INST"
 RETURNS = ["31770001", "31770002", "31770003"]
 SINCE = datetime(2026, 9, 1, tzinfo=UTC)
-CHECKS = 8
+CHECKS = 5
 GUARDS = pytest.mark.parametrize("guard", ["active", "full", "off"])
 
 
