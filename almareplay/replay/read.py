@@ -42,8 +42,9 @@ class Seen:
 
     @property
     def barcodes(self) -> set[str]:
-        """The barcodes that stand in the answers: one, where all is right and anything does."""
-        told = {loan.item_barcode for loan in self.loans}
+        """The barcodes that these ids have now: one, where all is right and anything tells. Loans
+        that are over may have the barcode of their day."""
+        told = {loan.item_barcode for loan in self.active}
         return (told | {self.state.barcode if self.state else ""}) - {""}
 
 
