@@ -101,7 +101,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
                 item_ids.keep_ids(self._queue, self.run, self._alma, found)
             except QueueError as error:
                 # They only save calls.
-                _log.info("ids were not kept (items: %d): %s", len(found), error)
+                _log.info("ids were not kept (items: %d): %s", len(found), type(error).__name__)
 
         if found and self._alma is not None:
             self._thread.submit(store)
