@@ -24,7 +24,7 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.journal import JournalReader
 from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
-from almareplay.simulator import circulation
+from almareplay.simulator import bodies
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Loan, Patron, World
 from almareplay.transactions import AlmaInstance, Kind, Transaction
@@ -180,10 +180,9 @@ def test_what_a_loan_answers_tells_which_item_was_lent(
     library: Library, left_out: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Recorded answers lack some of the ids."""
-    whole = circulation.loan_body
+    whole = bodies.loan_body
     monkeypatch.setattr(
-        circulation,
-        "loan_body",
+        "almareplay.simulator.circulation.loan_body",
         lambda *args, **how: {k: v for k, v in whole(*args, **how).items() if k not in left_out},
     )
     rows = library.replays(library.ids_of(library.other), (LOAN, "ida"), (RETURN, ""))
