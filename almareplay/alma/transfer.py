@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -86,3 +87,14 @@ def _chained(error: Unavailable, cause: Exception) -> Unavailable:
     # Errors of the HTTP library may quote headers and addresses: only their name is chained.
     error.__cause__ = ConnectionError(type(cause).__name__)
     return error
+
+
+def keep_http_out_of_logs() -> None:
+    """Keeps the HTTP library from logging at all: it writes addresses, which name patrons."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("httpx", "httpcore"):
+            logging.getLogger(name).addFilter(_never)
+
+
+def _never(_: logging.LogRecord) -> bool:
+    return False

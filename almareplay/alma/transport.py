@@ -29,7 +29,7 @@ from almareplay.alma.errors import (
 )
 from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
 from almareplay.alma.retrying import RetryBudget, retrying
-from almareplay.alma.transfer import transfer
+from almareplay.alma.transfer import keep_http_out_of_logs, transfer
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Transport:
         on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
     ) -> None:
-        _silence()
+        keep_http_out_of_logs()
         self.calls_made = 0
         self.pace = pace
         self._client = client
@@ -291,14 +291,3 @@ def _note(call: Call[Any], result: object, seconds: float) -> None:
     if isinstance(result, AlmaError):
         said = f"{type(result).__name__} {result.status or ''} {result.code}".rstrip()
     _log.debug("%s: %s, %d ms", call.operation, said, round(1000 * seconds))
-
-
-def _silence() -> None:
-    """Keeps the HTTP library from logging at all: it writes addresses, which name patrons."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in ("httpx", "httpcore"):
-            logging.getLogger(name).addFilter(_never)
-
-
-def _never(_: logging.LogRecord) -> bool:
-    return False

@@ -40,9 +40,17 @@ class GroupCommit:
             self._begin()
         return await done
 
+    def do_sometime(self, work: Callable[[Queue], None]) -> None:
+        """Has work done that writes, for which nobody waits and which raises nothing."""
+        self._waiting.append(_Work(work, True, asyncio.get_running_loop().create_future()))
+        if not self._works:
+            self._begin()
+
     def close(self) -> None:
-        """Waits for the work under way."""
+        """Waits for the work under way, and has the rest of it done."""
         self._thread.shutdown()
+        works, self._waiting = self._waiting, []
+        _done_together(self._queue, works)
 
     def _begin(self) -> None:
         works, self._waiting = self._waiting, []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
@@ -9,21 +10,28 @@ from types import TracebackType
 from typing import Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
 from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.responses import ItemIds
 from almareplay.outcomes import Result
-from almareplay.queue import attempts, follow_ups, journal
+from almareplay.queue import attempts, follow_ups, item_ids, journal
 from almareplay.queue.attempts import Fate, Intent, Write
+from almareplay.queue.errors import QueueError
 from almareplay.queue.follow_ups import Fine, FollowUp, OpenFollowUp
 from almareplay.queue.hold import Hold, renew_hold, still_held
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.group_commit import GroupCommit
+from almareplay.transactions import AlmaInstance
+
+_log = logging.getLogger("almareplay.replay")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Attempts = list[tuple[Intent, Fate | None]]
 
 _BATCH = 500
+# So many ids of items are stored in one go.
+_IDS_AT_ONCE = 200
 # How long the hold counts as seen just now.
 _FRESH = timedelta(seconds=5)
 
@@ -34,28 +42,44 @@ class _Batch(NamedTuple):
     rows: list[QueuedRow]
     attempts: dict[int, Attempts]
     histories: dict[str, LaneHistory]
+    kept: dict[str, ItemIds]
 
 
-def _next_batch(queue: Queue, run: Run, after: Order | None) -> _Batch:
+def _next_batch(queue: Queue, run: Run, alma: AlmaInstance | None, after: Order | None) -> _Batch:
     rows = journal.pending_rows(queue, run, after=after, limit=_BATCH)
-    made = attempts.attempts_of_rows(queue, run, [row.row for row in rows])
-    histories = journal.lane_histories(queue, run, list({row.item_key for row in rows}))
-    return _Batch(rows, made, histories)
+    items = list({row.item_key for row in rows})
+    return _Batch(
+        rows,
+        attempts.attempts_of_rows(queue, run, [row.row for row in rows]),
+        journal.lane_histories(queue, run, items),
+        _kept_ids(queue, run, alma, items),
+    )
+
+
+def _kept_ids(
+    queue: Queue, run: Run, alma: AlmaInstance | None, items: Sequence[str]
+) -> dict[str, ItemIds]:
+    kept = {} if alma is None else item_ids.kept_ids(queue, run, alma, items)
+    return {item_key: ItemIds(*ids) for item_key, ids in kept.items()}
 
 
 class JournalReader(AbstractContextManager["JournalReader"]):
-    """What a replay or a rehearsal reads of its run. Leaving it waits for the work under way.
+    """What a replay or a rehearsal reads of its run on this Alma. Leaving it waits for the work
+    under way.
 
     All methods raise QueueError where the queue cannot be read.
     """
 
-    def __init__(self, queue: Queue, run: Run) -> None:
+    def __init__(self, queue: Queue, run: Run, alma: AlmaInstance | None) -> None:
         self.run = run
         self._queue = queue
+        self._alma = alma
         self._commits = GroupCommit(queue)
+        self._found: dict[str, ItemIds] = {}
         # What was read together with the rows, where one question serves for many.
         self._attempts: dict[int, Attempts] = {}
         self._histories: dict[str, LaneHistory] = {}
+        self._kept: dict[str, ItemIds | None] = {}
         self._open_lanes: set[str] = set()
         # The lanes that were open at any time since the last rows were asked for.
         self._opened: set[str] = set()
@@ -66,6 +90,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._store_found()
         self._commits.close()
 
     async def rows_in_order(self) -> AsyncIterator[QueuedRow]:
@@ -73,10 +98,14 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         after: Order | None = None
         while True:
             self._opened = set(self._open_lanes)
-            batch = await self._read(_next_batch, self.run, after)
+            batch = await self._read(_next_batch, self.run, self._alma, after)
             if not batch.rows:
                 return
             self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
+            self._kept |= {
+                item_key: batch.kept.get(item_key)
+                for item_key in batch.histories.keys() - self._opened
+            }
             # Of a lane that was open meanwhile, more may have been done than was read.
             self._histories |= {
                 item_key: history
@@ -99,6 +128,34 @@ class JournalReader(AbstractContextManager["JournalReader"]):
     def close_lane(self, item_key: str) -> None:
         """Nobody keeps the history of this item any more; all that was done is stored."""
         self._open_lanes.discard(item_key)
+        self._kept.pop(item_key, None)
+
+    async def kept_ids(self, item_key: str) -> ItemIds | None:
+        """The ids of an item in this Alma, as far as they were kept not long ago."""
+        if item_key in self._kept:
+            return self._kept.pop(item_key)
+        return (await self._read(_kept_ids, self.run, self._alma, [item_key])).get(item_key)
+
+    def keep_ids(self, item_key: str, ids: ItemIds) -> None:
+        """Keep the ids of an item for a later start. They are stored many at a time, and nobody
+        waits for that: what a killed process loses of them is asked for again."""
+        self._found[item_key] = ids
+        if len(self._found) >= _IDS_AT_ONCE:
+            self._store_found()
+
+    def _store_found(self) -> None:
+        found, self._found = self._found, {}
+
+        def store(queue: Queue) -> None:
+            assert self._alma is not None, "ids belong to an Alma"
+            try:
+                item_ids.keep_ids(queue, self.run, self._alma, found)
+            except QueueError as error:
+                # They only save calls.
+                _log.info("ids were not kept (items: %d): %s", len(found), type(error).__name__)
+
+        if found and self._alma is not None:
+            self._commits.do_sometime(store)
 
     async def _read(
         self, work: Callable[Concatenate[Queue, P], R], *args: P.args, **kwargs: P.kwargs
@@ -114,7 +171,7 @@ class Journal(JournalReader):
     """
 
     def __init__(self, queue: Queue, hold: Hold, clock: Clock) -> None:
-        super().__init__(queue, hold.run)
+        super().__init__(queue, hold.run, hold.alma)
         self._hold = hold
         self._clock = clock
         self._stack = ExitStack()

@@ -89,6 +89,8 @@ class Poster:
         if attempt.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
             result = replace(result, note=joined(results.RETURNED_FIRST, result.note))
+        for barcode in attempt.scanned_by_mistake:
+            result = replace(result, note=joined(results.by_mistake(barcode), result.note))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             attempt.lane.history.unresolved.append((row.order, row.row))
         await self._journal.record_outcome(
@@ -149,10 +151,16 @@ class Poster:
                 outcome = refused.refusal.outcome
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
-                if not may_pass and not race:
+                by_ids = refused.intent.call is Write.SCAN_IN
+                unknown = by_ids and outcome is Outcome.ITEM_NOT_FOUND
+                moved = unknown and attempt.lane.may_have_moved
+                if not may_pass and not race and not moved:
                     result = results.refused(refused.refusal, decision.note)
                     return RowResult(result, refused.intent, Fate.REFUSED)
                 await self._journal.record_fate(refused.intent, Fate.REFUSED)
+            if moved:
+                attempt.lane.doubt_ids()
+                continue
             if may_pass and not await turn.becomes_first():
                 return None
             if race:

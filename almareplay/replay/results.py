@@ -29,6 +29,14 @@ class RowResult(NamedTuple):
     loan: ItemLoan | None = None
 
 
+def by_mistake(barcode: str) -> str:
+    """The note about another item, by its barcode, that was scanned in for the row's."""
+    return (
+        f"item {barcode} was scanned in by mistake, as it had this barcode before: see that it is "
+        "where it belongs, and lend it again to whoever has it"
+    )
+
+
 def untouched(decision: Decision, loan: Borrowed | None) -> Result:
     """The result of a row for which nothing is posted, given the active loan of its item."""
     result = Result(decision.outcome, note=decision.note)

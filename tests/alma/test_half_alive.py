@@ -22,7 +22,7 @@ from almareplay.alma.errors import Unavailable
 from almareplay.alma.responses import ItemIds
 from almareplay.alma.transport import Event
 from tests.alma.conftest import BASE_URL, KEY
-from tests.alma.fake_alma import DOWN, GENERAL, NO_LOANS
+from tests.alma.fake_alma import DOWN, GENERAL, NO_LOANS, first_byte_leaves
 
 BROKEN = (DOWN, GENERAL, httpx.ReadError, httpx.RemoteProtocolError)
 """What a failing call meets that reached something."""
@@ -76,6 +76,8 @@ def read_items(
         item = parts[-2] if parts[-1] == "loans" else None
         at = clock.monotonic() - 1000.0
         found = answer(at, item)
+        if found is not httpx.ConnectError:
+            await first_byte_leaves(request)
         run.calls.append((at, item, found is NO_LOANS))
         await asyncio.sleep(takes)
         if isinstance(found, httpx.Response):

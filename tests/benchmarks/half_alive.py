@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.chaos.checker import Rules, violations
+from tests.chaos.evidence import Json
 from tests.chaos.stage import Alma, Workplace
 from tests.chaos.stories import make_capture
 

@@ -20,7 +20,8 @@ from almareplay.queue.store import Queue
 from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.server import Simulator
 from almareplay.transactions import Transaction
-from tests.chaos.stories import Capture, make_capture
+from tests.chaos.captures import Capture
+from tests.chaos.stories import make_capture
 from tests.replay.virtual import KEY, VirtualClock, line_to, replay_virtually
 
 PACES = (5, 15, 25, 50, 100)
