@@ -200,6 +200,7 @@ class Actor:
         """
         row, lane = attempt.row.row, attempt.lane
         loan = lane.loan
+        attempt.begun = True
         intent = await self._journal.record_intent(
             row,
             write,
