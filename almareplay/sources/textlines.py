@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from almareplay.sources.capture import FileRefused
+from almareplay.transactions import Reason
 
 LONGEST_LINE = 65_536
 """Characters. A longer line is cut there and is no transaction in any format."""
 
-WINDOWS_1252 = "not in UTF-8: read as Windows-1252"
+WINDOWS_1252 = Reason("windows_1252")
 
 
 class TextLines:

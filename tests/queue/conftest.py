@@ -20,7 +20,7 @@ from almareplay.queue.loading import CaptureFile, Loaded, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Reason, Transaction
 from tests.queue.layouts import LAYOUTS, write_queue
 from tests.queue.settled import EVERY, PENDING, held
 
@@ -30,9 +30,9 @@ Row = Transaction | InvalidRow | LeftOut
 def read(line: str, file: str, number: int) -> Row:
     """Read ``12:00:05 L item patron``, ``12:00 R item``; ``bad`` is invalid, nothing is blank."""
     if not line:
-        return LeftOut("blank")
+        return LeftOut(Reason("blank_line"))
     if line == "bad":
-        return InvalidRow("no barcode", file, number)
+        return InvalidRow(Reason("no_item"), file, number)
     time, kind, item, *patron = line.split()
     captured_at = datetime.fromisoformat(f"2026-09-14 {time}").replace(tzinfo=UTC)
     return Transaction(

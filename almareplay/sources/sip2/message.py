@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from almareplay.transactions import Reason
+
 CHECKOUT, CHECKIN, RENEW, RENEW_ALL = "11", "09", "29", "65"
 ANSWERS = {"12": CHECKOUT, "10": CHECKIN, "30": RENEW, "66": RENEW_ALL}
 """The codes of answers, each with the code of the request that it answers."""
@@ -35,7 +37,7 @@ _END = re.compile(r"(?:AY([0-9]))?AZ([0-9A-Fa-f]{4})(?![0-9A-Fa-f])")
 _HIDDEN = re.compile(r"[*xX#]+|[<\[(].*[>\])]", re.DOTALL)
 _READ = ("AO", "AP", "AA", "AB", "AC", "AD", "BI")
 
-CUT_OFF = "the message is cut off in the middle of an identifier"
+CUT_OFF = Reason("message_cut_off")
 
 
 class Message(NamedTuple):
@@ -53,7 +55,7 @@ class Message(NamedTuple):
     text: str
     sequence: str = ""
     excess: int | None = None
-    problem: str = ""
+    problem: Reason | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -98,12 +100,12 @@ def _message(head: str, text: str) -> Message:
     width = 0 if code == RENEW_ALL else DATE_WIDTH * (1 if code in ANSWERS else 2)
     dates = text[len(head) : len(head) + width]
     fields: dict[str, str] = {}
-    problem = ""
+    problem: Reason | None = None
     place = len(head) + width
     while not (end := _END.match(text, place)) and (bar := text.find("|", place)) >= 0:
         name, value = text[place : place + 2], text[place + 2 : bar]
         if name in _READ and fields.setdefault(name, value) != value:
-            problem = f"the message has two fields {name}"
+            problem = Reason.of("two_fields", field=name)
         place = bar + 1
     whole = text[:place]
     if end:

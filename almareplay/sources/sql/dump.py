@@ -24,6 +24,7 @@ from almareplay.sources.tables.capturetable import (
 )
 from almareplay.sources.tables.table import Record
 from almareplay.sources.textlines import WINDOWS_1252
+from almareplay.transactions import Notes, Reason
 
 _LIKE_A_DUMP = re.compile(
     r"\ufeff?(?:--\s*(?:MySQL|MariaDB|phpMyAdmin|PostgreSQL)"
@@ -128,29 +129,28 @@ class DumpTable:
             if problem:
                 yield Record(number, [], problem=problem)
                 continue
-            note = ""
+            notes: Notes = ()
             if not "".join(values).isascii():
-                values, note = _decoded(values)
+                values, notes = _decoded(values)
             read, problem = self._read([None if at is None else values[at] for at in order])
             row = cells(read)
             if self._zone and isinstance(at := row[WHEN], datetime):
                 local = at.replace(tzinfo=UTC).astimezone(self._zone)
                 row[WHEN] = local.replace(tzinfo=None)
-            yield Record(number, row, note, problem)
+            yield Record(number, row, notes, problem)
 
-    def _read(self, written: list[str | None]) -> tuple[list[Value], str]:
+    def _read(self, written: list[str | None]) -> tuple[list[Value], Reason | None]:
         """What the values of a row are, in order of the table's columns, and a problem with one."""
         read: list[Value] = []
-        problem = ""
+        problem: Reason | None = None
         for column, text in zip(self._table.columns, written, strict=True):
             try:
                 read.append(None if text is None else self._script.values.value(text))
             except UnreadableValueError as unreadable:
                 read.append(None)
                 if column.casefold() in self._table.tool.needed:
-                    problem = (
-                        f"the dump has {unreadable} where the {column} belongs: "
-                        "only the database knows its value"
+                    problem = Reason.of(
+                        "dump_expression", expression=str(unreadable), column=column
                     )
         return read, problem
 
@@ -160,7 +160,7 @@ def too_wide(table: str) -> str:
     return f"has a table {table} of more than {MOST_COLUMNS} columns: it is no capture tool's."
 
 
-def _decoded(values: list[str]) -> tuple[list[str], str]:
-    """Values out of a file read as UTF-8, where some may be in Windows-1252, and a note on that."""
+def _decoded(values: list[str]) -> tuple[list[str], Notes]:
+    """Values out of a file read as UTF-8, where some may be in Windows-1252, and a note on it."""
     decoded = [text_of(value.encode(errors="surrogateescape")) for value in values]
-    return decoded, "" if decoded == values else WINDOWS_1252
+    return decoded, () if decoded == values else (WINDOWS_1252,)

@@ -13,13 +13,14 @@ from almareplay.sources.capture import FileRefused
 from almareplay.sources.sql.grammar import NAME, Grammar, bare_name
 from almareplay.sources.sql.values import Values
 from almareplay.sources.textlines import encoding_of, errors_of
+from almareplay.transactions import Reason
 
 LONGEST = 262_144
 """Characters of a row, a CREATE TABLE or a comment. So much text is always at hand beyond the
 position: what does not match there never will."""
 
-BROKEN_OFF = "the dump breaks off in this row"
-UNREADABLE = "this row and the rest of its INSERT cannot be read: is the dump damaged?"
+BROKEN_OFF = Reason("dump_breaks_off")
+UNREADABLE = Reason("dump_unreadable")
 
 _CHUNK = 4 * LONGEST
 _HEAD = 4_096
@@ -115,7 +116,7 @@ class SqlScript:
             reason = f"cannot be read: {error.strerror or error}."
             raise FileRefused(self._path.name, reason) from error
 
-    def rows(self, width: int, wanted: Sequence[int]) -> Iterator[tuple[list[str], str]]:
+    def rows(self, width: int, wanted: Sequence[int]) -> Iterator[tuple[list[str], Reason | None]]:
         """The rows of the INSERT that ``statements`` gave last, and what is wrong with each.
 
         Of the ``width`` values of a row those at ``wanted``, in ascending order, as they are
@@ -128,7 +129,7 @@ class SqlScript:
             while at <= settled and (found := match(text, at)):
                 at = self._at = found.end()
                 *values, end = found.groups()
-                yield values, ""
+                yield values, None
                 if end != ",":
                     self._end_rows(end)
                     return
@@ -189,20 +190,20 @@ class SqlScript:
         if end != ";" and not self._skip_statement():  # ON DUPLICATE KEY UPDATE
             self.broken_off = True
 
-    def _odd_row(self, width: int) -> str:
-        """Goes past what is no row of so many plain values, and says why; empty for the end."""
+    def _odd_row(self, width: int) -> Reason | None:
+        """Goes past what is no row of so many plain values, and says why; None for the end."""
         text = self._text
         begin = _BLANK.match(text, self._at)
         self._at = begin.end() if begin else self._at
         if self._at == len(text):
-            return ""
+            return None
         found = self.grammar.open_row.match(text, self._at)
         end = found.end() if found else self._at
         if found and (closed := _ROW_END.match(text, end)):
             self._at = closed.end()
             if closed[1] != ",":
                 self._end_rows(closed[1])
-            return f"the row does not have the {width} values that belong there"
+            return Reason.of("dump_width", width=width)
         if found and self._ended and text[end : end + 1] in ("", "'", '"'):
             self._at = len(text)
             return BROKEN_OFF
