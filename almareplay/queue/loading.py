@@ -92,7 +92,7 @@ class KnownFile:
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadResult:
     """What one file brought: counts of rows, and of lines left out by reason.
 
     ``rows`` counts all rows of the file, ``invalid``, ``cancelled`` and ``duplicates`` those among
@@ -125,13 +125,13 @@ def known_files(queue: Queue, sha256: str, sheet: str | None = None) -> list[Kno
 
 def load_file(
     queue: Queue, run: Run, file: CaptureFile, rows: Iterable[Transaction | InvalidRow | LeftOut]
-) -> Loaded:
+) -> LoadResult:
     """Store a file's rows in a run, mark those that repeat others, and say what it brought.
 
     All of it or nothing is stored: also when ``rows`` raises, and on Ctrl-C.
     Raises RunPurged, QueueError, and whatever ``rows`` raises.
     """
-    loaded = Loaded()
+    loaded = LoadResult()
     with queue.writing(many_rows=True) as connection:
         first_row, purged_at = connection.execute(
             select(runs.c.next_row, runs.c.purged_at).where(runs.c.id == run.id)
@@ -171,7 +171,7 @@ def _records(
     file_id: int,
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
-    loaded: Loaded,
+    loaded: LoadResult,
 ) -> Iterator[_Record]:
     run_id, row = run.id, first_row
     name_of_file = named = ""

@@ -1,4 +1,4 @@
-"""The whole story of one row: read from where, looked at when, what was done, what came of it."""
+"""The whole history of one row: read from where, looked at when, what was done, what came of it."""
 
 from __future__ import annotations
 
@@ -91,21 +91,21 @@ class FollowedUp(NamedTuple):
     task: Task
 
 
-Event = Loaded | Looked | Called | Settled | Changed | FollowedUp
+RowEvent = Loaded | Looked | Called | Settled | Changed | FollowedUp
 
 
-class Story(NamedTuple):
+class RowHistory(NamedTuple):
     """A row as the report has it, what has happened to it in the order of time, what is still to be
     done after its outcome, and the fines that its scan made."""
 
     row: ReportRow
-    events: list[Event]
+    events: list[RowEvent]
     open_tasks: list[Task]
     fines: list[Fine]
 
 
-def story_of(queue: Queue, run: Run, row: int, zone: tzinfo) -> Story:
-    """The story of the row with this number, its times in ``zone``, that of the library.
+def history_of(queue: Queue, run: Run, row: int, zone: tzinfo) -> RowHistory:
+    """The history of the row with this number, its times in ``zone``, that of the library.
 
     Raises RowMissing, QueueError.
     """
@@ -126,7 +126,7 @@ def story_of(queue: Queue, run: Run, row: int, zone: tzinfo) -> Story:
         ]
     events.sort(key=lambda event: event.at)
     events = [event._replace(at=in_zone(event.at, zone)) for event in events]
-    return Story(told, events, [Task(each.task) for each in tasks if not each.done_at], fines)
+    return RowHistory(told, events, [Task(each.task) for each in tasks if not each.done_at], fines)
 
 
 def _of_row(connection: Connection, table: Any, run: Run, row: int) -> Sequence[Any]:
@@ -140,7 +140,7 @@ def _loaded(connection: Connection, row: Any) -> Loaded:
     return Loaded(file.loaded_at, row.source_file, row.source_row, file.format, note)
 
 
-def _before_and_now(changed: Sequence[Any], row: Any, zone: tzinfo) -> Iterator[Event]:
+def _before_and_now(changed: Sequence[Any], row: Any, zone: tzinfo) -> Iterator[RowEvent]:
     """What staff changed, and what the row came to before each change and since the last."""
     told = set[datetime]()
     for state, after in pairwise([*changed, row, None]):

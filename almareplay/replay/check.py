@@ -36,7 +36,7 @@ class UnknownPlace:
 
 
 @dataclass(slots=True)
-class Findings:
+class CheckResult:
     """What the check found.
 
     ``problems`` are sentences about what forbids a replay. ``unverified`` says why the environment
@@ -66,14 +66,14 @@ async def check(
     places: Collection[tuple[str, str]],
     *,
     writes: bool = True,
-) -> Findings:
+) -> CheckResult:
     """Compare Alma with what the user expects of it; changes nothing.
 
     ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
     codes, the desk empty where only the library is of interest; without ``writes`` the key need not
     be good for writing, and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
-    findings = Findings()
+    findings = CheckResult()
     await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
@@ -87,7 +87,7 @@ _NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "
 _NEEDED_TO_READ = [need for need in _NEEDED if need[1] == "read"]
 
 
-async def _check_key(reader: AlmaReader, findings: Findings, needed: _Needed) -> None:
+async def _check_key(reader: AlmaReader, findings: CheckResult, needed: _Needed) -> None:
     """Whether the key may read and write where the work needs it."""
     refused: dict[tuple[str, str], AlmaError] = {}
     for area, access in needed:
@@ -134,7 +134,7 @@ async def _check_configuration(
     reader: AlmaReader,
     environment: str,
     places: Collection[tuple[str, str]],
-    findings: Findings,
+    findings: CheckResult,
 ) -> None:
     try:
         await reader.test("conf")
@@ -157,7 +157,7 @@ async def _check_configuration(
 
 
 async def _check_places(
-    reader: AlmaReader, places: Collection[tuple[str, str]], findings: Findings
+    reader: AlmaReader, places: Collection[tuple[str, str]], findings: CheckResult
 ) -> None:
     libraries = sorted(library.code for library in await reader.libraries())
     desks: dict[str, list[str]] = {}

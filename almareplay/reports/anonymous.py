@@ -7,16 +7,15 @@ is shown unless Alma has known it: items that it found, libraries and desks that
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+from unicodedata import category, normalize
 
 from almareplay.outcomes import Disposition, Outcome, ReportRow
 from almareplay.transactions import identifier_key
-
-# Words as identifiers are written, with signs inside them but not around.
-_WORD = re.compile(r"\w+(?:[^\w\s]+\w+)*")
-_PART = re.compile(r"\w+")
-
 
 # Alma has not found the item, or was not asked.
 _ITEM_UNKNOWN = (
@@ -112,15 +111,43 @@ def _note(row: ReportRow, patrons: Mapping[str, str]) -> str:
 
 def _scrubbed(text: str, own_id: str, names: Mapping[str, str]) -> str:
     """A text without the ids that have names; the row's own is found however it is written."""
+    patterns = _patterns()
+    text = normalize("NFC", text)
+
+    def own(found: re.Match[str]) -> str:
+        start, end = found.span()
+        beside = text[max(0, start - 1) : start] + text[end : end + 1]
+        is_part = patterns.letter.search(beside)
+        return found[0] if is_part else names.get(identifier_key(own_id), "a patron")
 
     def part(found: re.Match[str]) -> str:
         return names.get(identifier_key(found[0]), found[0])
 
     def word(found: re.Match[str]) -> str:
-        return names.get(identifier_key(found[0])) or _PART.sub(part, found[0])
+        return names.get(identifier_key(found[0])) or patterns.part.sub(part, found[0])
 
+    scrubbed = text
     if own_id:
-        name = names.get(identifier_key(own_id), "a patron")
-        own = rf"(?<!\w){re.escape(own_id)}(?!\w)"
-        text = re.sub(own, lambda _: name, text, flags=re.IGNORECASE)
-    return _WORD.sub(word, text)
+        written = re.escape(normalize("NFC", own_id))
+        scrubbed = re.sub(written, own, text, flags=re.IGNORECASE)
+    return patterns.word.sub(word, scrubbed)
+
+
+class _Patterns(NamedTuple):
+    """A sign of a word; words as identifiers are written, with other signs inside them but not
+    around; and their parts without other signs."""
+
+    letter: re.Pattern[str]
+    word: re.Pattern[str]
+    part: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Patterns that know marks, which ``\\w`` leaves out: not every letter with a mark is one sign
+    in NFC, and scripts of India write vowels as marks."""
+    marks = (sign for sign in map(chr, range(sys.maxunicode + 1)) if category(sign)[0] == "M")
+    letter = rf"[\w{''.join(marks)}]"
+    part = rf"\w{letter}*"
+    word = rf"{part}(?:[^\w\s]+{part})*"
+    return _Patterns(re.compile(letter), re.compile(word), re.compile(part))

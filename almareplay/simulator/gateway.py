@@ -62,7 +62,7 @@ EVERYTHING = Permissions("read/write", "read/write", "read/write")
 
 
 @dataclass(frozen=True)
-class Page:
+class GatewayPage:
     """An answer that no endpoint gave: a page of HTML or text."""
 
     text: str
@@ -141,12 +141,12 @@ class Gateway:
         await self._pause(self.latency / 2)
         return self._respond(visit, answer)
 
-    def _refuse(self, visit: Visit) -> Answer | Page | None:
+    def _refuse(self, visit: Visit) -> Answer | GatewayPage | None:
         """What the gateway says itself to a call that does not get through to Alma."""
         if b"%2f" in visit.raw_path.lower():
-            return Page(_TOMCAT_PAGE, 400)
+            return GatewayPage(_TOMCAT_PAGE, 400)
         if visit.key and not _A_KEY.fullmatch(visit.key):
-            return Page("Invalid API Key", 400, "text/plain")
+            return GatewayPage("Invalid API Key", 400, "text/plain")
         permissions = None if visit.bad_authorization else self.keys.get(visit.key)
         if permissions is None:
             return self._error(visit, "INVALID_REQUEST", "The API key is not valid.", 403)
@@ -213,20 +213,20 @@ class Gateway:
             case "outage":
                 if fault.how == "cut":
                     return "cut"
-                return self._respond(visit, Page(_TEXT_PAGE, int(fault.how), "text/plain"))
+                return self._respond(visit, GatewayPage(_TEXT_PAGE, int(fault.how), "text/plain"))
             case "http_5xx":
                 status = fault.status or 500
                 if fault.body == "html":
-                    return self._respond(visit, Page(_MAINTENANCE_PAGE, status))
+                    return self._respond(visit, GatewayPage(_MAINTENANCE_PAGE, status))
                 if fault.body == "text":
-                    return self._respond(visit, Page(_TEXT_PAGE, status, "text/plain"))
+                    return self._respond(visit, GatewayPage(_TEXT_PAGE, status, "text/plain"))
                 error = ("INTERNAL_SERVER_ERROR", "An internal error occurred.", status)
             case "general_error":
                 error = (fault.code, "General error: the request failed.", fault.status or 400)
             case "trouble_after_scan":
                 error = ("402504", "Trouble retrieving the item after the scan.", 400)
             case "maintenance_page":
-                return self._respond(visit, Page(_MAINTENANCE_PAGE, 200))
+                return self._respond(visit, GatewayPage(_MAINTENANCE_PAGE, 200))
             case "per_second":
                 return self._respond(visit, self._over(visit, PER_SECOND))
             case "daily":
@@ -251,13 +251,13 @@ class Gateway:
             )
         return Answer("web_service_result", error_body(code, message, tracking_id), status=status)
 
-    def _respond(self, visit: Visit, answer: Answer | Page, header: str = "") -> Response:
+    def _respond(self, visit: Visit, answer: Answer | GatewayPage, header: str = "") -> Response:
         headers = {"Date": format_datetime(self.clock.now(), usegmt=True)}
         left = self.limits.left()
         if left is not None and header != "missing":
             headers["X-Exl-Api-Remaining"] = "unknown" if header == "garbage" else str(left)
             headers["X-Exl-Api-Quota"] = str(self.limits.daily)
-        if isinstance(answer, Page):
+        if isinstance(answer, GatewayPage):
             return Response(answer.text, answer.status, headers, answer.media_type)
         headers |= answer.headers
         if not answer.root:

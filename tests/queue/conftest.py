@@ -16,7 +16,7 @@ from sqlalchemy.pool import Pool
 
 from almareplay.outcomes import Outcome, ReportRow, Result
 from almareplay.queue.journal import pending_rows, store_result
-from almareplay.queue.loading import CaptureFile, Loaded, load_file
+from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
@@ -60,7 +60,7 @@ class Station:
         """The rows of a capture, read one by one."""
         return (read(line, file, number) for number, line in enumerate(lines, start=1))
 
-    def load(self, *lines: str, file: str = "desk.dat") -> Loaded:
+    def load(self, *lines: str, file: str = "desk.dat") -> LoadResult:
         """Load a capture of these lines."""
         sha256 = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         capture = CaptureFile(file, sha256, "test capture")

@@ -28,7 +28,7 @@ from almareplay.queue.journal import pending_rows
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.purging import standing
 from almareplay.queue.report_rows import report_rows
-from almareplay.queue.row_history import Changed, story_of
+from almareplay.queue.row_history import Changed, history_of
 from almareplay.queue.schema import VERSION, metadata
 from almareplay.queue.store import Queue
 from almareplay.transactions import AlmaInstance, Transaction
@@ -173,7 +173,7 @@ def test_every_row_is_what_it_was(older: Path) -> None:
         (fine,) = fines_of_row(queue, main, 7)
         assert (str(fine.amount), fine.wrong) == ("1.25", "whole")
         (corrected,) = (
-            each for each in story_of(queue, main, 4, UTC).events if isinstance(each, Changed)
+            each for each in history_of(queue, main, 4, UTC).events if isinstance(each, Changed)
         )
         assert (corrected.patron_id_before, corrected.patron_id) == ("21880499", "21880404")
         assert (corrected.kind_before, corrected.item_barcode_before) == ("loan", "31880404")

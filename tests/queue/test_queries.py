@@ -17,7 +17,7 @@ from almareplay.queue.journal import store_result
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.queries import Work
 from almareplay.queue.report_rows import report_rows
-from almareplay.queue.row_history import Settled, story_of
+from almareplay.queue.row_history import Settled, history_of
 from almareplay.queue.staff import retry
 from almareplay.transactions import Transaction
 
@@ -156,7 +156,7 @@ def test_a_second_try_forgets_the_loan_of_another_and_the_story_keeps_it(taken: 
     retry(taken.queue, taken.run, rows=[1])
     (row,) = taken.report()
     assert (row.note, row.due_date) == ("retried after on_loan_to_other", None)
-    story = story_of(taken.queue, taken.run, 1, UTC)
+    story = history_of(taken.queue, taken.run, 1, UTC)
     (settled,) = (event for event in story.events if isinstance(event, Settled))
     assert settled.note == SAID
     # Whoever was numbered in an anonymous report is numbered alike in the next.

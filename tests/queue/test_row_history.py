@@ -30,7 +30,7 @@ from almareplay.queue.row_history import (
     Loaded,
     Looked,
     Settled,
-    story_of,
+    history_of,
 )
 from almareplay.queue.unloading import unload_file
 
@@ -75,7 +75,7 @@ def test_every_turn_of_it_is_told_in_order(station: Station) -> None:
     tasks = [FollowUp(task, "u1", "7", DUE, DUE, DUE) for task in Task]
     second = replays(station, Result(Outcome.LOANED, loan_id="7"), Fate.DONE, *tasks)
 
-    row, events, open_tasks, fines = story_of(station.queue, station.run, 1, UTC)
+    row, events, open_tasks, fines = history_of(station.queue, station.run, 1, UTC)
     assert (row, open_tasks) == (station.report()[0], [Task.FINE])
     assert [(fine.fee_id, fine.wrong) for fine in fines] == [("F1", "whole")]
     assert [event.at for event in events] == sorted(event.at for event in events)
@@ -107,6 +107,6 @@ def test_a_number_that_no_row_has(station: Station) -> None:
     station.load("12:00 R i3", file="law.dat")
     unload_file(station.queue, station.run, "annex.dat")
     with pytest.raises(RowMissing, match=r"no row 4; it has rows 1 to 3\.$"):
-        story_of(station.queue, station.run, 4, UTC)
+        history_of(station.queue, station.run, 4, UTC)
     with pytest.raises(RowMissing, match="rows 1 to 3, without those of a file that was taken out"):
-        story_of(station.queue, station.run, 2, UTC)
+        history_of(station.queue, station.run, 2, UTC)

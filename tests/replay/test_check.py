@@ -12,14 +12,14 @@ import respx
 from almareplay.alma.client import AlmaReader, open_transport
 from almareplay.alma.errors import AlmaGone
 from almareplay.queue.queries import Work
-from almareplay.replay.check import Effort, Findings, UnknownPlace, check, effort
+from almareplay.replay.check import CheckResult, Effort, UnknownPlace, check, effort
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Library, World
 
-Checked = Callable[..., Findings]
+Checked = Callable[..., CheckResult]
 READ_WRITE = "read/write"
 
 
@@ -46,8 +46,8 @@ def checked(simulator: Simulator) -> Checked:
         key: str = "good",
         environment: str = "sandbox",
         writes: bool = True,
-    ) -> Findings:
-        async def asked() -> Findings:
+    ) -> CheckResult:
+        async def asked() -> CheckResult:
             transport = open_transport(
                 simulator.url, key, per_second=1000, reserve=0, give_up_after=5
             )
@@ -126,7 +126,7 @@ def test_a_key_that_may_not_do_the_work_is_one_problem(
 
 
 def test_an_address_that_is_not_of_the_api_is_told_at_once() -> None:
-    async def asked() -> Findings:
+    async def asked() -> CheckResult:
         async with open_transport(
             "https://own.example", "k", per_second=1000, reserve=0
         ) as transport:

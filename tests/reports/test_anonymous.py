@@ -6,6 +6,8 @@ import random
 import re
 import zipfile
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -69,6 +71,31 @@ def test_ids_in_a_note_are_replaced_and_the_rest_stays(
     other = row._replace(patron_id="", note=note, destination=note)
     assert expected in shown(other, names).note
     assert shown(other, names).destination == shown(other, names).note
+
+
+@pytest.mark.parametrize(
+    ("patron_id", "written", "expected"),
+    [
+        ("zo\u00e9", "asked for zoe\u0301.", "asked for patron 1."),
+        ("zoe\u0301", "asked for ZO\u00c9, then", "asked for patron 1, then"),
+        ("zo\u00e9", "id=zoe\u0301;", "id=patron 1;"),
+        ("q\u030c77q\u030c", "<Q\u030c77q\u030c>", "<patron 1>"),
+        ("\u0930\u0935\u093f", "asked for \u0930\u0935\u093f.", "asked for patron 1."),
+        ("zoe", "zoe\u0301 q\u030czoe zoeq\u030c", "zo\u00e9 q\u030czoe zoeq\u030c"),
+        ("zoe", "a '\u0301zoe' was", "a '\u0301patron 1' was"),
+    ],
+)
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_letter_and_its_mark_are_one_letter(
+    row: ReportRow, patron_id: str, written: str, expected: str, is_own: bool
+) -> None:
+    quoted = row._replace(patron_id=patron_id if is_own else "", note=written)
+    assert shown(quoted, number_patrons([patron_id])).note == expected
+
+
+def test_a_rows_own_id_may_begin_and_end_with_signs(row: ReportRow) -> None:
+    quoted = row._replace(patron_id="(zo\u00e9)", note="asked for (zoe\u0301)")
+    assert shown(quoted, number_patrons(["(zo\u00e9)"])).note == "asked for patron 1"
 
 
 def test_what_alma_said_and_the_loan_are_left_out(row: ReportRow) -> None:
@@ -144,8 +171,14 @@ def test_no_format_has_an_id_of_a_patron(row: ReportRow, tmp_path: Path, ending:
 
 
 @settings(max_examples=60)
-@given(patron_id=st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=5))
-def test_a_rows_own_id_is_found_however_it_is_written(row: ReportRow, patron_id: str) -> None:
-    quoted = row._replace(patron_id=patron_id, note=f"User {patron_id} was not found")
+@given(
+    patron_id=st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=5),
+    form=st.sampled_from(["NFC", "NFD"]),
+)
+def test_a_rows_own_id_is_found_however_it_is_written(
+    row: ReportRow, patron_id: str, form: Literal["NFC", "NFD"]
+) -> None:
+    note = f"User {normalize(form, patron_id)} was not found"
+    quoted = row._replace(patron_id=patron_id, note=note)
     made = shown(quoted, number_patrons([patron_id]))
     assert (made.patron_id, made.note) == ("patron 1", "User patron 1 was not found")

@@ -15,7 +15,7 @@ from almareplay.cli.workflows.run_report import zone_of_library
 from almareplay.outcomes import Outcome
 from almareplay.outcomes.reasons import all_in_words, in_words
 from almareplay.queue.correcting import correct as correct_row
-from almareplay.queue.row_history import story_of
+from almareplay.queue.row_history import history_of
 from almareplay.sources.identifiers import Scanner, read_identifier
 from almareplay.sources.options import Codabar
 from almareplay.transactions import Kind, Reason, as_text
@@ -68,7 +68,7 @@ def correct(
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
         run = queue.run(common.run)
-        told = story_of(queue, run, number, zone_of_library(queue, run, settings)).row
+        told = history_of(queue, run, number, zone_of_library(queue, run, settings)).row
         show(f"Row {number}: {row_in_words(told)} ({told.source_file}:{told.source_row})")
         if patron_id is item_barcode is kind is None:
             if told.kind is Kind.RETURN:

@@ -12,7 +12,7 @@ from almareplay.cli.options.rows import rows_option
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.row_history import history_as_data, history_in_words
 from almareplay.cli.workflows.run_report import zone_of_library
-from almareplay.queue.row_history import story_of
+from almareplay.queue.row_history import history_of
 
 
 @click.command(cls=Command)
@@ -40,13 +40,13 @@ def history(common: CommonOptions, row: list[int], as_json: bool) -> None:
     with open_queue(settings.queue) as queue:
         run = queue.run(common.run)
         zone = zone_of_library(queue, run, settings)
-        stories = [story_of(queue, run, number, zone) for number in row]
+        histories = [history_of(queue, run, number, zone) for number in row]
     if as_json:
-        told = [history_as_data(story, zone, common) for story in stories]
+        told = [history_as_data(each, zone, common) for each in histories]
         results.print_json_of(told if len(told) > 1 else told[0])
         return
-    for place, story in enumerate(stories):
+    for place, each in enumerate(histories):
         if place:
             results.print()
-        for line in history_in_words(story, zone, common):
+        for line in history_in_words(each, zone, common):
             results.print(one_line(line))

@@ -14,7 +14,7 @@ from almareplay.cli.workflows.preparing import PreparedRun
 from almareplay.cli.workflows.session import instance_of
 from almareplay.queue import queries
 from almareplay.queue.rows import QueuedRow
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.transactions import AlmaInstance
 
 _PRODUCTION = "production"
@@ -34,7 +34,7 @@ class Confirmation:
     unverified_is_fine: bool
 
 
-def confirm(prepared: PreparedRun, findings: Findings, given: Confirmation) -> None:
+def confirm(prepared: PreparedRun, findings: CheckResult, given: Confirmation) -> None:
     """End the command where the findings forbid a replay, or the user does.
 
     A sandbox wants a yes. Production is shown what will be posted, and wants the institution's

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from almareplay.cli.console.output import Tell, count
 from almareplay.queue.queries import Work
-from almareplay.replay.check import Findings, effort
+from almareplay.replay.check import CheckResult, effort
 from almareplay.replay.policy import Policy
 from almareplay.settings import Settings
 
 
 def tell_to_do(
-    work: Work, findings: Findings, settings: Settings, policy: Policy, tell: Tell
+    work: Work, findings: CheckResult, settings: Settings, policy: Policy, tell: Tell
 ) -> None:
     """Say what a replay will do, and what it takes."""
     needed = effort(work, policy, settings.pace)
@@ -28,7 +28,7 @@ def tell_to_do(
 
 
 def tell_effort(
-    work: Work, findings: Findings, settings: Settings, policy: Policy, tell: Tell
+    work: Work, findings: CheckResult, settings: Settings, policy: Policy, tell: Tell
 ) -> None:
     """Say what a replay takes, roughly."""
     needed = effort(work, policy, settings.pace)
@@ -39,7 +39,9 @@ def tell_effort(
     tell_calls_left(findings, settings, tell, needed=needed.calls)
 
 
-def tell_calls_left(findings: Findings, settings: Settings, tell: Tell, *, needed: int = 0) -> None:
+def tell_calls_left(
+    findings: CheckResult, settings: Settings, tell: Tell, *, needed: int = 0
+) -> None:
     """Say how many calls are left today, and whether they are enough for those that are needed."""
     calls_left, reserve = findings.calls_left, settings.daily_reserve
     if calls_left is None:

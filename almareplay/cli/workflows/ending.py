@@ -21,7 +21,7 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue import queries
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import Standing, standing
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.replay.rehearsal.rehearse import Rehearsal
 from almareplay.reports import Report, ReportError, write_report
 from almareplay.transactions import AlmaInstance
@@ -45,7 +45,11 @@ def end_replay(prepared: PreparedRun, code: Exit) -> Exit:
 
 
 def end_rehearsal(
-    prepared: PreparedRun, code: Exit, rehearsal: Rehearsal, asked: AlmaInstance, findings: Findings
+    prepared: PreparedRun,
+    code: Exit,
+    rehearsal: Rehearsal,
+    asked: AlmaInstance,
+    findings: CheckResult,
 ) -> Exit:
     """Say what would become of the rows, write the reports, say what to do next, and leave.
 

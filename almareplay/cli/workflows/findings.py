@@ -12,7 +12,7 @@ from almareplay.cli.workflows.session import instance_of
 from almareplay.queue import queries
 from almareplay.queue.queries import FileRows
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.check import Findings, UnknownPlace
+from almareplay.replay.check import CheckResult, UnknownPlace
 from almareplay.settings import PREFIX, Settings, file_warnings
 from almareplay.transactions import nearest
 
@@ -25,7 +25,7 @@ def tell_file_warnings(common: CommonOptions, tell: Tell) -> None:
         tell(warning)
 
 
-def tell_findings(findings: Findings, settings: Settings, tell: Tell) -> None:
+def tell_findings(findings: CheckResult, settings: Settings, tell: Tell) -> None:
     """Say which Alma this is, what the key may do there, and what is wrong."""
     if findings.institution is not None:
         tell(f"Alma: {instance_of(findings, settings)}")

@@ -15,7 +15,7 @@ from almareplay.cli.console.output import count, messages, say, show, tell_error
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.captures import NamedCapture, find_capture, flags_of
 from almareplay.outcomes.reasons import in_words
-from almareplay.queue.loading import CaptureFile, KnownFile, Loaded, known_files, load_file
+from almareplay.queue.loading import CaptureFile, KnownFile, LoadResult, known_files, load_file
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -105,7 +105,7 @@ def _tell_finished(before: Standing, common: CommonOptions) -> None:
 
 def _load(
     queue: Queue, run: Run, named: NamedCapture, reading: ReadingOptions, *, insisted: bool
-) -> Loaded:
+) -> LoadResult:
     with _progress() as progress:
         task = progress.add_task(named.name, total=None, rows="")
         capture = named.open()
@@ -176,7 +176,7 @@ def _flags_in_words(names: Iterable[str], said: Mapping[str, str]) -> str:
     return ", ".join(f"--{name} {said[name]}" if name in said else f"no --{name}" for name in names)
 
 
-def _tell(name: str, capture: Capture, loaded: Loaded) -> None:
+def _tell(name: str, capture: Capture, loaded: LoadResult) -> None:
     good = loaded.rows - loaded.invalid - loaded.cancelled
     span = ""
     if loaded.first is not None and loaded.last is not None:

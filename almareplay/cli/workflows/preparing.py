@@ -31,13 +31,13 @@ from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueError
 from almareplay.queue.purging import standing
 from almareplay.queue.store import Queue, Run
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.replay.check import check as check_alma
 from almareplay.replay.policy import Policy
 from almareplay.reports import check_report_path
 from almareplay.settings import Settings
 
-Work = Callable[[Session, Display], Coroutine[Any, Any, None]]
+RunWork = Callable[[Session, Display], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def prepare(
     return PreparedRun(common, options, settings, zone, policy, queue, run, left, tally)
 
 
-def check(prepared: PreparedRun, session: Session, tell: Tell, *, writes: bool = True) -> Findings:
+def check(
+    prepared: PreparedRun, session: Session, tell: Tell, *, writes: bool = True
+) -> CheckResult:
     """Check, and say what is found. Nothing is decided yet. ``writes`` says whether the key must be
     good for writing."""
     queue, run, settings = prepared.queue, prepared.run, prepared.settings
@@ -102,7 +104,7 @@ def check(prepared: PreparedRun, session: Session, tell: Tell, *, writes: bool =
     return findings
 
 
-def run_work(prepared: PreparedRun, session: Session, verb: str, work: Work) -> Exit:
+def run_work(prepared: PreparedRun, session: Session, verb: str, work: RunWork) -> Exit:
     """Do the work under a display, and tell how it ended."""
     with (
         Display(verb, prepared.work_left, prepared.zone) as display,

@@ -7,7 +7,7 @@ from almareplay.alma.probe import Settled, probe
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import results
 from almareplay.cli.workflows.session import Session
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.settings import Settings
 
 _PAGE = "docs/unknown-in-alma.md"
@@ -23,7 +23,7 @@ def refuse_production(settings: Settings) -> None:
         )
 
 
-def run_probe(session: Session, reader: AlmaReader, findings: Findings) -> None:
+def run_probe(session: Session, reader: AlmaReader, findings: CheckResult) -> None:
     """Ask an Alma that says it is a sandbox, and tell what it settled; else end the command (3)."""
     if findings.institution is None or findings.institution.environment != "sandbox":
         words = "Nothing was probed: this Alma does not say that it is a sandbox."

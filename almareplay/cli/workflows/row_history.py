@@ -1,4 +1,4 @@
-"""One row in words: in a line, and its whole story."""
+"""One row in words: in a line, and its whole history."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from almareplay.queue.follow_ups import Task
 from almareplay.queue.row_history import (
     Called,
     Changed,
-    Event,
     FollowedUp,
     Loaded,
     Looked,
+    RowEvent,
+    RowHistory,
     Settled,
-    Story,
 )
 from almareplay.queue.staff import Change
 from almareplay.transactions import in_zone
@@ -49,15 +49,15 @@ def row_in_words(row: ReportRow, *, with_patron: bool = False) -> str:
     return ", ".join(words)
 
 
-def history_as_data(story: Story, zone: tzinfo, common: CommonOptions) -> dict[str, Any]:
-    """A row's whole story, ready for JSON."""
+def history_as_data(history: RowHistory, zone: tzinfo, common: CommonOptions) -> dict[str, Any]:
+    """A row's whole history, ready for JSON."""
     return {
-        **story.row._asdict(),
+        **history.row._asdict(),
         "events": [
             {"event": type(event).__name__.lower(), **_in_zone(event, zone)}
-            for event in story.events
+            for event in history.events
         ],
-        "still_to_do": story.open_tasks,
+        "still_to_do": history.open_tasks,
         "fines": [
             {
                 "fee_id": fine.fee_id,
@@ -66,25 +66,25 @@ def history_as_data(story: Story, zone: tzinfo, common: CommonOptions) -> dict[s
                 "wrong": fine.wrong,
                 "waived_at": fine.waived_at and in_zone(fine.waived_at, zone),
             }
-            for fine in story.fines
+            for fine in history.fines
         ],
-        "next": _next(story, common),
+        "next": _next(history, common),
     }
 
 
-def _in_zone(event: Event, zone: tzinfo) -> dict[str, Any]:
+def _in_zone(event: RowEvent, zone: tzinfo) -> dict[str, Any]:
     return {
         name: in_zone(value, zone) if isinstance(value, datetime) else value
         for name, value in event._asdict().items()
     }
 
 
-def history_in_words(story: Story, zone: tzinfo, common: CommonOptions) -> Iterator[str]:
-    """A row's whole story in lines, its times by the clocks of a zone."""
-    row = story.row
+def history_in_words(history: RowHistory, zone: tzinfo, common: CommonOptions) -> Iterator[str]:
+    """A row's whole history in lines, its times by the clocks of a zone."""
+    row = history.row
     yield f"Row {row.row} of run {common.run!r}: {row_in_words(row, with_patron=True)}"
     yield f"Times are those of {zone}."
-    for event in story.events:
+    for event in history.events:
         when = f"{event.at:%Y-%m-%d %H:%M:%S}"
         for words in filter(None, _event_in_words(event, zone)):
             yield f"  {when:19}  {words}"
@@ -96,18 +96,18 @@ def history_in_words(story: Story, zone: tzinfo, common: CommonOptions) -> Itera
     if row.note:
         yield f"  note: {row.note}"
     yield f"  {row.advice}"
-    for task in story.open_tasks:
+    for task in history.open_tasks:
         yield f"  still to be set right: the {_TASKS[task]}"
-    for fine in story.fines:
+    for fine in history.fines:
         waived = fine.waived_at and f"waived {in_zone(fine.waived_at, zone):%Y-%m-%d %H:%M}"
         wrong = "to be waived" if fine.wrong == "whole" else "may be too high"
         sum_ = f"{fine.amount} {fine.currency}".rstrip()
         yield f"  fine {fine.fee_id} of {sum_}: {waived or wrong}"
-    for number, command in enumerate(_next(story, common)):
+    for number, command in enumerate(_next(history, common)):
         yield f"{'      ' if number else 'Next: '}{command}"
 
 
-def _event_in_words(event: Event, zone: tzinfo) -> Iterator[str]:
+def _event_in_words(event: RowEvent, zone: tzinfo) -> Iterator[str]:
     """The lines of an event, without those that would be empty."""
     match event:
         case Loaded():
@@ -155,5 +155,5 @@ def _before(event: Called, zone: tzinfo) -> str:
     return f"before it the item was on loan (loan {event.loan_id}{due})"
 
 
-def _next(story: Story, common: CommonOptions) -> list[str]:
-    return next_commands(story.row, common, follow_ups=bool(story.open_tasks))
+def _next(history: RowHistory, common: CommonOptions) -> list[str]:
+    return next_commands(history.row, common, follow_ups=bool(history.open_tasks))

@@ -17,7 +17,7 @@ from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.log import note
 from almareplay.cli.console.output import messages
-from almareplay.replay.check import Findings
+from almareplay.replay.check import CheckResult
 from almareplay.settings import Settings
 from almareplay.transactions import AlmaInstance
 
@@ -37,7 +37,7 @@ class Watcher(Protocol):
         """A call was answered."""
 
 
-def instance_of(findings: Findings, settings: Settings) -> AlmaInstance:
+def instance_of(findings: CheckResult, settings: Settings) -> AlmaInstance:
     """Which Alma a command talks to: as Alma says it, or as set where the key may not ask that."""
     told = findings.institution
     return AlmaInstance(
