@@ -12,6 +12,7 @@ from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.attempts import Fate, Intent, Write, settle_attempt
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
+from almareplay.queue.reasons import encoded
 from almareplay.queue.rows import IS_PENDING, Order, QueuedRow, captured_time, queued_row
 from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transactions
 from almareplay.queue.store import Queue, Run
@@ -154,7 +155,7 @@ def store_result(
                 destination=result.destination,
                 on_loan_to=result.on_loan_to,
                 on_loan_since=result.on_loan_since,
-                note=_added(result.note),
+                note=_added(encoded(result.notes)),
                 completed_at=datetime.now(UTC),
                 looked_at=looked_at,
             )
@@ -168,4 +169,4 @@ def store_result(
 
 def _added(note: str) -> ColumnElement[str]:
     before = transactions.c.note
-    return case((before == "", note), else_=before + (f"; {note}" if note else ""))
+    return case((before == "", note), else_=before + (f"\n{note}" if note else ""))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
+from sqlalchemy import ColumnElement, literal
+
 from almareplay.outcomes.reasons import in_words
 from almareplay.transactions import Notes, Reason, joined
 
@@ -16,6 +18,17 @@ from almareplay.transactions import Notes, Reason, joined
 def encoded(reasons: Notes) -> str:
     """The text to be stored for these reasons; empty where there are none."""
     return "\n".join(json.dumps([code, dict(parameters)]) for code, parameters in reasons)
+
+
+def encoded_with(code: str, name: str, value: ColumnElement[str]) -> ColumnElement[str]:
+    """The text to be stored for a reason whose one parameter is a column of plain words."""
+    before, _, behind = encoded((Reason.of(code, **{name: "?"}),)).partition("?")
+    return literal(before) + value + literal(behind)
+
+
+def added(before: str, more: str) -> str:
+    """What is stored already, with more behind it."""
+    return "\n".join(filter(None, (before, more)))
 
 
 def stored_in_words(text: str) -> str:

@@ -27,7 +27,7 @@ from almareplay.replay.patrons import Patrons
 from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.read import LaneReader
 from almareplay.replay.results import RowResult
-from almareplay.transactions import Kind, joined
+from almareplay.transactions import Kind
 
 # How often a row is posted whose answers are lost and turn out to have had no effect.
 _TRIES = 5
@@ -87,7 +87,7 @@ class Poster:
         result, row = ended.result, attempt.row
         if attempt.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
-            result = replace(result, note=joined(results.RETURNED_FIRST, result.note))
+            result = replace(result, notes=(results.RETURNED_FIRST, *result.notes))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             attempt.lane.history.unresolved.append((row.order, row.row))
         await self._journal.record_outcome(
@@ -148,7 +148,7 @@ class Poster:
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
                 if not may_pass and not race:
-                    result = results.refused(refused.refusal, decision.note)
+                    result = results.refused(refused.refusal, decision.notes)
                     return RowResult(result, refused.intent, Fate.REFUSED)
                 await self._journal.record_fate(refused.intent, Fate.REFUSED)
             if may_pass and not await turn.becomes_first():

@@ -23,6 +23,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Reason, Transaction
 from tests.queue.layouts import LAYOUTS, write_queue
 from tests.queue.settled import EVERY, PENDING, held
+from tests.reasons import said
 
 Row = Transaction | InvalidRow | LeftOut
 
@@ -132,6 +133,8 @@ def replayed(station: Station) -> Station:
     station.load(*(f"12:00 L i{n} p{n}" for n in range(1, PENDING + 1)))
     with held(station) as hold:
         for row, outcome in enumerate(EVERY, start=1):
-            result = Result(outcome, "401", "words", "E02", "71", destination="shelf", note="so")
+            result = Result(
+                outcome, "401", "words", "E02", "71", destination="shelf", notes=said("so")
+            )
             store_result(station.queue, hold, row, result)
     return station
