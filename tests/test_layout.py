@@ -16,12 +16,6 @@ PACKAGE = Path(almareplay.__file__).parent
 REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300
-STILL_LONG = {
-    "tests/sources/database/test_database.py",
-    "tests/sources/sql/test_dump.py",
-    "tests/sources/test_workbook.py",
-}
-"""Tests that are being split elsewhere."""
 
 VOCABULARY = {"transactions", "outcomes"}
 MAY_IMPORT = {
@@ -106,7 +100,7 @@ def test_a_file_is_read_in_one_sitting() -> None:
     files = [*MODULES, *sorted((REPOSITORY / "tests").rglob("*.py"))]
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in files}
     long = {str(path.relative_to(REPOSITORY)): n for path, n in lines.items() if n > LONGEST}
-    assert long.keys() <= STILL_LONG, long
+    assert long == {}
 
 
 def settings_of_the_example() -> dict[str, str]:

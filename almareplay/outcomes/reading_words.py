@@ -126,6 +126,7 @@ DAT = {
 }
 
 OFFLINE_CLIENTS = {
+    "one_field": "the line has 1 field where {width} belong",
     "other_fields": "the line has {fields} fields where {width} belong",
     "payment": "payment: almareplay takes loans and returns only",
     "inventory": "inventory count: almareplay takes loans and returns only",

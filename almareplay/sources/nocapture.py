@@ -57,6 +57,11 @@ _BY_BEGINNING = (
         rb"\0\x01\0\0Standard (?:Jet|ACE) DB",
         "is a database of Microsoft Access: export its table of captures as .xlsx or CSV.",
     ),
+    (
+        rb"PGDMP",
+        "is a dump of PostgreSQL in a form that only its own programs read: make text of it, by "
+        "pg_restore --file=dump.sql FILE, and load dump.sql.",
+    ),
     (rb"\x37\x7f\x06[\x82\x83]|\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", _JOURNAL),
     (
         rb"\0\x05\x16\x07",

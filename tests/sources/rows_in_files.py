@@ -32,6 +32,9 @@ def rows_of(path: Path) -> int:
         with closing(sqlite3.connect(path)) as database:
             return int(database.execute("SELECT count(*) FROM circulation").fetchone()[0])
     if path.suffix == ".sql":
+        if b"PostgreSQL" in content:
+            copied = rb"^COPY \w+\.(?:circulation|transactions) [^\n]*\r?\n(.*?)(?:^\\\.$|\Z)"
+            return len(re.findall(copied, content, re.M | re.S)[0].splitlines())
         tables = re.findall(rb"INSERT INTO `(?:circulation|transactions)` VALUES (.*);\n", content)
         if not tables:  # a row a line
             return len(re.findall(rb"^(?:INSERT INTO \w+ VALUES)?\('", content, re.MULTILINE))

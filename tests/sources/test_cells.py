@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-import sqlite3
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,23 +16,25 @@ import pytest
 import xlrd
 
 from almareplay.sources import Capture, open_capture
-from almareplay.transactions import Transaction
+from almareplay.transactions import LeftOut, Transaction
+from tests.sources.test_database_cells import DATABASES
 from tests.sources.test_fixtures import EXPECTED, FIXTURES, Refused
+from tests.sources.test_line_cells import FORMATS
 
 TABLES = [
     name
     for name, expected in EXPECTED.items()
     if not isinstance(expected, Refused)
     and Path(name).suffix in (".csv", ".tsv", ".txt", ".xlsx", ".ods", ".xls")
-    and name not in ("workbook-named.csv", "one-scan-a-line.txt")
+    and name not in FORMATS
 ]
-DATABASES = ["adminer.sql", "circulation.sqlite", "sqlite-dump.sql", "tables.sql"]
 
 
 def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
     """For each row its sheet or file, its number, and the letters of its filled cells: found
     without almareplay."""
-    if path.suffix == ".xlsx":
+    content = path.read_bytes()
+    if b"xl/workbook.xml" in content:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a barcode that was made a date
             for sheet in openpyxl.load_workbook(file, data_only=True).worksheets:
@@ -41,7 +42,6 @@ def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
                     letters = {cell.column_letter for cell in row if cell.value not in (None, "")}
                     yield f"{path.name}#{sheet.title}", row[0].row, letters
         return
-    content = path.read_bytes()
     if path.suffix == ".ods":
         yield from filled_of_ods(path)
         return
@@ -52,12 +52,21 @@ def filled(path: Path) -> Iterator[tuple[str, int, set[str]]]:
                     columns = {n for n, cell in enumerate(row) if cell.value not in ("", None)}
                     yield f"{path.name}#{sheet.name}", number, {chr(65 + n) for n in columns}
         return
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    text = content.decode(encoding).removeprefix("ï»¿")
+    text = decoded(content)
     delimiter = max(",;\t|", key=text.count)
-    for number, line in enumerate(text.splitlines(), 1):
-        (cells, *_) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
-        yield path.name, number, {chr(65 + n) for n, cell in enumerate(cells) if cell.strip()}
+    for number, line in enumerate(re.split("\r\n|\n|\r", text), 1):
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        letters = {chr(65 + n) for n, cell in enumerate(cells) if cell.strip() not in ("", "NULL")}
+        yield path.name, number, letters
+
+
+def decoded(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
 
 
 def filled_of_ods(path: Path) -> Iterator[tuple[str, int, set[str]]]:
@@ -100,6 +109,12 @@ def accounted_for(capture: Capture, source: str) -> set[str]:
     return letters
 
 
+def items_of(capture: Capture, source: str) -> set[str]:
+    """The letters of the columns with items: for each of their cells there is a row."""
+    words = (words.removeprefix(f"{source}, ") for words in capture.columns)
+    return {found[1] for each in words if (found := re.match(r"([A-Z]+): (?:further )?item", each))}
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_filled_cell_stands_in_a_column_that_is_told(
     name: str, options: Callable[..., object]
@@ -107,9 +122,8 @@ def test_every_filled_cell_stands_in_a_column_that_is_told(
     expected = EXPECTED[name]
     path = FIXTURES / (name if name.startswith("outage-") else f"captures/{name}")
     capture = open_capture(path, options(**expected.flags))  # type: ignore[arg-type]  # usual ones
-    read = {
-        (row.source_file, row.source_row) for row in capture.rows() if isinstance(row, Transaction)
-    }
+    rows = [row for row in capture.rows() if not isinstance(row, LeftOut)]
+    read = {(row.source_file, row.source_row) for row in rows if isinstance(row, Transaction)}
     assert read
     silent = {
         (source, number): letters - accounted_for(capture, source)
@@ -118,52 +132,12 @@ def test_every_filled_cell_stands_in_a_column_that_is_told(
     }
     assert silent
     assert {place: letters for place, letters in silent.items() if letters} == {}
+    of_place = Counter((row.source_file, row.source_row) for row in rows)
+    for source, number, letters in filled(path):
+        if (source, number) in read:
+            assert of_place[source, number] == len(letters & items_of(capture, source)), number
 
 
-ESCAPED = {"'": "''", "0": "", "n": "\n"}
-
-
-def database_of(path: Path) -> sqlite3.Connection:
-    """The tables of a database or of a dump, in SQLite, without almareplay."""
-    if path.suffix == ".sqlite":
-        return sqlite3.connect(path)
-    database, text = sqlite3.connect(":memory:"), path.read_text(encoding="utf-8")
-    database.create_function("unistr", 1, lambda text: text)
-    database.create_function("conv", 3, lambda text, *_: int(text))
-    for name, columns in re.findall(r"CREATE TABLE `(\w+)` \((.*?)^\)", text, re.M | re.S):
-        named = ", ".join(re.findall(r"^  `(\w+)`", columns, re.M))
-        database.execute(f"CREATE TABLE {name} ({named})")
-    if "PRAGMA" in text:
-        database.executescript(text)
-        return database
-    for statement in re.findall(r"^INSERT INTO .*?;$", text, re.M | re.S):
-        plain = re.sub(r"\\(.)", lambda found: ESCAPED.get(found[1], found[1]), statement)
-        database.execute(plain.replace("_binary ", ""))
-    return database
-
-
-@pytest.mark.parametrize("name", DATABASES)
-def test_every_table_and_filled_column_of_a_database_is_told(
-    name: str, options: Callable[..., object]
-) -> None:
-    path = FIXTURES / "captures" / name
-    capture = open_capture(path, options())  # type: ignore[arg-type]  # usual ones
-    told = {words.partition(":")[0] for words in capture.columns}
-    for sentence in capture.assumptions:
-        if found := re.fullmatch(r"not read of (\w+): columns? (.*)", sentence):
-            told |= {f"{found[1]}.{column}" for column in found[2].split(", ")}
-        if found := re.fullmatch(r"not read: tables? (.*)", sentence):
-            told |= set(found[1].split(", "))
-    with closing(database_of(path)) as database:
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master")]
-        filled = {
-            f"{table}.{column}"
-            for table in tables
-            for column in (row[1] for row in database.execute(f"PRAGMA table_info({table})"))
-            if table not in told
-            if database.execute(
-                f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL AND {column} <> ''"
-            ).fetchone()
-        }
-    assert filled
-    assert filled - told == set()
+def test_every_fixture_that_is_read_is_accounted_for() -> None:
+    read = [name for name, expected in EXPECTED.items() if not isinstance(expected, Refused)]
+    assert sorted([*TABLES, *DATABASES, *FORMATS]) == sorted(read)

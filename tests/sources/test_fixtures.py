@@ -140,6 +140,8 @@ EXPECTED: dict[str, Read | Refused] = {
     "password.ods": Refused("has a password: save it without one"),
     "password.xls": Refused("has a password: save it without one"),
     "password.xlsx": Refused("has a password: save it without one"),
+    "postgres.sql": Read(4, 1, 1, "74 loan O'NEILL-2 jun.sato 09-14 09:04"),
+    "postgres-cut-off.sql": Read(3, 3, 1, "23 the line has 8 fields where 9 belong"),
     "scanner-tabs.csv": Read(1, 1, 1, LOAN),
     "scientific.csv": Read(
         *(1, 2, 1),

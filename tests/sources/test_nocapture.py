@@ -47,6 +47,10 @@ def odf(kind: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (
+            b"PGDMP\x01\x0e\0\x04\x08\x01",
+            "is a dump of PostgreSQL in a form that only .* pg_restore",
+        ),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", r"is a picture \(PNG\): it cannot be read\. Type what"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0", r"is a picture \(JPEG\)"),
         (b"GIF89a\1\0\1\0", r"is a picture \(GIF\)"),

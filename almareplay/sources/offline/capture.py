@@ -18,7 +18,8 @@ from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason, Tr
 
 
 class Entry(NamedTuple):
-    """What a line says."""
+    """What a line says. ``unread`` are the names of the fields that hold something which is not
+    taken."""
 
     kind: Kind | None
     moment: Moment
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     patron: str = ""
     notes: Notes = ()
     problem: Reason | None = None
+    unread: tuple[str, ...] = ()
 
 
 class Client(Protocol):
@@ -74,12 +76,15 @@ class ClientCapture:
         self._place = place_of(options, names)
         self._numbers = ScannedNumbers(options)
         self._assembler = Assembler(path.name, self._numbers.mixed_up)
+        unread: set[str] = set()
         for line in self._lines:
             if bare(line) and isinstance(entry := client.read(line), Entry):
                 self._numbers.look_at(entry.item, entry.patron)
+                unread.update(entry.unread)
         if client.refusal:
             raise FileRefused(path.name, client.refusal)
         self._of_file = [client.assumption] if client.assumption else []
+        self._of_file += [f"not read: {', '.join(sorted(unread))}"] if unread else []
         self._assumptions = Assumptions(self._of_file)
 
     @property

@@ -25,6 +25,7 @@ BACKDATED = Reason("backdated")
 
 _KINDS = {"checkout": Kind.LOAN, "renew": Kind.LOAN, "checkin": Kind.RETURN}
 _LEFT_OUT = {"in_house_use": IN_HOUSE, "register": REGISTRATION}
+_READ = {"type", "timestamp", "barcode", "patron_barcode", "backdate", "due_date", "noncat"}
 _MILLISECONDS = 10**11
 """No moment in seconds is so great before the year 5138."""
 
@@ -38,6 +39,7 @@ class Evergreen:
         "timestamp, of a checkin its backdate: captured time",
         "barcode: item barcode",
         "patron_barcode: patron id",
+        "due_date: due date, noted on the row",
     ]
     has_seconds = True
     refusal = ""
@@ -78,6 +80,7 @@ class Evergreen:
             _word(said.get("patron_barcode")),
             tuple(notes),
             NOT_CATALOGUED if said.get("noncat") else None,
+            tuple(key for key in said.keys() - _READ if said[key] not in ("", None)),
         )
 
     def _moment(self, said: dict[str, object]) -> Moment:

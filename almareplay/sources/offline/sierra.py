@@ -28,6 +28,7 @@ NEITHER = Reason("not_sierra")
 _LINE = re.compile(r"([a-z]):(\d{10}):b", re.ASCII)
 _KINDS = {"o": Kind.LOAN, "i": Kind.RETURN}
 _WIDTH = 6
+_GROUP = "field 6, the statistical group"
 
 
 class Sierra:
@@ -39,6 +40,7 @@ class Sierra:
         "2: captured time",
         "3: item barcode",
         "4: patron id",
+        "5: due date, noted on the row",
     ]
     has_seconds = False
     refusal = ""
@@ -65,7 +67,8 @@ class Sierra:
             return Entry(kind, moment, problem=reason)
         item, patron = (field.removeprefix("b") for field in fields[2:4])
         due = self._moment(fields[4]).at if kind is Kind.LOAN and fields[4] else None
-        return Entry(kind, moment, item, patron, (told_due_date(due),) if due else ())
+        notes = (told_due_date(due),) if due else ()
+        return Entry(kind, moment, item, patron, notes, unread=(_GROUP,) if fields[5] else ())
 
     def _moment(self, text: str) -> Moment:
         if not (len(text) == 10 and text.isascii() and text.isdigit()):

@@ -54,6 +54,7 @@ class Sip2Capture:
         self._began = False
         self._options = options
         self._clock = StationClock(options)
+        self._unread: set[str] = set()
         self._assumptions = Assumptions()
         # A log has many messages and few places.
         self._place = lru_cache(maxsize=1024)(self._read_place)
@@ -70,6 +71,8 @@ class Sip2Capture:
             )
         if missing := missing_place(options, sorted(names)):
             raise FileRefused(path.name, missing)
+        unread = ", ".join(sorted(self._unread))
+        self._of_file = [f"not read of the requests: {unread}"] if unread else []
 
     @property
     def columns(self) -> list[str]:
@@ -81,6 +84,9 @@ class Sip2Capture:
             "AB: item barcode",
             "AA: patron id",
             "AP, AO: library and circulation desk, where the desk map has them",
+            "AY, AZ: sequence number and checksum, which tell the answer to a request",
+            "BI: whether a request undoes the one before it",
+            "nb due date: due date, noted on the row",
         ]
 
     @property
@@ -92,7 +98,7 @@ class Sip2Capture:
         return self._lines.progress if self._began else 0.0
 
     def rows(self) -> Iterator[Row]:
-        self._assumptions = Assumptions()
+        self._assumptions = Assumptions(self._of_file)
         self._began = True
         others = 0
         for number, line in enumerate(self._lines, 1):
@@ -118,6 +124,7 @@ class Sip2Capture:
             if not message.is_answer:
                 names |= {bare(message.fields.get(name, "")) for name in _PLACES}
                 self._numbers.look_at(message.fields.get("AB", ""), message.fields.get("AA", ""))
+                self._unread |= message.unread
         return names
 
     def _followed(self) -> Exchange:

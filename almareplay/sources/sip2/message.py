@@ -35,7 +35,8 @@ _ANSWER_IN_PART = re.compile(
 _STATUS = re.compile(r"99[0-2][0-9 ]{3}[12]\.00|98[YN]{6}[0-9 ]{6}(?:19|20)[0-9]{6}|9300CN")
 _END = re.compile(r"(?:AY([0-9]))?AZ([0-9A-Fa-f]{4})(?![0-9A-Fa-f])")
 _HIDDEN = re.compile(r"[*xX#]+|[<\[(].*[>\])]", re.DOTALL)
-_READ = ("AO", "AP", "AA", "AB", "AC", "AD", "BI")
+_TAKEN = frozenset({"AO", "AP", "AA", "AB", "BI"})
+_READ = _TAKEN | {"AC", "AD"}
 
 CUT_OFF = Reason("message_cut_off")
 
@@ -45,7 +46,8 @@ class Message(NamedTuple):
 
     ``text`` is all of it up to the sequence number. ``excess`` is by how much its bytes and its
     checksum together miss 0 in 16 bits: None where there is no checksum, or where a log hides
-    passwords. ``problem`` is what makes the fields doubtful.
+    passwords. ``problem`` is what makes the fields doubtful; ``unread`` are the names of the fields
+    that hold something which is not taken.
     """
 
     code: str
@@ -56,6 +58,7 @@ class Message(NamedTuple):
     sequence: str = ""
     excess: int | None = None
     problem: Reason | None = None
+    unread: frozenset[str] = frozenset()
 
     @property
     def is_answer(self) -> bool:
@@ -100,24 +103,29 @@ def _message(head: str, text: str) -> Message:
     width = 0 if code == RENEW_ALL else DATE_WIDTH * (1 if code in ANSWERS else 2)
     dates = text[len(head) : len(head) + width]
     fields: dict[str, str] = {}
+    unread: set[str] = set()
     problem: Reason | None = None
     place = len(head) + width
     while not (end := _END.match(text, place)) and (bar := text.find("|", place)) >= 0:
         name, value = text[place : place + 2], text[place + 2 : bar]
         if name in _READ and fields.setdefault(name, value) != value:
             problem = Reason.of("two_fields", field=name)
+        if value and name not in _TAKEN:
+            unread.add(name)
         place = bar + 1
     whole = text[:place]
     if end:
         hidden = any(_HIDDEN.fullmatch(fields.get(name, "")) for name in ("AC", "AD"))
         excess = None if hidden else _excess(text[: end.start(2)], int(end[2], 16))
-        return Message(code, head[2:], dates, fields, whole, end[1] or "", excess, problem)
+        return Message(
+            code, head[2:], dates, fields, whole, end[1] or "", excess, problem, frozenset(unread)
+        )
     cut = text[place : place + 2]
     if cut in ("AA", "AB"):
         problem = CUT_OFF
     # A checksum that is cut off is one that does not fit.
     excess = 0x8000 if cut in ("AY", "AZ") else None
-    return Message(code, head[2:], dates, fields, whole, "", excess, problem)
+    return Message(code, head[2:], dates, fields, whole, "", excess, problem, frozenset(unread))
 
 
 def _excess(summed: str, checksum: int) -> int:

@@ -16,7 +16,9 @@ from almareplay.sources.sql.grammar import Grammar
 
 Value = str | int | bytes | None
 
-_LONGEST_NUMBER = 18
+LONGEST_NUMBER = 18
+"""Digits of what is taken as a number; more are left as text."""
+
 _LONGEST_TEXT = 65_536
 """Characters that a function may give: ``replace`` in itself could fill the memory."""
 
@@ -178,7 +180,7 @@ def _of_word(text: str) -> Value:
     small = text.lower()
     if small == "null":
         return None
-    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER:
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
         return int(text)
     try:
         if small.startswith("0x"):

@@ -8,7 +8,7 @@ or comment that goes on and on, over which the XML parser would take quadratic t
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 from xml.parsers import expat
@@ -30,7 +30,8 @@ MOST_BESIDE = 32 << 20
 Attributes = dict[str, str]
 Start = Callable[[str, Attributes], None]
 
-_CHUNK = 1 << 16
+CHUNK = 1 << 16
+"""Bytes that are unpacked at once."""
 _LONGEST_TOKEN = 1 << 20
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -52,8 +53,13 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return _plain(name) in self._parts
 
-    def open(self, name: str, most: int = MOST_BESIDE) -> IO[bytes]:
-        """A part, unpacked as it is read. Raises DamagedError, NotReadError."""
+    def chunks(self, name: str, most: int) -> Iterator[bytes]:
+        """The bytes of a part, some at a time. Raises DamagedError, NotReadError."""
+        with self._open(name, most) as part:
+            while chunk := part.read(CHUNK):
+                yield chunk
+
+    def _open(self, name: str, most: int) -> IO[bytes]:
         info = self._parts.get(_plain(name))
         if info is None:
             raise DamagedError(f"there is no part {name}")
@@ -67,14 +73,10 @@ class Archive:
 
     def parse(self, name: str, parser: expat.XMLParserType, most: int = MOST_BESIDE) -> None:
         """Feeds a part of XML to a parser. Raises DamagedError, NotReadError, ExpatError."""
-        fed = 0
-        with self.open(name, most) as part:
-            while chunk := part.read(_CHUNK):
-                parser.Parse(chunk, False)
-                fed += len(chunk)
-                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
-                    raise DamagedError("a tag goes on for more than a megabyte")
-            parser.Parse(b"", True)
+        feed = Feed(parser)
+        for chunk in self.chunks(name, most):
+            feed.feed(chunk)
+        feed.end()
 
     def elements(self, name: str, start: Start) -> None:
         """Calls ``start`` for each element of a part of XML, by its local name."""
@@ -82,6 +84,28 @@ class Archive:
         parser = new_parser()
         parser.StartElementHandler = lambda tag, attributes: start(local[tag], attributes)
         self.parse(name, parser)
+
+
+class Feed:
+    """Feeds XML to a parser. Raises DamagedError, NotReadError, ExpatError."""
+
+    def __init__(self, parser: expat.XMLParserType) -> None:
+        self._parser = parser
+        self._fed = 0
+
+    def feed(self, xml: bytes) -> bool:
+        """Feeds the next piece; whether the parser has gone through all of it, and so stands within
+        no tag and no comment."""
+        self._parser.Parse(xml, False)
+        self._fed += len(xml)
+        waiting = self._fed - self._parser.CurrentByteIndex
+        if waiting > _LONGEST_TOKEN:
+            raise DamagedError("a tag goes on for more than a megabyte")
+        return waiting == 0
+
+    def end(self) -> None:
+        """Says that there is no more."""
+        self._parser.Parse(b"", True)
 
 
 def new_parser() -> expat.XMLParserType:

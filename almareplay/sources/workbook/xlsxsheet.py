@@ -5,28 +5,34 @@ Source: ECMA-376, part 1, 18.3 (worksheets).
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from math import isfinite
+from datetime import date
 
 from almareplay.sources.cells.novalue import NOT_CALCULATED
 from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.workbook.archive import (
+    CHUNK,
     MOST_UNPACKED,
     Archive,
     Attributes,
+    Feed,
     LocalNames,
     new_parser,
 )
 from almareplay.sources.workbook.errors import MOST_COLUMNS, MOST_ROWS, DamagedError
-from almareplay.sources.workbook.isotimes import iso_moment
-from almareplay.sources.workbook.numbers import formatted, padded
 from almareplay.sources.workbook.sheet import Merged, SheetRows
-from almareplay.sources.workbook.xlsxstyles import Styles, Texts, is_on, unescaped
+from almareplay.sources.workbook.xlsxcells import NUMBER, SHARED, CellValues, column_of
+from almareplay.sources.workbook.xlsxrows import PlainRows
+from almareplay.sources.workbook.xlsxstyles import Styles, Texts, is_on
+
+_END_OF_ROW = b"</row>"
+_OUTSIDE = MOST_COLUMNS
+"""The column where no cell of a row can follow."""
 
 
 class SheetReader:
-    """Goes through the XML of one sheet, with as few steps a cell as can be: a cell is finished
-    when the next element of another begins.
+    """Goes through the XML of one sheet, with as few steps as can be: plain rows are cut out, and
+    all that stands between them is parsed. A parsed cell is finished when the next element of
+    another begins.
 
     Rows must go down and cells to the right: readers differ in what they make of anything else.
     """
@@ -35,11 +41,11 @@ class SheetReader:
         self, styles: Styles, texts: Texts, rows: SheetRows, first_day: date, *, stale: bool
     ) -> None:
         self._rows = rows
-        self._forms = styles.forms
+        self._values = CellValues(styles, texts, first_day)
+        self._plain = PlainRows(styles, texts, self._values)
         self._struck = styles.struck
         self._struck_by_rule = styles.struck_by_rule
         self._texts = texts
-        self._first_day = datetime.combine(first_day, time())
         self._stale = stale
         self._can_strike = bool(styles.struck) or texts.can_strike
         self._local = LocalNames()
@@ -56,14 +62,47 @@ class SheetReader:
         self._run: bool | None = None
         self._in_run = False
         self._runs: set[bool | None] = set()
+        self._is_utf8, self._has_cdata = True, False
         self._parser = new_parser()
 
     def read(self, archive: Archive, part: str) -> None:
         """Goes through a part of the archive."""
         self._parser.StartElementHandler = self._start
         self._parser.CharacterDataHandler = self._parts.append
-        archive.parse(part, self._parser, MOST_UNPACKED)
+        self._parser.XmlDeclHandler = self._declaration
+        self._parser.StartCdataSectionHandler = self._cdata
+        feed = Feed(self._parser)
+        may_be_plain = False  # only what follows upon another row can be
+        rest = b""
+        for chunk in archive.chunks(part, MOST_UNPACKED):
+            *rows, rest = (rest + chunk).split(_END_OF_ROW)
+            for row in rows:
+                if not (may_be_plain and self._take_plain(row)):
+                    has_read = feed.feed(row + _END_OF_ROW)
+                    may_be_plain = has_read and self._is_utf8 and not self._has_cdata
+            if len(rest) > CHUNK:
+                feed.feed(rest)
+                rest, may_be_plain = b"", False
+        feed.feed(rest)
+        feed.end()
         self._finish_row()
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._is_utf8 = encoding is None or encoding.casefold() == "utf-8"
+
+    def _cdata(self) -> None:
+        self._has_cdata = True  # in which anything can stand
+
+    def _take_plain(self, xml: bytes) -> bool:
+        """Takes a row; whether it is one that can be read without the parser."""
+        row = self._plain.read(xml.decode(), self._row)
+        if row is None:
+            return False
+        self._finish_row()
+        self._row, self._column = row.number, _OUTSIDE
+        if row.cells:
+            self._rows.add(row.number, row.cells, zeros=row.zeros)
+        return True
 
     def _start(self, tag: str, attributes: Attributes) -> None:
         name = self._local[tag]
@@ -177,24 +216,26 @@ class SheetReader:
     def _finish_cell(self) -> None:
         parts, cell = self._parts, self._cell
         text = (parts[0] if len(parts) == 1 else "".join(parts)).strip()
-        kind = cell.get("t", "n")
+        kind, look = cell.get("t", NUMBER), cell.get("s", "0")
+        if self._column == _OUTSIDE:
+            raise DamagedError("a value stands outside the cells of a row")
         if self._is_formula and self._is_missing(text, kind):
             value: Cell = NOT_CALCULATED
-        elif kind == "n":
-            value = self._number(text) if text else ""
-        elif kind == "s":
-            value = self._shared(text)
         else:
-            value = _worded(text, kind)
+            value = self._values.reading(kind, look)(text)
+            if kind == SHARED:
+                self._runs = self._texts.runs.get(int(text), self._runs)
+            elif kind == NUMBER and isinstance(value, str) and value:
+                self._zeros.append(self._column)
         if value != "":
             cells = self._cells
             if len(cells) < self._column:
                 cells += [""] * (self._column - len(cells))
             cells.append(value)
             if self._can_strike:
-                look = cell.get("s", "0") in self._struck
+                is_struck = look in self._struck
                 runs = self._runs or {None}
-                self._fonts |= {look if run is None else run for run in runs}
+                self._fonts |= {is_struck if run is None else run for run in runs}
         self._has_value = self._is_formula = False
         if self._runs:
             self._runs = set()
@@ -209,42 +250,11 @@ class SheetReader:
             return True
         return kind != "str" and (not text or (self._stale and text == "0"))
 
-    def _shared(self, number: str) -> Cell:
-        index = int(number)
-        if not 0 <= index < len(self._texts.texts):
-            raise DamagedError("a cell shares a text that is not there")
-        if index in self._texts.runs:
-            self._runs = self._texts.runs[index]
-        return self._texts.texts[index]
-
-    def _number(self, text: str) -> Cell:
-        value = float(text)
-        if "_" in text or not isfinite(value):
-            raise DamagedError("a number is none")
-        form = self._forms.get(self._cell.get("s", "0"))
-        if form is None:
-            return value
-        if form.zeros:
-            if (digits := padded(value, form.zeros)) is None:
-                return value
-            self._zeros.append(self._column)
-            return digits
-        return formatted(value, form, self._first_day)
-
     def _merge(self, first: str, last: str) -> None:
         if last:
             (column, row), (last_column, last_row) = _reference(first), _reference(last)
             if column == last_column:
                 self._rows.merge(Merged(row, last_row, column))
-
-
-def _worded(text: str, kind: str) -> Cell:
-    """What a cell holds that is no number and shares no text."""
-    if kind == "b":
-        return is_on(text)
-    if kind == "d":
-        return iso_moment(text)
-    return unescaped(text) if "_x" in text else text
 
 
 def _reference(text: str) -> tuple[int, int]:
@@ -253,7 +263,4 @@ def _reference(text: str) -> tuple[int, int]:
     digits = text.replace("$", "")[len(letters) :]
     if not (letters.isascii() and letters.isalpha() and len(letters) <= 3 and 0 < len(digits) <= 7):
         raise DamagedError("a cell has no name")
-    number = 0
-    for character in letters.upper():
-        number = number * 26 + ord(character) - ord("A") + 1
-    return number - 1, int(digits)
+    return column_of(letters), int(digits)

@@ -21,7 +21,7 @@ from almareplay.sources.workbook.sheet import MERGED, ZEROS
 from almareplay.transactions import InvalidRow, Reason, Transaction
 from tests.sources.hostile import HEADER, ITEM, LOAN, MAIN, PATRON, ROWS, row, sheet, xlsx
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 WORKBOOKS = sorted(
     path
     for path in FIXTURES.rglob("*")
