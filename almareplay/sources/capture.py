@@ -94,6 +94,13 @@ class Assumptions:
         """Counts the notes of one row, without what they quote."""
         self._of_rows[notes] += 1
 
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, with their notes counted."""
+        for row in rows:
+            if isinstance(row, Transaction) and row.notes:
+                self.note(row.notes)
+            yield row
+
     def in_words(self) -> list[str]:
         """One sentence an assumption, with the number of rows where it is one of rows."""
         rows: Counter[Reason] = Counter()

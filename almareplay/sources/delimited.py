@@ -13,7 +13,7 @@ from almareplay.sources.cells.quoting import BACKSLASH, NOT_CLOSED, split_escape
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.tables.headers import known_headers
 from almareplay.sources.tables.table import Record, TableReader
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.datetimes import Cell
 from almareplay.transactions import Notes, Reason
 
@@ -90,11 +90,7 @@ class DelimitedTable:
         self._kept = kept if room > 0 else []
 
     def _lines_from_file(self) -> Iterator[_Line]:
-        lines = self._lines_of_file
-        others = 0
-        for number, line in enumerate(lines, 1):
-            notes = (WINDOWS_1252,) if lines.others > others else ()
-            others = lines.others
+        for number, line, notes in self._lines_of_file.numbered():
             yield number, line if line.isprintable() else line.strip("\x00\x1a\ufeff"), notes
 
     def _all_quoted(self, text: str) -> list[str]:

@@ -12,9 +12,9 @@ from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
 from almareplay.sources.scannednumbers import ScannedNumbers
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.localtime import Moment
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason
 
 
 class Entry(NamedTuple):
@@ -106,13 +106,8 @@ class ClientCapture:
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
         self._began = True
-        others = 0
-        for number, line in enumerate(self._lines, 1):
-            row = self._row(number, line, (WINDOWS_1252,) if self._lines.others > others else ())
-            others = self._lines.others
-            if isinstance(row, Transaction) and row.notes:
-                self._assumptions.note(row.notes)
-            yield row
+        read = (self._row(*line) for line in self._lines.numbered())
+        return self._assumptions.counted(read)
 
     def _row(self, number: int, line: str, notes: Notes) -> Row:
         if not bare(line):

@@ -23,9 +23,9 @@ from almareplay.sources.sip2.checksum import DAMAGED, Checksums
 from almareplay.sources.sip2.dates import due_date_of, moment_of
 from almareplay.sources.sip2.exchange import Exchange, Fate
 from almareplay.sources.sip2.message import CHECKIN, RENEW, RENEW_ALL, Message, messages_in
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.localtime import StationClock
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason
 
 ANSWER = Reason("answer")
 OTHER = Reason("no_transaction")
@@ -100,14 +100,8 @@ class Sip2Capture:
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
         self._began = True
-        others = 0
-        for number, line in enumerate(self._lines, 1):
-            notes = (WINDOWS_1252,) if self._lines.others > others else ()
-            others = self._lines.others
-            row = self._read_line(number, line, notes)
-            if isinstance(row, Transaction) and row.notes:
-                self._assumptions.note(row.notes)
-            yield row
+        read = (self._read_line(*line) for line in self._lines.numbered())
+        return self._assumptions.counted(read)
 
     def _messages(self) -> Iterator[tuple[int, Message]]:
         for number, line in enumerate(self._lines, 1):
