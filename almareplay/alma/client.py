@@ -16,10 +16,11 @@ from almareplay.alma import responses
 from almareplay.alma.addressing import address, fits_path
 from almareplay.alma.call import Call, Confirm
 from almareplay.alma.codes import OF_FEES
+from almareplay.alma.connections import connections_to
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
-from almareplay.alma.hosts import can_be_key, is_this_machine
+from almareplay.alma.hosts import can_be_key
 from almareplay.alma.rate_limiter import Clock, RateLimiter, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.responses import ItemIds, ItemLoan, ScanIn
@@ -251,7 +252,7 @@ async def open_transport(
             timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
         ),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=pace.in_flight),
-        trust_env=not is_this_machine(httpx.URL(base_url).host),
+        transport=connections_to(httpx.URL(base_url)),
     ) as client:
         transport = Transport(
             client,

@@ -69,11 +69,6 @@ class DailyQuota:
         if self._left is not None:
             self._left = max(0, self._left - 1)
 
-    def not_counted(self) -> None:
-        """A call that left did not reach Alma's count after all."""
-        if self._left is not None:
-            self._left += 1
-
     def learn(self, remaining: str | None, quota: str | None = None) -> None:
         """Takes in ``X-Exl-Api-Remaining`` and ``X-Exl-Api-Quota``; where one is missing or
         unreadable, the last count goes on.

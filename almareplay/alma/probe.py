@@ -159,6 +159,7 @@ UNKNOWN = (
     Unknown("loan-checks", "in which order Alma looks for reasons to refuse a loan"),
     Unknown("loan-status", "whether a changed loan may go back with the status ACTIVE"),
     Unknown("item-on-loan", "whether a loan of an item that is out is refused"),
+    Unknown("old-ids", "what the loans of an item answer to ids that it had before"),
     Unknown("late-effect", "how long after its sending a lost call can still take effect"),
 )
 """Everything that almareplay would like to know, first what reading can tell."""

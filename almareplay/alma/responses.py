@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from almareplay.alma import fields
 from almareplay.alma.fields import Body, Page
 
 
-@dataclass(frozen=True, slots=True)
-class ItemIds:
+class ItemIds(NamedTuple):
     """The three ids that address an item."""
 
     mms_id: str
@@ -36,8 +36,8 @@ class ItemLoan:
     policy of a loan has no value).
     ``last_renew_status`` is Alma's word on the last renewal, empty for a loan never renewed:
     ``401193;`` for success (recorded), anything else for one that failed (client code), and
-    ``last_renew_message`` the same in words. ``item_id`` is the item's, empty where Alma leaves it
-    out.
+    ``last_renew_message`` the same in words. ``holding_id`` and ``item_id`` are the item's, empty
+    where Alma leaves them out (recorded).
     """
 
     loan_id: str
@@ -56,6 +56,7 @@ class ItemLoan:
     mms_id: str = ""
     last_renew_status: str = ""
     last_renew_message: str = field(default="", repr=False)
+    holding_id: str = ""
     item_id: str = ""
 
 
@@ -69,6 +70,7 @@ class ItemState:
     ``location`` (its name, else its code) are those of its shelf, a temporary one before the
     permanent one. ``modification_date`` is the day on which the item last changed, in Alma's zone.
     ``policy`` is the code of its item policy, a temporary one before the permanent one.
+    ``barcode`` is the item's own, however it was asked for.
     """
 
     base_status: str
@@ -80,6 +82,7 @@ class ItemState:
     location: str
     modification_date: date | None
     policy: str = ""
+    barcode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ class ScanIn:
     ``destination`` says where it must go: ``hold shelf``, ``transit: LIBRARY`` (``transit`` where
     Alma does not name the library), ``reshelve``, or Alma's words for another place or process;
     empty where Alma says nothing. ``requested_by_somebody`` tells whether somebody waits for it
-    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`. ``item_pid`` is the
-    item that was scanned, empty where Alma leaves it out.
+    there. ``library``, ``call_number`` and ``location`` are as in `ItemState`. ``item_pid`` and
+    ``barcode`` are those of the item that was scanned, empty where Alma leaves them out.
     """
 
     destination: str
@@ -101,6 +104,7 @@ class ScanIn:
     call_number: str
     location: str
     item_pid: str = ""
+    barcode: str = ""
 
 
 _ITEM_PATH = re.compile(r"/bibs/([^/]+)/holdings/([^/]+)/items/([^/]+)/?$")
@@ -141,6 +145,7 @@ def read_item_state(body: Body) -> ItemState | None:
         location=location,
         modification_date=fields.day(item, "modification_date"),
         policy=_policy(body),
+        barcode=fields.text(item, "barcode"),
     )
 
 
@@ -188,6 +193,7 @@ def read_loan(body: Body) -> ItemLoan | None:
         mms_id=fields.text(body, "mms_id"),
         last_renew_status=fields.code(body, "last_renew_status"),
         last_renew_message=fields.text(fields.record(body, "last_renew_status"), "desc"),
+        holding_id=fields.text(body, "holding_id"),
         item_id=fields.text(body, "item_id"),
     )
 
@@ -231,6 +237,7 @@ def read_scan_in(body: Body) -> ScanIn | None:
         call_number=call_number,
         location=location,
         item_pid=fields.text(item, "pid"),
+        barcode=fields.text(item, "barcode"),
     )
 
 

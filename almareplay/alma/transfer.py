@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -21,20 +23,23 @@ _KEPT_HEADERS = ("Date", "Location", "Content-Type", "X-Exl-Api-Remaining", "X-E
 
 
 async def transfer(
-    client: httpx.AsyncClient, call: Call[Any], departure: Departure, *, within: float
+    client: httpx.AsyncClient,
+    call: Call[Any],
+    departure: Departure,
+    *,
+    within: float,
+    leaving: Callable[[], Awaitable[None]],
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``within`` is in seconds, for the whole of the answer. What ``confirm`` raises comes through.
+    ``within`` is in seconds, for the whole of the answer. ``leaving`` is awaited right before the
+    first byte leaves; what it raises comes through, and nothing is sent.
     """
 
     async def trace(event: str, _: object) -> None:
-        if event == "connection.connect_tcp.started":
-            departure.hold()
-        elif event == "http11.send_request_headers.started":
-            # Connecting takes seconds at times, and the machine may have slept in them.
-            if call.confirm is not None:
-                await call.confirm()
+        # The last moment: connecting takes seconds at times, and the machine may sleep in them.
+        if event == "http11.send_request_headers.started":
+            await leaving()
             departure.leave()
 
     # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
@@ -46,7 +51,7 @@ async def transfer(
         headers={} if content is None else {"Content-Type": "application/json"},
         extensions={"trace": trace},
     )
-    departure.leave()
+    departure.hold()
     try:
         async with asyncio.timeout(within + CONNECT_SECONDS):
             response = await client.send(request, stream=True, follow_redirects=False)
@@ -82,3 +87,14 @@ def _chained(error: Unavailable, cause: Exception) -> Unavailable:
     # Errors of the HTTP library may quote headers and addresses: only their name is chained.
     error.__cause__ = ConnectionError(type(cause).__name__)
     return error
+
+
+def keep_http_out_of_logs() -> None:
+    """Keeps the HTTP library from logging at all: it writes addresses, which name patrons."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("httpx", "httpcore"):
+            logging.getLogger(name).addFilter(_never)
+
+
+def _never(_: logging.LogRecord) -> bool:
+    return False

@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from almareplay.alma.alma_clock import AlmaClock
-from almareplay.alma.call import Call, judged, key_test
+from almareplay.alma.call import Call, Confirm, judged, key_test
 from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
 from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
 from almareplay.alma.errors import (
@@ -28,15 +28,14 @@ from almareplay.alma.errors import (
     Unreachable,
 )
 from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
-from almareplay.alma.transfer import transfer
+from almareplay.alma.retrying import RetryBudget, retrying
+from almareplay.alma.transfer import keep_http_out_of_logs, transfer
 
 T = TypeVar("T")
 
 Event = BreakerEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
-_TRIES = 5  # of one call while Alma is there
-_LONGEST_PAUSE = 8.0  # seconds between them
 _PROBE_RANK = -1  # before every row
 
 _STOPPED_WORDS = "Stopped before this was sent to Alma."
@@ -53,6 +52,10 @@ class Traffic:
     calls_left: int | None
     calls_made: int
     quota: int | None = None
+
+
+class _NotNow(Exception):
+    """A call has had its turn, but no call may leave now."""
 
 
 class Transport:
@@ -79,7 +82,7 @@ class Transport:
         on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
     ) -> None:
-        _silence()
+        keep_http_out_of_logs()
         self.calls_made = 0
         self.pace = pace
         self._client = client
@@ -93,6 +96,7 @@ class Transport:
         self._breaker = CircuitBreaker(
             self._probe, clock, give_up_after=give_up_after, on_event=on_event
         )
+        self._retry_budget = RetryBudget()
         self._fail_fast = fail_fast
         self._stopping = stopping or asyncio.Event()
         self._held: set[asyncio.Timeout] = set()
@@ -121,37 +125,35 @@ class Transport:
         """Sends a call and gives its result.
 
         What did nothing is sent again: for every call a 429 and a connection that was never made,
-        for repeatable ones every failure. After five tries during which Alma was there
+        for repeatable ones every failure. After eight tries during which Alma was there
         `Unavailable` is raised. Any other call whose effect is unknown is never sent again.
         """
-        return await AsyncRetrying(
-            retry=retry_if_exception(lambda error: self._may_repeat(call, error)),
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential(max=_LONGEST_PAUSE),
-            sleep=self._sleep,
-            reraise=True,
-        )(self._send_once_alma_is_there, call)
-
-    async def _send_once_alma_is_there(self, call: Call[T]) -> T:
-        """Sends a call, again and again while it fails for what is no fault of its own: the pace,
-        the day's limit where that is waited for, and an Alma that is away."""
         while True:
             proven = self._breaker.proven
+            tries = retrying(
+                self._retry_budget, lambda error: self._may_repeat(call, error), self._sleep
+            )
+            try:
+                return await tries(self._send_within_limits, call)
+            except Unavailable as failure:
+                if not self._may_repeat(call, failure):
+                    raise
+                async with self._unless_stopped():
+                    await self._breaker.passed()
+                if self._breaker.proven == proven:
+                    raise
+                # The tries were met by an outage and say nothing of this call: they begin anew.
+
+    async def _send_within_limits(self, call: Call[T]) -> T:
+        """Sends a call, again and again while it meets the pace's limit, or the day's where that is
+        waited for."""
+        while True:
             try:
                 return await self._leave(call)
             except PerSecondLimit:
                 continue
             except DailyLimit:
                 if not self._goes_on_tomorrow:
-                    raise
-            except Unavailable as failure:
-                self._breaker.failed(failure)
-                self._forget(call)
-                if not self._may_repeat(call, failure):
-                    raise
-                async with self._unless_stopped():
-                    await self._breaker.passed()
-                if self._breaker.proven == proven:
                     raise
 
     async def stop_when_told(self) -> None:
@@ -174,20 +176,32 @@ class Transport:
                     await self._breaker.passed()
                     await self._calls_left.passed()
                     departure = await flight.enter_async_context(self.pace.flight(call.rank))
-                if call.confirm is not None:
-                    departure.hold()
-                    await call.confirm()
-                if self._stopping.is_set():
-                    raise Stopped(_STOPPED_WORDS)
-                if not (self._breaker.shut or self._calls_left.spent):
-                    return await self._exchange(call, departure)
+                with suppress(_NotNow):
+                    self._make_sure_it_may_leave()
+                    try:
+                        return await self._exchange(call, departure, partial(self._confirm, call))
+                    except Unavailable:
+                        self._forget(call)
+                        raise
+
+    async def _confirm(self, call: Call[Any]) -> None:
+        """Raises what keeps a call that has had its turn from being sent after all."""
+        if call.confirm is not None:
+            await call.confirm()
+        self._make_sure_it_may_leave()
+
+    def _make_sure_it_may_leave(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped(_STOPPED_WORDS)
+        if self._breaker.shut or self._calls_left.spent:
+            raise _NotNow
 
     async def _probe(self) -> None:
         self._answered.rotate()
         call = self._answered[0] if self._answered else key_test("bibs")
         await self._calls_left.passed()
         async with self.pace.flight(_PROBE_RANK) as departure:
-            await self._exchange(call, departure)
+            await self._exchange(call, departure, _nothing_more)
 
     def _remember(self, call: Call[Any]) -> None:
         if not (call.writes or call.bare or any(call.target == c.target for c in self._answered)):
@@ -197,36 +211,56 @@ class Transport:
         for known in [known for known in self._answered if known.target == call.target]:
             self._answered.remove(known)
 
-    async def _exchange(self, call: Call[T], departure: Departure) -> T:
+    async def _exchange(self, call: Call[T], departure: Departure, may_leave: Confirm) -> T:
         left_at = self._clock.monotonic()
+
+        async def leaving() -> None:
+            nonlocal left_at
+            await may_leave()
+            self._calls_left.leaving()
+            left_at = self._clock.monotonic()
+
         self.calls_made += 1
-        self._calls_left.leaving()
-        response = await transfer(self._client, call, departure, within=self._answer_within)
+        try:
+            response = await transfer(
+                self._client, call, departure, within=self._answer_within, leaving=leaving
+            )
+        except Exception:  # raised by ``may_leave``: it was not sent
+            self.calls_made -= 1
+            raise
         if isinstance(response, Unavailable):
             result: T | AlmaError = response
-            if response.effect is Effect.NOT_SENT:
-                self._calls_left.not_counted()
         else:
             self._alma_clock.learn(response.headers.get("Date"))
             self._calls_left.learn(
                 response.headers.get("X-Exl-Api-Remaining"), response.headers.get("X-Exl-Api-Quota")
             )
             result = judged(call, response)
-        if isinstance(result, PerSecondLimit):
-            if self.pace.slow_down(left_at):
-                self._slowed = True
-                self._on_event(SlowedDown(self.pace.current))
-        elif isinstance(result, DailyLimit):
-            self._calls_left.used_up()
-        if self._slowed and self.pace.current >= self.pace.nominal:
-            self._slowed = False
-            self._on_event(FullPace(self.pace.current))
+        self._take_in(result, left_at)
         _note(call, result, self._clock.monotonic() - left_at)
         self._on_call(Traffic(self.pace.current, self.calls_left, self.calls_made, self.quota))
         if isinstance(result, AlmaError):
             raise result
         self._remember(call)
         return result
+
+    def _take_in(self, result: object, left_at: float) -> None:
+        """What the result of a call that left at ``left_at`` says of Alma."""
+        match result:
+            case Unavailable():
+                self._breaker.failed(result, left_at)
+            case PerSecondLimit():
+                if self.pace.slow_down(left_at):
+                    self._slowed = True
+                    self._on_event(SlowedDown(self.pace.current))
+            case DailyLimit():
+                self._calls_left.used_up()
+            case _:  # a refusal is an answer too
+                self._breaker.answered(left_at)
+                self._retry_budget.earn()
+        if self._slowed and self.pace.current >= self.pace.nominal:
+            self._slowed = False
+            self._on_event(FullPace(self.pace.current))
 
     @asynccontextmanager
     async def _unless_stopped(self) -> AsyncIterator[None]:
@@ -248,19 +282,12 @@ class Transport:
             await self._clock.sleep(seconds)
 
 
+async def _nothing_more() -> None:
+    """For a call that its turn alone lets leave."""
+
+
 def _note(call: Call[Any], result: object, seconds: float) -> None:
     said = "answered"
     if isinstance(result, AlmaError):
         said = f"{type(result).__name__} {result.status or ''} {result.code}".rstrip()
     _log.debug("%s: %s, %d ms", call.operation, said, round(1000 * seconds))
-
-
-def _silence() -> None:
-    """Keeps the HTTP library from logging at all: it writes addresses, which name patrons."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in ("httpx", "httpcore"):
-            logging.getLogger(name).addFilter(_never)
-
-
-def _never(_: logging.LogRecord) -> bool:
-    return False

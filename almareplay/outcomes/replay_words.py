@@ -30,6 +30,10 @@ DECIDING = {
 
 POSTING = {
     "returned_first": "the item was returned for the patron who had it",
+    "scanned_by_mistake": (
+        "item {barcode} was scanned in by mistake, as it had this barcode before: see that it is "
+        "where it belongs, and lend it again to whoever has it"
+    ),
     "alma_error": "{words}",
     "read_back": "Alma's answer was lost; reading Alma showed that it was done",
     "destination_unknown": "look in Alma where the item must go",

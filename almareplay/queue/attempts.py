@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, literal, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.binding import bind
+from almareplay.queue.binding import IS_BOUND, bind, of_alma
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
-from almareplay.queue.schema import attempts, transactions
+from almareplay.queue.schema import attempts, runs, transactions
 from almareplay.queue.store import Queue, Run
 
 
@@ -55,6 +56,36 @@ class Intent:
     last_renew_date: datetime | None = None
 
 
+def _intent(*conditions: ColumnElement[bool]) -> ReturningInsert[int]:
+    """Stores an intent where the conditions hold: the statement is made once, since making it
+    takes longer than the database does."""
+    given = ("run_id", "row", "call", "intended_at", "alma_time", "loan_id", "due_date")
+    columns = [attempts.c[name] for name in (*given, "last_renew_date")]
+    values = select(
+        *(bindparam(column.name, type_=column.type) for column in columns), literal(""), literal("")
+    )
+    return (
+        insert(attempts)
+        .from_select(
+            [*columns, attempts.c.alma_code, attempts.c.tracking_id], values.where(*conditions)
+        )
+        .returning(attempts.c.id)
+    )
+
+
+_FIRST_INTENT = _intent()
+_INTENT = _intent(
+    exists().where(
+        runs.c.id == bindparam("run_id"), runs.c.holder_token == bindparam("token"), IS_BOUND
+    ),
+    exists().where(
+        transactions.c.run_id == bindparam("run_id"),
+        transactions.c.row == bindparam("row"),
+        transactions.c.outcome == Outcome.PENDING,
+    ),
+)
+
+
 class NoLongerPending(Exception):
     """A row that was to be posted has an ``outcome`` meanwhile: a capture that was loaded since it
     was read says the same, and is what counts."""
@@ -79,32 +110,35 @@ def store_intent(
     Raises HoldLost, NoLongerPending, QueueError: then it must not leave.
     """
     now = datetime.now(UTC)
-    of_row = (transactions.c.run_id == hold.run.id) & (transactions.c.row == row)
+    values = {
+        "run_id": hold.run.id,
+        "token": hold.token,
+        "row": row,
+        "call": call,
+        "intended_at": now,
+        "alma_time": alma_time,
+        "loan_id": loan_id,
+        "due_date": due_date,
+        "last_renew_date": last_renew_date,
+        **of_alma(hold.alma),
+    }
     with queue.writing() as connection:
-        confirm_hold(connection, hold)
-        outcome = Outcome(connection.scalars(select(transactions.c.outcome).where(of_row)).one())
-        if outcome is not Outcome.PENDING:
-            raise NoLongerPending(outcome)
-        if hold.alma is not None:
-            bind(connection, hold.run, hold.alma)
-        made = connection.execute(
-            insert(attempts)
-            .values(
-                run_id=hold.run.id,
-                row=row,
-                call=call,
-                intended_at=now,
-                alma_time=alma_time,
-                loan_id=loan_id,
-                due_date=due_date,
-                last_renew_date=last_renew_date,
-                alma_code="",
-                tracking_id="",
-            )
-            .returning(attempts.c.id)
-        )
-        number = made.scalar_one()
+        number = connection.scalar(_INTENT, values)
+        if number is None:
+            _make_sure_it_may_leave(connection, hold, row)
+            number = connection.execute(_FIRST_INTENT, values).scalar_one()
     return Intent(number, row, call, alma_time, now, loan_id, due_date, last_renew_date)
+
+
+def _make_sure_it_may_leave(connection: Connection, hold: Hold, row: int) -> None:
+    """Raise why not, or bind the run to the hold's Alma."""
+    confirm_hold(connection, hold)
+    of_row = (transactions.c.run_id == hold.run.id) & (transactions.c.row == row)
+    outcome = Outcome(connection.scalars(select(transactions.c.outcome).where(of_row)).one())
+    if outcome is not Outcome.PENDING:
+        raise NoLongerPending(outcome)
+    if hold.alma is not None:
+        bind(connection, hold.run, hold.alma)
 
 
 def store_fate(
@@ -134,39 +168,58 @@ def settle_attempt(
 ) -> bool:
     """Put down what became of a call, in the transaction of this connection; with ``only_unknown``
     where nobody has done so before. Answers whether it was put down."""
-    change = (
-        update(attempts)
-        .where(attempts.c.id == intent.id)
-        .values(
-            fate=fate, alma_code=alma_code, tracking_id=tracking_id, answered_at=datetime.now(UTC)
-        )
-    )
-    if only_unknown:
-        change = change.where(attempts.c.fate.is_(None))
-    return connection.execute(change).rowcount > 0
+    settled = {
+        "intent": intent.id,
+        "fate": fate,
+        "alma_code": alma_code,
+        "tracking_id": tracking_id,
+        "answered_at": datetime.now(UTC),
+    }
+    statement = _SETTLE_UNKNOWN if only_unknown else _SETTLE
+    return connection.execute(statement, settled).rowcount > 0
+
+
+_SETTLE = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("intent"))
+    .values({name: bindparam(name) for name in ("fate", "alma_code", "tracking_id", "answered_at")})
+)
+_SETTLE_UNKNOWN = _SETTLE.where(attempts.c.fate.is_(None))
 
 
 def attempts_of(queue: Queue, run: Run, row: int) -> list[tuple[Intent, Fate | None]]:
     """The attempts of a row in the order in which they were made; a fate of None is unknown."""
+    return attempts_of_rows(queue, run, [row]).get(row, [])
+
+
+def attempts_of_rows(
+    queue: Queue, run: Run, rows: Sequence[int]
+) -> dict[int, list[tuple[Intent, Fate | None]]]:
+    """The attempts of rows, as far as they have any, in the order in which they were made; a fate
+    of None is unknown."""
+    made: dict[int, list[tuple[Intent, Fate | None]]] = {}
     with queue.reading() as connection:
-        found = connection.execute(
-            select(attempts)
-            .where(attempts.c.run_id == run.id, attempts.c.row == row)
-            .order_by(attempts.c.id)
-        )
-        return [
-            (
-                Intent(
-                    made.id,
-                    made.row,
-                    Write(made.call),
-                    made.alma_time,
-                    made.intended_at,
-                    made.loan_id,
-                    made.due_date,
-                    made.last_renew_date,
-                ),
-                None if made.fate is None else Fate(made.fate),
+        for attempt in connection.execute(_ATTEMPTS, {"run_id": run.id, "rows": rows}):
+            intent = Intent(
+                attempt.id,
+                attempt.row,
+                Write(attempt.call),
+                attempt.alma_time,
+                attempt.intended_at,
+                attempt.loan_id,
+                attempt.due_date,
+                attempt.last_renew_date,
             )
-            for made in found
-        ]
+            fate = None if attempt.fate is None else Fate(attempt.fate)
+            made.setdefault(attempt.row, []).append((intent, fate))
+    return made
+
+
+_ATTEMPTS = (
+    select(attempts)
+    .where(
+        attempts.c.run_id == bindparam("run_id"),
+        attempts.c.row.in_(bindparam("rows", expanding=True)),
+    )
+    .order_by(attempts.c.id)
+)

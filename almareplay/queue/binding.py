@@ -5,12 +5,33 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Boolean, Connection, and_, bindparam, exists, or_, select, update
 
 from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma
 from almareplay.queue.schema import attempts, files, runs
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import AlmaInstance
+from almareplay.transactions import UNKNOWN_ALMA, AlmaInstance
+
+# Whether a run is bound to the Alma of ``of_alma``, for statements that are made once.
+IS_BOUND = or_(
+    bindparam("any_alma", type_=Boolean),
+    and_(
+        runs.c.institution == bindparam("institution"),
+        runs.c.environment == bindparam("environment"),
+        runs.c.host == bindparam("host"),
+    ),
+)
+
+
+def of_alma(alma: AlmaInstance | None) -> dict[str, str | bool]:
+    """The parameters of ``IS_BOUND``; None is for any Alma."""
+    known = alma or UNKNOWN_ALMA
+    return {
+        "any_alma": alma is None,
+        "institution": known.institution,
+        "environment": known.environment,
+        "host": known.host,
+    }
 
 
 class Binding(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from almareplay.queue.binding import make_sure_of_alma
 from almareplay.queue.errors import HoldLost, RunHeld
@@ -109,8 +109,7 @@ def confirm_hold(connection: Connection, hold: Hold) -> None:
 
     Raises HoldLost.
     """
-    token = connection.scalar(select(runs.c.holder_token).where(runs.c.id == hold.run.id))
-    if token != hold.token:
+    if connection.scalar(_TOKEN, {"run_id": hold.run.id}) != hold.token:
         raise HoldLost(hold.run.name)
 
 
@@ -118,6 +117,18 @@ def still_held(queue: Queue, hold: Hold) -> None:
     """Make sure that the run is still this process's. Raises HoldLost, QueueError."""
     with queue.reading() as connection:
         confirm_hold(connection, hold)
+
+
+_TOKEN = select(runs.c.holder_token).where(runs.c.id == bindparam("run_id"))
+IS_HELD = exists().where(
+    runs.c.id == bindparam("held_run"), runs.c.holder_token == bindparam("token")
+)
+"""Whether the run is still held, for statements that are made once; ``of_hold`` fills it in."""
+
+
+def of_hold(hold: Hold) -> dict[str, int | str]:
+    """The parameters of ``IS_HELD``."""
+    return {"held_run": hold.run.id, "token": hold.token}
 
 
 def make_sure_it_is_free(connection: Connection, run: Run) -> None:

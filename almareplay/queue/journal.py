@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, insert, select, tuple_, update
+from sqlalchemy import Text, bindparam, case, delete, insert, select, tuple_, update
 
 from almareplay.outcomes import Disposition, Outcome, Result
 from almareplay.queue.attempts import Fate, Intent, Write, settle_attempt
+from almareplay.queue.errors import HoldLost
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
-from almareplay.queue.hold import Hold, confirm_hold
+from almareplay.queue.hold import IS_HELD, Hold, of_hold
 from almareplay.queue.reasons import encoded
 from almareplay.queue.rows import IS_PENDING, Order, QueuedRow, captured_time, queued_row
 from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transactions
@@ -20,7 +22,7 @@ from almareplay.queue.store import Queue, Run
 _SETTLED = (Disposition.APPLIED, Disposition.NO_CHANGE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LaneHistory:
     """What the run has done to an item so far.
 
@@ -30,16 +32,44 @@ class LaneHistory:
     the run's last effect left, empty where it left none, None where the run had no effect yet.
     ``settled`` is the last row in order that is applied, needs no change (duplicates aside) or was
     dismissed; ``unresolved`` are the rows with unresolved outcomes that were not dismissed,
-    ``dismissed`` those that were, whatever their outcomes.
+    ``dismissed`` those that were, whatever their outcomes. ``pending`` is how many rows the run has
+    still to do.
     """
 
-    loans: dict[str, datetime]
-    closed: set[str]
-    blind_scans: list[datetime]
-    left_on_loan: str | None
-    settled: tuple[Order, int] | None
-    unresolved: list[tuple[Order, int]]
+    loans: dict[str, datetime] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    blind_scans: list[datetime] = field(default_factory=list)
+    left_on_loan: str | None = None
+    settled: tuple[Order, int] | None = None
+    unresolved: list[tuple[Order, int]] = field(default_factory=list)
     dismissed: list[tuple[Order, int]] = field(default_factory=list)
+    pending: int = 0
+
+    def take_in(self, row: Any) -> None:
+        """The next row of the lane, in replay order."""
+        outcome = Outcome(row.outcome)
+        here = ((row.order_at, row.place), row.row)
+        if outcome is Outcome.LOANED:
+            self.loans[row.loan_id] = captured_time(row)
+        if row.dismissal:
+            self.dismissed.append(here)
+            self.settled = here
+        elif outcome is Outcome.PENDING:
+            self.pending += 1
+        elif outcome.disposition is Disposition.UNRESOLVED:
+            self.unresolved.append(here)
+        elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
+            self.settled = here
+
+    def take_in_effect(self, effect: Any) -> None:
+        """The next effect on the item: its call, the loan that was seen before it, Alma's time at
+        the call, and the loan that it made."""
+        scan = effect.call == Write.SCAN_IN
+        self.left_on_loan = "" if scan else effect.made
+        if scan and effect.loan_id:
+            self.closed.add(effect.loan_id)
+        elif scan and effect.loan_id is None and effect.alma_time is not None:
+            self.blind_scans.append(effect.alma_time)
 
 
 def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> list[QueuedRow]:
@@ -59,59 +89,46 @@ def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> 
 
 def lane_history(queue: Queue, run: Run, item_key: str) -> LaneHistory:
     """What the run has done to an item so far."""
-    in_lane = IN_LANE & (lanes.c.run_id == run.id) & (lanes.c.item_key == item_key)
-    loans: dict[str, datetime] = {}
-    settled: tuple[Order, int] | None = None
-    unresolved: list[tuple[Order, int]] = []
-    dismissed: list[tuple[Order, int]] = []
+    return lane_histories(queue, run, [item_key])[item_key]
+
+
+def lane_histories(queue: Queue, run: Run, item_keys: Sequence[str]) -> dict[str, LaneHistory]:
+    """What the run has done to items so far, by their keys."""
+    histories = {item_key: LaneHistory() for item_key in item_keys}
+    of_lanes = {"run_id": run.id, "item_keys": item_keys}
     with queue.reading() as connection:
-        for row in connection.execute(
-            select(transactions)
-            .join(lanes, in_lane)
-            .order_by(transactions.c.order_at, transactions.c.place)
-        ):
-            outcome = Outcome(row.outcome)
-            here = ((row.order_at, row.place), row.row)
-            if outcome is Outcome.LOANED:
-                loans[row.loan_id] = captured_time(row)
-            if row.dismissal:
-                dismissed.append(here)
-                settled = here
-            elif outcome.disposition is Disposition.UNRESOLVED:
-                unresolved.append(here)
-            elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
-                settled = here
-        effects = connection.execute(
-            select(
-                attempts.c.call,
-                attempts.c.loan_id,
-                attempts.c.alma_time,
-                transactions.c.loan_id.label("made"),
-            )
-            .join(
-                transactions,
-                (transactions.c.run_id == attempts.c.run_id)
-                & (transactions.c.row == attempts.c.row),
-            )
-            .join(lanes, in_lane)
-            .where(attempts.c.fate == Fate.DONE)
-            .order_by(attempts.c.id)
-        ).all()
-    scans = [effect for effect in effects if effect.call == Write.SCAN_IN]
-    left = None
-    if effects:
-        left = "" if effects[-1].call == Write.SCAN_IN else effects[-1].made
-    return LaneHistory(
-        loans=loans,
-        closed={scan.loan_id for scan in scans if scan.loan_id},
-        blind_scans=[
-            scan.alma_time for scan in scans if scan.loan_id is None and scan.alma_time is not None
-        ],
-        left_on_loan=left,
-        settled=settled,
-        unresolved=unresolved,
-        dismissed=dismissed,
+        for row in connection.execute(_ROWS_OF_LANES, of_lanes):
+            histories[row.lane].take_in(row)
+        for effect in connection.execute(_EFFECTS_ON_LANES, of_lanes):
+            histories[effect.lane].take_in_effect(effect)
+    return histories
+
+
+_OF_LANES = (lanes.c.run_id == bindparam("run_id")) & lanes.c.item_key.in_(
+    bindparam("item_keys", expanding=True)
+)
+_ROWS_OF_LANES = (
+    select(transactions, lanes.c.item_key.label("lane"))
+    .join(lanes, IN_LANE)
+    .where(_OF_LANES)
+    .order_by(transactions.c.order_at, transactions.c.place)
+)
+_EFFECTS_ON_LANES = (
+    select(
+        lanes.c.item_key.label("lane"),
+        attempts.c.call,
+        attempts.c.loan_id,
+        attempts.c.alma_time,
+        transactions.c.loan_id.label("made"),
     )
+    .join(
+        transactions,
+        (transactions.c.run_id == attempts.c.run_id) & (transactions.c.row == attempts.c.row),
+    )
+    .join(lanes, IN_LANE)
+    .where(_OF_LANES, attempts.c.fate == Fate.DONE)
+    .order_by(attempts.c.id)
+)
 
 
 def store_result(
@@ -132,8 +149,25 @@ def store_result(
     Where the run was taken over meanwhile neither is stored: the call stays one whose fate is
     unknown, and whoever has the run finds out. Raises HoldLost, QueueError.
     """
+    values = {
+        "of_run": hold.run.id,
+        "of_row": row,
+        "outcome": result.outcome,
+        "alma_code": result.alma_code,
+        "alma_message": result.alma_message,
+        "tracking_id": result.tracking_id,
+        "loan_id": result.loan_id,
+        "due_date": result.due_date,
+        "destination": result.destination,
+        "on_loan_to": result.on_loan_to,
+        "on_loan_since": result.on_loan_since,
+        "added": encoded(result.notes),
+        "completed_at": datetime.now(UTC),
+        "looked_at": looked_at,
+    }
     with queue.writing() as connection:
-        confirm_hold(connection, hold)
+        if not connection.execute(_RESULT, values | of_hold(hold)).rowcount:
+            raise HoldLost(hold.run.name)
         if intent is not None:
             settle_attempt(
                 connection,
@@ -142,31 +176,32 @@ def store_result(
                 alma_code=result.alma_code,
                 tracking_id=result.tracking_id,
             )
-        connection.execute(
-            update(transactions)
-            .where(transactions.c.run_id == hold.run.id, transactions.c.row == row)
-            .values(
-                outcome=result.outcome,
-                alma_code=result.alma_code,
-                alma_message=result.alma_message,
-                tracking_id=result.tracking_id,
-                loan_id=result.loan_id,
-                due_date=result.due_date,
-                destination=result.destination,
-                on_loan_to=result.on_loan_to,
-                on_loan_since=result.on_loan_since,
-                note=_added(encoded(result.notes)),
-                completed_at=datetime.now(UTC),
-                looked_at=looked_at,
-            )
-        )
         store_follow_ups(connection, hold.run, row, follow_ups)
-        connection.execute(delete(pulls).where(pulls.c.run_id == hold.run.id, pulls.c.row == row))
         if result.pull_from is not None:
+            connection.execute(
+                delete(pulls).where(pulls.c.run_id == hold.run.id, pulls.c.row == row)
+            )
             shelf = result.pull_from._asdict()
             connection.execute(insert(pulls).values(run_id=hold.run.id, row=row, **shelf))
 
 
-def _added(note: str) -> ColumnElement[str]:
-    before = transactions.c.note
-    return case((before == "", note), else_=before + (f"\n{note}" if note else ""))
+_NOTE = transactions.c.note
+_ADDED = bindparam("added", type_=Text)
+_RESULT = (
+    update(transactions)
+    .where(
+        transactions.c.run_id == bindparam("of_run"),
+        transactions.c.row == bindparam("of_row"),
+        IS_HELD,
+    )
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "outcome", "alma_code", "alma_message", "tracking_id", "loan_id", "due_date",
+                "destination", "on_loan_to", "on_loan_since", "completed_at", "looked_at",
+            )
+        }
+        | {"note": case((_NOTE == "", _ADDED), (_ADDED == "", _NOTE), else_=_NOTE + "\n" + _ADDED)}
+    )
+)  # fmt: skip

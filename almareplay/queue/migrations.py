@@ -22,8 +22,11 @@ from sqlalchemy import (
     Column,
     Connection,
     DateTime,
+    Integer,
+    MetaData,
     SmallInteger,
     String,
+    Table,
     Text,
     inspect,
     select,
@@ -221,9 +224,27 @@ def _to_6(connection: Connection) -> None:
         connection.execute(text(statement), changed)
 
 
+def _to_7(connection: Connection) -> None:
+    """The ids of items that were found are kept."""
+    Table(
+        "item_ids",
+        MetaData(),
+        Column("run_id", Integer, primary_key=True),
+        Column("institution", String(100), primary_key=True),
+        Column("environment", String(20), primary_key=True),
+        Column("item_key", Text, primary_key=True),
+        Column("mms_id", Text, nullable=False),
+        Column("holding_id", Text, nullable=False),
+        Column("item_pid", Text, nullable=False),
+        Column("found_at", DateTime, nullable=False),
+        sqlite_with_rowid=False,
+    ).create(connection)
+
+
 STEPS: dict[int, Callable[[Connection], None]] = {
     4: _to_5,
     5: _to_6,
+    6: _to_7,
 }
 """What makes the next layout out of each, in order."""
 

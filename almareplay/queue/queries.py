@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from almareplay.outcomes import Outcome
 from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import as_captured, corrections
+from almareplay.queue.item_ids import items_known
 from almareplay.queue.rows import IS_PENDING, QueuedRow, queued_row
 from almareplay.queue.schema import (
     attempts,
@@ -24,7 +25,7 @@ from almareplay.queue.schema import (
 )
 from almareplay.queue.staff import Change
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Kind
+from almareplay.transactions import AlmaInstance, Kind
 
 _BATCH = 1_000
 _NOT_REPORTED = ("run_id", "file_id", "has_seconds", "item_key", "looked_at")
@@ -33,13 +34,15 @@ _NOT_REPORTED = ("run_id", "file_id", "has_seconds", "item_key", "looked_at")
 @dataclass(frozen=True, slots=True)
 class Work:
     """What is left to replay: rows by kind, the items they concern, the number of their calls whose
-    answers were lost, and of due dates and fines that are still to be set right."""
+    answers were lost, and of due dates and fines that are still to be set right; and of how many
+    of the items the ids are kept."""
 
     loans: int
     returns: int
     items: int
     lost_answers: int
     follow_ups: int = 0
+    known_items: int = 0
 
     @property
     def rows(self) -> int:
@@ -173,8 +176,10 @@ def loaded_files(queue: Queue, run: Run) -> list[tuple[str, str, int]]:
         return [(row.name, row.format, row.rows) for row in found]
 
 
-def work_left(queue: Queue, run: Run) -> Work:
-    """What a replay of the run would still have to do."""
+def work_left(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Work:
+    """What a replay of the run would still have to do, on ``alma`` where it is to be said which
+    items are known there."""
+    known = 0 if alma is None else items_known(queue, run, alma)
     pending = (transactions.c.run_id == run.id) & IS_PENDING
     with queue.reading() as connection:
         kinds: dict[str, int] = dict(
@@ -202,7 +207,8 @@ def work_left(queue: Queue, run: Run) -> Work:
                 follow_ups.c.run_id == run.id, follow_ups.c.done_at.is_(None)
             )
         ).scalar_one()
-    return Work(kinds.get(Kind.LOAN, 0), kinds.get(Kind.RETURN, 0), items, lost, to_follow_up)
+    loans, returns = kinds.get(Kind.LOAN, 0), kinds.get(Kind.RETURN, 0)
+    return Work(loans, returns, items, lost, to_follow_up, known)
 
 
 def rows_called(queue: Queue, run: Run, fate: Fate | None) -> set[int]:

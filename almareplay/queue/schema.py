@@ -6,13 +6,9 @@ zone beside it, so that it can be compared by arithmetic and shown as it was.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -22,24 +18,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
 )
 
-VERSION = 6
+from almareplay.queue.moment import Moment
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as UTC without its zone so that every database compares it alike."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
+VERSION = 7
 
 metadata = MetaData()
 
@@ -183,6 +166,22 @@ lanes = Table(
 
 IN_LANE = (lanes.c.run_id == transactions.c.run_id) & (lanes.c.row == transactions.c.row)
 """Joins the rows of a lane to what is known of them."""
+
+# The ids by which an Alma addresses the items of a run, and when they were found there.
+item_ids = Table(
+    "item_ids",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    # The Alma: another one has other ids.
+    Column("institution", String(100), primary_key=True),
+    Column("environment", String(20), primary_key=True),
+    Column("item_key", Text, primary_key=True),
+    Column("mms_id", Text, nullable=False),
+    Column("holding_id", Text, nullable=False),
+    Column("item_pid", Text, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 
 # What staff have changed about rows, and what those rows were before.

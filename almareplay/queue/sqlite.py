@@ -128,6 +128,8 @@ def configure(engine: Engine) -> None:
         # A transaction that will write takes its lock at once: one that began as a reader could
         # not wait for another writer and would fail instead.
         options = connection.get_execution_options()
+        if options.get("isolation_level") == "AUTOCOMMIT":
+            return
         if options.get("almareplay_many_rows", False):
             connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KILOBYTES}")
         writes = options.get("almareplay_writes", False)

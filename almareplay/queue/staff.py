@@ -29,8 +29,9 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.corrections import CORRECTED
 from almareplay.queue.errors import NotDismissible, NotRetryable, RowMissing
 from almareplay.queue.hold import make_sure_it_is_free
+from almareplay.queue.moment import Moment
 from almareplay.queue.reasons import encoded_with
-from almareplay.queue.schema import Moment, changes, lanes, transactions
+from almareplay.queue.schema import changes, lanes, transactions
 from almareplay.queue.store import Queue, Run
 
 _RETRYABLE = (Disposition.ATTENTION, Disposition.UNRESOLVED)

@@ -165,6 +165,22 @@ class Queue:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def together(self, *, writes: bool) -> Iterator[Queue]:
+        """A queue whose ``reading`` and ``writing`` blocks are parts of one transaction: what they
+        change is on disk when this block ends, all or none. Raises QueueError."""
+        with self.writing() if writes else self.reading() as connection:
+            yield _OnConnection(self._engine, connection)
+
+    @contextmanager
+    def watching(self) -> Iterator[Queue]:
+        """A queue for single statements that read, over a connection that is kept: each sees the
+        queue as it is then. Raises QueueError."""
+        self._make_sure_of_file()
+        with self._in_words(), self._engine.connect() as plain:
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            yield _OnConnection(self._engine, connection, self._still_there)
+
     def _make_sure_of_file(self) -> None:
         # Before reading as well: SQLite would make an empty file in the place of one that is gone.
         if self._still_there is not None:
@@ -227,3 +243,29 @@ class Queue:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _OnConnection(Queue):
+    """A queue whose blocks all use one connection, which others commit."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        connection: Connection,
+        still_there: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(engine, still_there)
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The connection. Raises QueueError."""
+        self._make_sure_of_file()
+        with self._in_words():
+            yield self._connection
+
+    @contextmanager
+    def writing(self, *, many_rows: bool = False) -> Iterator[Connection]:
+        """The connection. Raises QueueError."""
+        with self.reading() as connection:
+            yield connection

@@ -12,6 +12,7 @@ from almareplay.queue.arranging import arrange_lanes, is_close
 from almareplay.queue.corrections import as_captured
 from almareplay.queue.errors import NotUnloadable
 from almareplay.queue.hold import confirm_hold, release_hold, take_hold
+from almareplay.queue.item_ids import forget_ids_without_rows
 from almareplay.queue.schema import attempts, changes, files, lanes, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import as_text, identifier_key, nearest
@@ -147,4 +148,5 @@ def _take_out(connection: Connection, run: Run, chosen: Sequence[StoredFile]) ->
                 delete(table).where(table.c.run_id == run.id, table.c.row.between(*numbers))
             )
     connection.execute(delete(files).where(files.c.id.in_([file.id for file in chosen])))
+    forget_ids_without_rows(connection, run)
     return arrange_lanes(connection, run, [*open_lanes, *left])[Outcome.PENDING]

@@ -20,7 +20,7 @@ from almareplay.replay.follow_ups.tasks import FollowUps
 from almareplay.replay.journal import Journal
 from almareplay.replay.lane import Attempt
 from almareplay.replay.patrons import Patrons
-from almareplay.replay.policy import Policy
+from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.read import LaneReader
 from almareplay.replay.renewal import refusal_of, was_renewed
 from almareplay.replay.results import RowResult
@@ -121,6 +121,7 @@ class Actor:
                 generate_linked_user=policy.generate_linked_user,
             ),
         )
+        self._reader.learn(attempt, loan)
         attempt.lane.lent(loan, row.captured_at)
         self._patrons.learn(row.patron_id, loan.user_id)
         result = results.with_loan(Outcome.LOANED, loan, decision.notes)
@@ -128,11 +129,16 @@ class Actor:
         return RowResult(result, intent, Fate.DONE, to_follow, loan)
 
     async def _return(self, attempt: Attempt, decision: Decision) -> RowResult:
-        row, lane = attempt.row, attempt.lane
-        ids = await self._reader.find(attempt)
+        row, lane, policy = attempt.row, attempt.lane, self._policy
+        ids = await self._reader.find(attempt, certain=policy.guard is not Guard.OFF)
 
         async def is_this_item(scan: ScanIn) -> bool:
-            return scan.item_pid in ("", ids.item_pid)
+            if scan.item_pid not in ("", ids.item_pid):
+                return False
+            if not self._reader.confirm(attempt, scan.barcode):
+                attempt.scanned_by_mistake.append(scan.barcode)
+                return False
+            return True
 
         ended = lane.loan
         intent, scan = await self._call(
@@ -145,7 +151,7 @@ class Actor:
                 row.circ_desk,
                 rank=attempt.rank,
                 confirm=confirm,
-                place_on_hold_shelf=self._policy.place_on_hold_shelf,
+                place_on_hold_shelf=policy.place_on_hold_shelf,
             ),
         )
         lane.closed_by(intent)

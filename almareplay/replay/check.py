@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from almareplay.alma.client import AlmaReader
@@ -12,6 +12,7 @@ from almareplay.alma.institution import Institution
 from almareplay.queue.queries import Work
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
+from almareplay.replay.side_by_side import both, every
 
 READ = "read"
 
@@ -74,35 +75,37 @@ async def check(
     be good for writing, and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = CheckResult()
-    await _check_key(reader, findings, _NEEDED if writes else _NEEDED_TO_READ)
+    await _check_key(reader, findings, writes=writes)
     if not findings.problems:
         await _check_configuration(reader, environment, places, findings)
     findings.calls_left, findings.quota = reader.calls_left, reader.transport.quota
     return findings
 
 
-_Needed = Sequence[tuple[str, str]]
-"""Areas of the API, and the access to them: ``read`` or ``write``."""
-_NEEDED = [(area, access) for area in ("Users", "Bibs") for access in ("read", "write")]
-_NEEDED_TO_READ = [need for need in _NEEDED if need[1] == "read"]
+_AREAS = ("Users", "Bibs")
+"""The areas of the API in which the work is done."""
 
 
-async def _check_key(reader: AlmaReader, findings: CheckResult, needed: _Needed) -> None:
-    """Whether the key may read and write where the work needs it."""
+async def _check_key(reader: AlmaReader, findings: CheckResult, *, writes: bool) -> None:
+    """Whether the key may read where the work needs it, and write there. Keys are granted read or
+    read/write (documented): one that may write is not asked whether it may read."""
     refused: dict[tuple[str, str], AlmaError] = {}
-    for area, access in needed:
-        try:
-            await reader.test(area.lower(), writing=access == "write")
-            findings.may[area] = READ if access == READ else f"{READ} and {access}"
-        except KeyRefused as error:
-            if error.problem is not KeyProblem.PERMISSION:
-                findings.problems.append(str(error))  # every other call would meet the same
-                return
-            refused[area, access] = error
-        except Refusal as error:
-            refused[area, access] = error
+    for area in _AREAS:
+        for access in ("write", READ) if writes else (READ,):
+            try:
+                await reader.test(area.lower(), writing=access == "write")
+            except KeyRefused as error:
+                if error.problem is not KeyProblem.PERMISSION:
+                    findings.problems.append(str(error))  # every other call would meet the same
+                    return
+                refused[area, access] = error
+            except Refusal as error:
+                refused[area, access] = error
+            else:
+                findings.may[area] = READ if access == READ else f"{READ} and {access}"
+                break
     if refused:
-        findings.problems.append(_missing(refused, all_of_it=len(refused) == len(needed)))
+        findings.problems.append(_missing(refused, all_of_it=not findings.may))
 
 
 def _missing(refused: Mapping[tuple[str, str], AlmaError], *, all_of_it: bool) -> str:
@@ -136,17 +139,17 @@ async def _check_configuration(
     places: Collection[tuple[str, str]],
     findings: CheckResult,
 ) -> None:
-    try:
-        await reader.test("conf")
-        findings.institution = await reader.institution()
-        found = findings.institution.environment
-        if found != environment:
+    async def is_it_this() -> None:
+        alma = findings.institution = await reader.institution()
+        if alma.environment != environment:
             findings.problems.append(
-                f"This Alma ({findings.institution.name or findings.institution.code}) says that "
-                f"it is {found or 'of no environment'}, but ALMAREPLAY_ENVIRONMENT is "
+                f"This Alma ({alma.name or alma.code}) says that "
+                f"it is {alma.environment or 'of no environment'}, but ALMAREPLAY_ENVIRONMENT is "
                 f"{environment}. Use the right key, or change the setting if you mean this Alma."
             )
-        await _check_places(reader, places, findings)
+
+    try:
+        await both(is_it_this(), _check_places(reader, places, findings))
         findings.may["Configuration"] = READ
     except (KeyRefused, Refusal) as error:
         findings.unverified = (
@@ -159,17 +162,21 @@ async def _check_configuration(
 async def _check_places(
     reader: AlmaReader, places: Collection[tuple[str, str]], findings: CheckResult
 ) -> None:
+    if not places:
+        return
     libraries = sorted(library.code for library in await reader.libraries())
-    desks: dict[str, list[str]] = {}
-    lacking = set()
-    for library, desk in places:
-        if library not in libraries:
-            lacking.add(library)
-        elif desk:
-            if library not in desks:
-                desks[library] = sorted(each.code for each in await reader.circ_desks(library))
-            if desk not in desks[library]:
-                findings.unknown.append(UnknownPlace(library, desk, desks[library]))
+    asked = sorted({library for library, desk in places if desk and library in libraries})
+    found = await every(reader.circ_desks(library) for library in asked)
+    desks = {
+        library: sorted(each.code for each in those)
+        for library, those in zip(asked, found, strict=True)
+    }
+    lacking = {library for library, _ in places if library not in libraries}
+    findings.unknown += [
+        UnknownPlace(library, desk, desks[library])
+        for library, desk in places
+        if desk and library in desks and desk not in desks[library]
+    ]
     findings.unknown += [UnknownPlace(library, "", libraries) for library in sorted(lacking)]
 
 
@@ -186,18 +193,20 @@ class Effort:
 
 
 def effort(work: Work, policy: Policy, calls_per_second: float) -> Effort:
-    """Estimate calls and seconds, apart from a call for each patron whose identity is compared and
-    for each return that may have made a fine.
+    """Estimate calls and seconds, apart from a call for each patron whose identity is compared,
+    for each return that may have made a fine, and for each of a known item that nobody has.
 
-    Guarded: 3 calls for the first row of an item, 1 for each later one; with ``--guard full`` 2
-    more for the first, and 1 more where only the item's state counts. Unguarded: 1 for a loan, 2
-    for a return. Due dates as captured take one call more for each loan.
+    Guarded: 3 calls for the first row of an item, 2 where the item is known, 1 for each later one;
+    with ``--guard full`` 2 more for the first, and 1 more where only the item's state counts.
+    Unguarded: 1 for a row, and 1 more for an item that is returned and not known. Due dates as
+    captured take one call more for each loan.
     """
+    unknown = work.items - work.known_items
     if policy.guard is Guard.OFF:
-        calls = work.loans + 2 * work.returns
+        calls = work.rows + min(unknown, work.returns)
     else:
-        of_item = 2 + (policy.guard is Guard.FULL) + policy.reads_state
-        calls = work.rows + of_item * work.items
+        looks = 1 + (policy.guard is Guard.FULL) + policy.reads_state
+        calls = work.rows + looks * work.items + unknown
     if policy.due_dates is DueDates.AS_CAPTURED:
         calls += work.loans
     return Effort(calls, math.ceil(calls / calls_per_second))

@@ -88,23 +88,17 @@ class Dispatch:
         When settling one raises, or ``rows`` does, no further row is started, those under way end
         before their next call, and then the first error is raised.
         """
-        tasks: set[asyncio.Task[None]] = set()
-        try:
-            async for row in rows:
-                await self._window.acquire()
-                if self.stopping.is_set():
-                    break
-                turn = Turn(row, self._begun, self)
-                self._begun += 1
-                task = asyncio.create_task(self._take(turn, self._enter(turn)))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-        except Exception as error:  # noqa: BLE001 (as below: the calls in flight end first)
-            self.stop(error)
-        while tasks:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+        async with asyncio.TaskGroup() as under_way:
+            try:
+                async for row in rows:
+                    await self._window.acquire()
+                    if self.stopping.is_set():
+                        break
+                    turn = Turn(row, self._begun, self)
+                    self._begun += 1
+                    under_way.create_task(self._take(turn, self._enter(turn)))
+            except Exception as error:  # noqa: BLE001 (as below: the calls in flight end first)
+                self.stop(error)
         if self._failure is not None:
             raise self._failure
 

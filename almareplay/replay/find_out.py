@@ -84,8 +84,8 @@ class Effects:
         stop.cancel()
 
     async def _read(self, attempt: Attempt, intent: Intent) -> Found | None:
-        active = await self._reader.loans(attempt, completed=True)
-        completed = attempt.lane.completed or []
+        seen = await self._reader.read(attempt, completed=True)
+        active, completed = seen.active, seen.completed or []
         if intent.call is Write.LOAN:
             return await self._find_loan(attempt, intent, active, completed)
         if intent.call is Write.RENEW:

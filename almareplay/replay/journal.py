@@ -2,44 +2,87 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
-from functools import partial
 from types import TracebackType
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
 from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.responses import ItemIds
 from almareplay.outcomes import Result
-from almareplay.queue import attempts, follow_ups, journal
+from almareplay.queue import attempts, follow_ups, item_ids, journal
 from almareplay.queue.attempts import Fate, Intent, Write
+from almareplay.queue.errors import QueueError
 from almareplay.queue.follow_ups import Fine, FollowUp, OpenFollowUp
 from almareplay.queue.hold import Hold, renew_hold, still_held
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import Notes
+from almareplay.replay.group_commit import GroupCommit
+from almareplay.transactions import AlmaInstance, Notes
+
+_log = logging.getLogger("almareplay.replay")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Attempts = list[tuple[Intent, Fate | None]]
 
 _BATCH = 500
+# So many ids of items are stored in one go.
+_IDS_AT_ONCE = 200
 # How long the hold counts as seen just now.
 _FRESH = timedelta(seconds=5)
 
 
+class _Batch(NamedTuple):
+    """The next rows, with their attempts and what the run has done to their items."""
+
+    rows: list[QueuedRow]
+    attempts: dict[int, Attempts]
+    histories: dict[str, LaneHistory]
+    kept: dict[str, ItemIds]
+
+
+def _next_batch(queue: Queue, run: Run, alma: AlmaInstance | None, after: Order | None) -> _Batch:
+    rows = journal.pending_rows(queue, run, after=after, limit=_BATCH)
+    items = list({row.item_key for row in rows})
+    return _Batch(
+        rows,
+        attempts.attempts_of_rows(queue, run, [row.row for row in rows]),
+        journal.lane_histories(queue, run, items),
+        _kept_ids(queue, run, alma, items),
+    )
+
+
+def _kept_ids(
+    queue: Queue, run: Run, alma: AlmaInstance | None, items: Sequence[str]
+) -> dict[str, ItemIds]:
+    kept = {} if alma is None else item_ids.kept_ids(queue, run, alma, items)
+    return {item_key: ItemIds(*ids) for item_key, ids in kept.items()}
+
+
 class JournalReader(AbstractContextManager["JournalReader"]):
-    """What a replay or a rehearsal reads of its run. Leaving it waits for the work under way.
+    """What a replay or a rehearsal reads of its run on this Alma. Leaving it waits for the work
+    under way.
 
     All methods raise QueueError where the queue cannot be read.
     """
 
-    def __init__(self, queue: Queue, run: Run) -> None:
+    def __init__(self, queue: Queue, run: Run, alma: AlmaInstance | None) -> None:
         self.run = run
         self._queue = queue
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue")
+        self._alma = alma
+        self._commits = GroupCommit(queue)
+        self._found: dict[str, ItemIds] = {}
+        # What was read together with the rows, where one question serves for many.
+        self._attempts: dict[int, Attempts] = {}
+        self._histories: dict[str, LaneHistory] = {}
+        self._kept: dict[str, ItemIds | None] = {}
+        self._open_lanes: set[str] = set()
+        # The lanes that were open at any time since the last rows were asked for.
+        self._opened: set[str] = set()
 
     def __exit__(
         self,
@@ -47,25 +90,77 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._thread.shutdown()
+        self._store_found()
+        self._commits.close()
 
     async def rows_in_order(self) -> AsyncIterator[QueuedRow]:
         """The pending rows in replay order, read in batches while they are worked on."""
         after: Order | None = None
-        while batch := await self._do(journal.pending_rows, self.run, after=after, limit=_BATCH):
-            for row in batch:
+        while True:
+            self._opened = set(self._open_lanes)
+            batch = await self._read(_next_batch, self.run, self._alma, after)
+            if not batch.rows:
+                return
+            self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
+            self._kept |= {
+                item_key: batch.kept.get(item_key)
+                for item_key in batch.histories.keys() - self._opened
+            }
+            # Of a lane that was open meanwhile, more may have been done than was read.
+            self._histories |= {
+                item_key: history
+                for item_key, history in batch.histories.items()
+                if item_key not in self._opened
+            }
+            for row in batch.rows:
                 yield row
-            after = batch[-1].order
+            after = batch.rows[-1].order
 
-    async def lane_history(self, item_key: str) -> LaneHistory:
-        """What the run has done to an item so far."""
-        return await self._do(journal.lane_history, self.run, item_key)
+    async def open_lane(self, item_key: str) -> LaneHistory:
+        """What the run has done to an item so far; the caller keeps it up to date until it closes
+        the lane."""
+        self._open_lanes.add(item_key)
+        self._opened.add(item_key)
+        if (known := self._histories.pop(item_key, None)) is not None:
+            return known
+        return await self._read(journal.lane_history, self.run, item_key)
 
-    async def _do(
+    def close_lane(self, item_key: str) -> None:
+        """Nobody keeps the history of this item any more; all that was done is stored."""
+        self._open_lanes.discard(item_key)
+        self._kept.pop(item_key, None)
+
+    async def kept_ids(self, item_key: str) -> ItemIds | None:
+        """The ids of an item in this Alma, as far as they were kept not long ago."""
+        if item_key in self._kept:
+            return self._kept.pop(item_key)
+        return (await self._read(_kept_ids, self.run, self._alma, [item_key])).get(item_key)
+
+    def keep_ids(self, item_key: str, ids: ItemIds) -> None:
+        """Keep the ids of an item for a later start. They are stored many at a time, and nobody
+        waits for that: what a killed process loses of them is asked for again."""
+        self._found[item_key] = ids
+        if len(self._found) >= _IDS_AT_ONCE:
+            self._store_found()
+
+    def _store_found(self) -> None:
+        found, self._found = self._found, {}
+
+        def store(queue: Queue) -> None:
+            assert self._alma is not None, "ids belong to an Alma"
+            try:
+                item_ids.keep_ids(queue, self.run, self._alma, found)
+            except QueueError as error:
+                # They only save calls.
+                _log.info("ids were not kept (items: %d): %s", len(found), type(error).__name__)
+
+        if found and self._alma is not None:
+            self._commits.do_sometime(store)
+
+    async def _read(
         self, work: Callable[Concatenate[Queue, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, partial(work, self._queue, *args, **kwargs))
+        return await self._commits.do(lambda queue: work(queue, *args, **kwargs), writes=False)
 
 
 class Journal(JournalReader):
@@ -76,13 +171,29 @@ class Journal(JournalReader):
     """
 
     def __init__(self, queue: Queue, hold: Hold, clock: Clock) -> None:
-        super().__init__(queue, hold.run)
+        super().__init__(queue, hold.run, hold.alma)
         self._hold = hold
         self._clock = clock
+        self._stack = ExitStack()
 
-    async def attempts_of(self, row: int) -> list[tuple[Intent, Fate | None]]:
+    def __enter__(self) -> Self:
+        self._watch = self._stack.enter_context(self._queue.watching())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, traceback)
+        self._stack.close()
+
+    async def attempts_of(self, row: int) -> Attempts:
         """The calls of a row in the order in which they were made; a fate of None is unknown."""
-        return await self._do(attempts.attempts_of, self.run, row)
+        if (known := self._attempts.pop(row, None)) is not None:
+            return known
+        return await self._read(attempts.attempts_of, self.run, row)
 
     async def record_intent(
         self,
@@ -97,7 +208,7 @@ class Journal(JournalReader):
         """Store that a call is about to leave; where this raises it must not. See `Intent`.
 
         Raises NoLongerPending as well."""
-        return await self._do(
+        return await self._write(
             attempts.store_intent,
             self._hold,
             row,
@@ -112,7 +223,7 @@ class Journal(JournalReader):
         self, intent: Intent, fate: Fate, to_follow: Sequence[FollowUp] = ()
     ) -> None:
         """Store what became of a call whose row is not done with it."""
-        await self._do(attempts.store_fate, self.run, intent, fate, follow_ups=to_follow)
+        await self._write(attempts.store_fate, self.run, intent, fate, follow_ups=to_follow)
 
     async def record_outcome(
         self,
@@ -126,7 +237,7 @@ class Journal(JournalReader):
     ) -> None:
         """Store a row's outcome, with the fate of the call that led to it. ``looked_at`` (aware) is
         when the item was last read."""
-        await self._do(
+        await self._write(
             journal.store_result,
             self._hold,
             row,
@@ -139,21 +250,21 @@ class Journal(JournalReader):
 
     async def open_follow_ups(self, row: int | None = None) -> list[OpenFollowUp]:
         """What is still to be done for a row, or for the whole run, oldest first."""
-        return await self._do(follow_ups.open_follow_ups, self.run, row)
+        return await self._read(follow_ups.open_follow_ups, self.run, row)
 
     async def fines_of_row(self, row: int) -> list[Fine]:
         """The fines that the call of this row made, as far as they were found."""
-        return await self._do(follow_ups.fines_of_row, self.run, row)
+        return await self._read(follow_ups.fines_of_row, self.run, row)
 
     async def record_fines(self, task: OpenFollowUp, fines: Sequence[Fine]) -> None:
         """Store which fines a call made, over what was known."""
-        await self._do(follow_ups.store_fines, self._hold, task, fines)
+        await self._write(follow_ups.store_fines, self._hold, task, fines)
 
     async def record_done(
         self, task: OpenFollowUp, notes: Notes, due_date: datetime | None
     ) -> None:
         """Store that a follow-up is done: notes on its row, and the loan's new due date."""
-        await self._do(follow_ups.store_done, self._hold, task, notes=notes, due_date=due_date)
+        await self._write(follow_ups.store_done, self._hold, task, notes=notes, due_date=due_date)
 
     async def confirm_hold(self) -> None:
         """Make sure of the hold, by a look at the queue that is not older than a moment: a process
@@ -161,10 +272,15 @@ class Journal(JournalReader):
         while True:
             asked_at = self._clock.now()
             # Beside the other work: a call that is about to leave must not wait for it.
-            await asyncio.to_thread(still_held, self._queue, self._hold)
+            still_held(self._watch, self._hold)
             if abs(self._clock.now() - asked_at) < _FRESH:
                 return
 
     async def renew_hold(self) -> None:
         """Let the hold last on."""
-        await self._do(renew_hold, self._hold)
+        await self._write(renew_hold, self._hold)
+
+    async def _write(
+        self, work: Callable[Concatenate[Queue, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        return await self._commits.do(lambda queue: work(queue, *args, **kwargs), writes=True)

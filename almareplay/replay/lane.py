@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from almareplay.alma.errors import Refusal, Unavailable
 from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
@@ -35,9 +36,23 @@ class Borrowed:
     to_patron: bool | None = None
 
 
+class IdsFrom(StrEnum):
+    """From where it is known which item has a barcode."""
+
+    QUEUE = "queue"
+    """Kept there since they were found, and the barcode may have been put on another item since."""
+    ANSWER = "answer"
+    """An answer to this process has the ids and the barcode of one item."""
+    BARCODE = "barcode"
+    """This process has asked for the barcode."""
+
+
 @dataclass(slots=True)
 class Lane:
     """What the run knows of one item.
+
+    ``ids_from`` tells where ``ids`` come from; with no ids it tells that those of the queue were
+    no good.
 
     ``looked`` tells whether ``loan`` is known: from a look, or from the run's own last effect;
     ``looked_at`` (aware UTC, on our clock) is when there was a look last.
@@ -48,6 +63,7 @@ class Lane:
 
     history: LaneHistory
     ids: ItemIds | None = None
+    ids_from: IdsFrom | None = None
     missing: Refusal | None = None
     looked: bool = False
     looked_at: datetime | None = None
@@ -60,6 +76,21 @@ class Lane:
     def untouched(self) -> bool:
         """Whether the run has had no effect on the item, so that its state is what others made."""
         return self.history.left_on_loan is None and not self.acted
+
+    @property
+    def certain_ids(self) -> ItemIds | None:
+        """The ids of the item, where Alma itself has told this process that they are its."""
+        return None if self.ids_from is IdsFrom.QUEUE else self.ids
+
+    @property
+    def may_have_moved(self) -> bool:
+        """Whether the item may have other ids than those that are known, in another holding or as
+        a record of its own: this process has not asked for its barcode."""
+        return self.ids is not None and self.ids_from is not IdsFrom.BARCODE
+
+    def doubt_ids(self) -> None:
+        """The ids are another item's, or none: ask for the barcode before the next use of them."""
+        self.ids, self.ids_from = None, IdsFrom.QUEUE
 
     def resume(self) -> None:
         """Know the item as the run's last effect left it, where nobody is going to look."""
@@ -116,6 +147,8 @@ class Lane:
         self.loan = None
         self.completed = None
         self.state = None
+        if self.ids_from is IdsFrom.QUEUE:
+            self.doubt_ids()
 
     def by_run(self, loan: ItemLoan) -> bool:
         """Whether the run itself made or ended a loan: its times are those of the replay then."""
@@ -142,10 +175,12 @@ class Attempt:
     before that of other rows where calls have to wait.
 
     ``returned_first`` tells that it is a loan for which the item was scanned in for the patron who
-    had it.
+    had it. ``scanned_by_mistake`` are the barcodes of items that were scanned in because they had
+    had the barcode of this one.
     """
 
     row: QueuedRow
     lane: Lane
     rank: int = 0
     returned_first: bool = False
+    scanned_by_mistake: list[str] = field(default_factory=list)

@@ -81,6 +81,7 @@ class Poster:
         except Stopped:
             return None
         except NoLongerPending as already:
+            self._reader.close(attempt)
             return already.outcome
         if ended is None:
             return None
@@ -88,6 +89,8 @@ class Poster:
         if attempt.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
             result = replace(result, notes=(results.RETURNED_FIRST, *result.notes))
+        for barcode in attempt.scanned_by_mistake:
+            result = replace(result, notes=(results.by_mistake(barcode), *result.notes))
         if result.outcome.disposition is Disposition.UNRESOLVED:
             attempt.lane.history.unresolved.append((row.order, row.row))
         await self._journal.record_outcome(
@@ -101,6 +104,7 @@ class Poster:
         if ended.to_follow or attempt.returned_first:
             with contextlib.suppress(Stopped):
                 await self._follow_ups.of_row(attempt, ended.loan)
+        self._reader.close(attempt)
         return result.outcome
 
     async def _bring_in(self, attempt: Attempt, turn: Turn) -> RowResult | None:
@@ -147,10 +151,16 @@ class Poster:
                 outcome = refused.refusal.outcome
                 may_pass = outcome in _MAY_PASS and not was_first
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
-                if not may_pass and not race:
+                by_ids = refused.intent.call is Write.SCAN_IN
+                unknown = by_ids and outcome is Outcome.ITEM_NOT_FOUND
+                moved = unknown and attempt.lane.may_have_moved
+                if not may_pass and not race and not moved:
                     result = results.refused(refused.refusal, decision.notes)
                     return RowResult(result, refused.intent, Fate.REFUSED)
                 await self._journal.record_fate(refused.intent, Fate.REFUSED)
+            if moved:
+                attempt.lane.doubt_ids()
+                continue
             if may_pass and not await turn.becomes_first():
                 return None
             if race:

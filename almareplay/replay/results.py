@@ -30,6 +30,11 @@ class RowResult(NamedTuple):
     loan: ItemLoan | None = None
 
 
+def by_mistake(barcode: str) -> Reason:
+    """The note about another item, by its barcode, that was scanned in for the row's."""
+    return Reason.of("scanned_by_mistake", barcode=barcode)
+
+
 def untouched(decision: Decision, loan: Borrowed | None) -> Result:
     """The result of a row for which nothing is posted, given the active loan of its item."""
     result = Result(decision.outcome, notes=decision.notes)

@@ -55,6 +55,76 @@ def test_lets_calls_pass_while_nothing_has_failed(clock: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("failure", "enough"), [(down(), 8), (Unreachable("https://alma.example", "refused"), 4)]
+)
+def test_while_calls_are_answered_only_failures_in_a_row_shut_the_gate(
+    clock: Any, failure: Unavailable, enough: int
+) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    for _ in range(3):
+        clock.jump(0.1)
+        outage.answered(clock.monotonic())
+        for _ in range(enough - 1):
+            clock.jump(0.1)
+            outage.failed(failure, clock.monotonic())
+        assert not outage.shut
+    clock.jump(0.1)
+    outage.failed(failure, clock.monotonic())
+    assert outage.shut
+
+
+@pytest.mark.parametrize(("seconds", "shut"), [(4.9, False), (5.1, True)])
+def test_a_single_failure_shuts_the_gate_where_nothing_was_answered_lately(
+    clock: Any, seconds: float, shut: bool
+) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    outage.answered(clock.monotonic())
+    clock.jump(seconds)
+    outage.failed(down(), clock.monotonic())
+    assert outage.shut is shut
+
+
+def test_what_left_before_a_call_that_was_answered_says_nothing_of_now(clock: Any) -> None:
+    """Time-outs that come in one after the other, long after Alma is back."""
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    left_at = clock.monotonic()
+    clock.jump(60)
+    outage.answered(clock.monotonic())
+    clock.jump(10)
+    for _ in range(20):
+        outage.failed(down(), left_at)
+    assert not outage.shut
+
+
+def test_answers_to_calls_that_left_before_alma_went_do_not_keep_the_gate_open(clock: Any) -> None:
+    outage = CircuitBreaker(Probes(clock, None), clock)
+    left_before = clock.monotonic()
+    outage.answered(left_before)
+    clock.jump(1)
+    for _ in range(7):
+        outage.failed(down(), clock.monotonic())
+        outage.answered(left_before)
+    assert not outage.shut
+    outage.failed(down(), clock.monotonic())
+    assert outage.shut
+
+
+def test_since_when_alma_is_away_is_the_first_failure_in_the_row(clock: Any) -> None:
+    told: list[BreakerEvent] = []
+    outage = CircuitBreaker(Probes(clock, down(), None), clock, on_event=told.append)
+    outage.answered(clock.monotonic())
+    clock.jump(3)
+    outage.failed(down(), clock.monotonic())
+    clock.jump(3)
+    outage.failed(down(), clock.monotonic())
+    clock.run(outage.passed())
+    gone, _, back = told
+    assert gone == Gone(clock.start + timedelta(seconds=3), "no answer")
+    assert isinstance(back, Back)
+    assert back.lasted == pytest.approx(timedelta(seconds=4), abs=timedelta(seconds=0.01))
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         None,
@@ -71,7 +141,7 @@ def test_a_probe_that_is_answered_opens_the_gate_without_a_word(
     outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         await asyncio.gather(*(outage.passed() for _ in range(20)))
 
     clock.run(run())
@@ -85,7 +155,7 @@ def test_probes_at_once_then_after_growing_pauses_and_tells(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock, on_event=told.append)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         await asyncio.gather(*(outage.passed() for _ in range(5)))
 
     clock.run(run())
@@ -105,7 +175,7 @@ def test_gives_up_for_all_that_wait_after_a_last_probe(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock, give_up_after=10)
 
     async def run() -> list[BaseException | None]:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
         late = await asyncio.gather(outage.passed(), return_exceptions=True)
         return [*waiting, *late]
@@ -123,7 +193,7 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(clock: Any) -> N
     outage = CircuitBreaker(probes, clock, give_up_after=900)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = asyncio.create_task(outage.passed())
         await asyncio.sleep(0.5)
         clock.jump(3600)
@@ -139,7 +209,7 @@ def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
     outage = CircuitBreaker(probes, clock)
 
     async def run() -> None:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         waiting = [asyncio.create_task(outage.passed()) for _ in range(3)]
         await asyncio.sleep(0.5)
         waiting[0].cancel()
@@ -159,7 +229,7 @@ def test_what_every_call_would_meet_ends_the_wait_of_all(
     outage = CircuitBreaker(Probes(clock, down(), end()), clock)
 
     async def run() -> list[BaseException | None]:
-        outage.failed(down())
+        outage.failed(down(), clock.monotonic())
         return await asyncio.gather(*(outage.passed() for _ in range(3)), return_exceptions=True)
 
     assert {type(error) for error in clock.run(run())} == {type(end())}
@@ -172,7 +242,7 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 
     async def run() -> None:
         for _ in range(2):
-            outage.failed(down())
+            outage.failed(down(), clock.monotonic())
             await outage.passed()
             await asyncio.sleep(100)
 
@@ -187,7 +257,7 @@ def test_an_outage_after_an_outage_is_a_new_one(clock: Any) -> None:
 )
 def test_says_how_long_it_waited(clock: Any, seconds: float, words: str) -> None:
     outage = CircuitBreaker(Probes(clock, down()), clock, give_up_after=seconds)
-    outage.failed(down())
+    outage.failed(down(), clock.monotonic())
     with pytest.raises(AlmaGone, match=rf"for {words} \(no answer\): "):
         clock.run(outage.passed())
 
@@ -196,7 +266,7 @@ def test_tells_when_it_gives_up_and_what_was_seen_last(clock: Any) -> None:
     told: list[BreakerEvent] = []
     probes = Probes(clock, Unavailable("down", status=503), Unreachable("https://a", "refused"))
     outage = CircuitBreaker(probes, clock, give_up_after=2, on_event=told.append)
-    outage.failed(Unavailable("down", status=500, code="401652"))
+    outage.failed(Unavailable("down", status=500, code="401652"), clock.monotonic())
     with pytest.raises(AlmaGone, match=r"for 2 seconds \(refused\)"):
         clock.run(outage.passed())
     at = clock.start + timedelta(seconds=2)

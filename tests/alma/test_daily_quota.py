@@ -43,14 +43,6 @@ def test_an_answer_that_was_overtaken_does_not_raise_the_count(clock: Any) -> No
     assert left.known == 900
 
 
-def test_a_call_that_never_left_is_given_back(clock: Any) -> None:
-    left = calls_left(clock)
-    left.learn("1200")
-    left.leaving()
-    left.not_counted()
-    assert left.known == 1200
-
-
 def test_stops_at_the_reserve_and_says_so(clock: Any) -> None:
     left = calls_left(clock)
     left.learn("101")

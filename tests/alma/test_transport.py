@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -80,19 +81,21 @@ def test_a_write_whose_answer_is_lost_is_never_sent_again(
 
 
 @pytest.mark.parametrize("lost", [DOWN, GENERAL, httpx.ReadTimeout, httpx.RemoteProtocolError])
-def test_a_lost_answer_of_one_write_is_asked_about_before_the_next_call(
-    fake: FakeAlma, run: Any, lost: Any
+@pytest.mark.parametrize(("quiet_for", "asked"), [(0, []), (60, ["look"])])
+def test_only_where_nothing_was_answered_lately_a_lost_answer_is_asked_about_before_the_next_call(
+    fake: FakeAlma, run: Any, clock: Any, lost: Any, quiet_for: float, asked: list[str]
 ) -> None:
     fake.loans(lost, LOAN)
 
     async def work(alma: Alma) -> Any:
         await look(alma)
+        await clock.sleep(quiet_for)
         with pytest.raises(Unavailable):
             await lend(alma)
         return await lend(alma)
 
     assert run(work) == "71"
-    assert fake.names == ["look", "loan", "look", "loan"]
+    assert fake.names == ["look", "loan", *asked, "loan"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,41 @@ def test_a_write_that_did_nothing_is_sent_again_and_confirmed_again(
         confirmed.append(len([name for name in fake.names if name == "loan"]))
 
     assert run(lambda alma: lend(alma, confirm)) == "71"
-    assert confirmed == [0, 1, 2]
+    # Only what leaves is confirmed, right before it does.
+    assert confirmed == ([0, 1, 2] if nothing_done is SLOW else [2])
+
+
+@pytest.mark.parametrize("nothing_done", [httpx.ConnectError, httpx.ConnectTimeout])
+def test_while_others_are_answered_a_write_that_did_nothing_is_sent_again_at_once(
+    fake: FakeAlma, run: Any, clock: Any, nothing_done: Any
+) -> None:
+    fake.loans(nothing_done, nothing_done, LOAN)
+    confirmed = []
+
+    async def confirm() -> None:
+        confirmed.append(clock.monotonic())
+
+    async def work(alma: Alma) -> Any:
+        await look(alma)
+        return await lend(alma, confirm)
+
+    assert run(work) == "71"
+    assert fake.names == ["look", "loan", "loan", "loan"]
+    assert len(confirmed) == 1  # the one that left
+    assert fake.calls[-1][0] < 1
+
+
+def test_too_many_calls_a_second_are_no_sign_that_alma_works(fake: FakeAlma, run: Any) -> None:
+    """The gateway says it, before anything behind it is asked."""
+    fake.looks(*[SLOW] * 6, DOWN, NO_LOANS)
+
+    async def work(alma: Alma) -> Any:
+        await alma.institution()
+        return await look(alma)
+
+    assert run(work) == 0
+    assert fake.calls[-2][0] > 5
+    assert fake.names == ["institution"] + ["look"] * 7 + ["institution", "look"]
 
 
 def test_too_many_calls_a_second_never_use_a_call_up(fake: FakeAlma, run: Any) -> None:
@@ -148,7 +185,9 @@ def test_a_refusal_is_not_repeated(fake: FakeAlma, run: Any, refused: Any) -> No
     assert fake.names == ["loan", "look"]
 
 
-def test_a_read_that_fails_on_its_own_is_tried_five_times(fake: FakeAlma, run: Any) -> None:
+def test_a_read_that_fails_on_its_own_is_tried_eight_times(fake: FakeAlma, run: Any) -> None:
+    """Three times again at once, then after growing pauses. As nothing else is answered in them, a
+    probe asks whether Alma is there."""
     fake.looks(GENERAL)
 
     async def work(alma: Alma) -> Any:
@@ -158,7 +197,11 @@ def test_a_read_that_fails_on_its_own_is_tried_five_times(fake: FakeAlma, run: A
     error = run(work)
     assert type(error) is Unavailable
     assert error.code == "401652"
-    assert fake.names == ["institution"] + ["look", "institution"] * 5
+    assert fake.names.count("look") == 8
+    at = [time for time, name in fake.calls if name == "look"]
+    pauses = [late - early for early, late in pairwise(at)]
+    assert pauses == pytest.approx([0, 0, 0, 1, 2, 4, 8], abs=0.5)
+    assert fake.names.count("institution") == 1 + 1
 
 
 @pytest.mark.parametrize(("lost", "words"), LOST)
@@ -180,14 +223,14 @@ def test_a_repeatable_write_is_tried_like_a_read_and_never_as_a_probe(
     error = run(work)
     assert (type(error), error.effect) == (Unavailable, Effect.UNKNOWN)
     assert words in str(error)
-    assert fake.names.count("change") == 1 + 5
+    assert fake.names.count("change") == 1 + 8
     assert set(fake.names) == {"change", "test"}
 
 
 def test_a_read_that_failed_on_its_own_for_a_while_succeeds(fake: FakeAlma, run: Any) -> None:
     fake.looks(httpx.ReadTimeout, DOWN, httpx.ConnectError, NO_LOANS)
     assert run(look) == 0
-    assert fake.names == ["look", "test"] * 3 + ["look"]
+    assert fake.names == ["look", "test"] + ["look"] * 3
 
 
 @pytest.mark.parametrize("broken", [DOWN, httpx.ReadTimeout, httpx.ConnectError])

@@ -30,13 +30,15 @@ _ZONE_CHANGES = [(2024, 10, 27), (2025, 3, 30)]
 _ODD_BARCODES = ["X-12%{n}", "a+b&{n}", "Ünf-{n}", "item={n}:7", "ILL~{n}(2)", "Nr{n}!*"]
 
 
-def make_capture(seed: int, rows: int, *, grown: bool = False) -> Capture:
+def make_capture(seed: int, rows: int, *, grown: bool = False, patrons: int = 12) -> Capture:
     """Make up a capture of ``rows`` rows over three stations; the same seed, the same capture.
 
     With ``grown`` the first station's file is there twice: as it was half-way, and at the end.
+    ``patrons`` is how many there are beside those who cannot borrow: the fewer, the more their
+    loans wait for each other.
     """
     dice = random.Random(f"capture {seed}")
-    story = _Story(dice, *_places(dice))
+    story = _Story(dice, *_places(dice), known_patrons=patrons)
     while story.told < rows:
         story.tell()
     return Capture(seed, _ZONE, story.files(rows, grown), story.world)
@@ -75,11 +77,12 @@ class _Story:
     world: World
     began: datetime
     clock_offsets: list[int]
+    known_patrons: int = 12
     told: int = 0
     rows: list[tuple[int, CapturedRow]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.patrons = [self._patron() for _ in range(12)]
+        self.patrons = [self._patron() for _ in range(self.known_patrons)]
         self.troubled = [
             self._patron(blocks=[Block("Loan", "Overdue items", "See the desk", "Calder")]),
             self._patron(expiry_date=date(2021, 6, 30)),

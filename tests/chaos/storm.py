@@ -37,6 +37,7 @@ class Night:
     seconds: float = 0.0
     starts: int = 0
     ends: Counter[str] = field(default_factory=Counter)
+    rehearsed: bool = False
     live_actions: int = 0
     lost_answers: int = 0
     duplicates_avoided: int = 0
@@ -47,6 +48,7 @@ class Night:
     def __str__(self) -> str:
         ends = ", ".join(f"{number} {how}" for how, number in sorted(self.ends.items()))
         kind = f"guard {self.rules.guard}"
+        kind += ", rehearsed" * self.rehearsed
         kind += ", return first" * self.rules.return_first + ", live desks" * self.rules.live
         return (
             f"seed {self.seed}: {self.rows} rows ({kind}) in {self.seconds:.0f} s, "
@@ -71,6 +73,8 @@ def storm(seed: int, rows: int, folder: Path) -> Night:
     with Alma(folder, capture.world, seed=seed, **flags) as alma:
         work = Workplace.at(folder / "work", alma, capture, TIMEOUT_SECONDS="1")
         work.loads(capture)
+        if random.Random(f"rehearsal {seed}").random() < 0.4:
+            night.rehearsed = work.runs("rehearse", "--requests-per-second", "250").code in (0, 1)
         _Weather(dice, alma, work, capture, night).blows_over()
         evidence = work.evidence(alma)
         night.violations += violations(capture, evidence, rules)

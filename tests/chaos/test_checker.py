@@ -155,7 +155,7 @@ class Mutant:
 _LOST = {"match": "any_post", "probability": 0.4}
 _MUTANTS = {
     "no intent": Mutant(
-        "attempts.attempts_of = lambda *_: []",
+        "attempts.attempts_of_rows = lambda *_: {}",
         {"fault": "silence", "match": "any_post", "effect": "before"},
         killed=True,
     ),

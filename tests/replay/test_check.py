@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -157,10 +158,10 @@ def test_a_check_changes_nothing(simulator: Simulator, checked: Checked) -> None
     before = len(simulator.record.requests)
     checked([("MAIN", "FRONT")])
     asked = simulator.record.requests[before:]
-    # That the key may write is tested by two calls made for that.
+    # That the key may write, and so read, is tested by two calls made for that.
     others = [request for request in asked if request.operation != "test"]
     assert {request.method for request in others} == {"GET"}
-    assert (len(asked), len(others)) == (8, 3)
+    assert (len(asked), len(others)) == (5, 3)
     assert simulator.record.effects == []
 
 
@@ -199,6 +200,19 @@ WORK = Work(loans=60, returns=40, items=70, lost_answers=0)
 )
 def test_what_the_work_takes(policy: Policy, calls: int) -> None:
     assert effort(WORK, policy, 15) == Effort(calls, -(-calls // 15))
+
+
+@pytest.mark.parametrize(
+    ("policy", "calls"),
+    [
+        (Policy(), 190),
+        (Policy(guard=Guard.FULL), 330),
+        (Policy(guard=Guard.OFF), 120),
+    ],
+)
+def test_known_items_take_a_call_less(policy: Policy, calls: int) -> None:
+    work = replace(WORK, known_items=50)
+    assert effort(work, policy, 15) == Effort(calls, -(-calls // 15))
 
 
 def test_no_work_takes_nothing() -> None:

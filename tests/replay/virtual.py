@@ -23,6 +23,7 @@ from almareplay.replay.engine import Replaying, replay
 from almareplay.replay.policy import Policy
 from almareplay.simulator.server import Simulator
 from almareplay.transactions import AlmaInstance
+from tests.alma.fake_alma import first_byte_leaves
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -134,6 +135,7 @@ def replay_virtually(
     settle_seconds: float = 75.0,
     policy: Policy | None = None,
     simulator: Simulator | None = None,
+    per_second: float = 15,
 ) -> float:
     """Replay a run, and answer how many seconds that took.
 
@@ -143,7 +145,7 @@ def replay_virtually(
     async def night() -> float:
         stopping = asyncio.Event()
         async with open_transport(
-            URL, KEY, per_second=15, reserve=0, clock=clock, stopping=stopping
+            URL, KEY, per_second=per_second, reserve=0, clock=clock, stopping=stopping
         ) as transport:
             how = Replaying(
                 instance=HERE,
@@ -159,8 +161,12 @@ def replay_virtually(
             keeps_time.cancel()
         return clock.monotonic()
 
+    async def leaves(request: httpx.Request) -> httpx.Response:
+        await first_byte_leaves(request)
+        return await line(request)
+
     with respx.mock(assert_all_called=False) as router:
-        router.route().mock(side_effect=line)
+        router.route().mock(side_effect=leaves)
         with asyncio.Runner(loop_factory=_Loop) as runner:
             return runner.run(night())
 

@@ -65,7 +65,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
         if loaded is not None and places:
             _tell_places(places, "the run's rows")
             tell_future_rows(*loaded)
-            work = queries.work_left(*loaded)
+            work = queries.work_left(*loaded, instance_of(findings, settings))
             tell_to_do(work, findings, settings, Policy(), results.print)
         else:
             if of_settings and not findings.unknown:

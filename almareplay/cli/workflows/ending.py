@@ -60,7 +60,7 @@ def end_rehearsal(
     stands = _read(code, standing, queue, run)
     if rehearsal.predictions:
         tell_rehearsal(rehearsal.plan, stands.outcomes, asked, whole=code is Exit.DONE)
-        work = queries.work_left(queue, run)
+        work = queries.work_left(queue, run, asked)
         tell_effort(work, findings, prepared.settings, prepared.policy, results.print)
     report = _read(code, prediction_of, queue, run, prepared.settings, rehearsal.predictions, asked)
     open_rows = _read(code, _count, report, prepared.tally)
@@ -69,7 +69,7 @@ def end_rehearsal(
     if not _written(report, prepared.options):
         code = Exit.RESUMABLE
     if code is not Exit.DONE:
-        say("Stopped early. A rehearsal keeps nothing: the same command starts it anew.")
+        say("Stopped early. The same command starts it anew; a rehearsal keeps no predictions.")
         return code
     reported = bool(prepared.options.report)
     steps = steps_after_rehearsal(prepared.common, open_rows=open_rows, reported=reported)

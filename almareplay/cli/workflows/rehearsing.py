@@ -16,6 +16,7 @@ from almareplay.queue.binding import note_rehearsal
 from almareplay.replay.rehearsal.plan import Plan
 from almareplay.replay.rehearsal.rehearse import Rehearsal
 from almareplay.replay.rehearsal.rehearse import rehearse as rehearse_run
+from almareplay.transactions import AlmaInstance
 
 
 def rehearse(
@@ -33,14 +34,14 @@ def rehearse(
             if findings.refused:
                 raise Ended(Exit.REFUSED)
             asked = instance_of(findings, prepared.settings)
-            code, rehearsal = _read(prepared, session)
+            code, rehearsal = _read(prepared, session, asked)
             if code is Exit.DONE:
                 note_rehearsal(prepared.queue, prepared.run, asked)
             findings.calls_left = session.transport.calls_left
         return end_rehearsal(prepared, code, rehearsal, asked, findings)
 
 
-def _read(prepared: PreparedRun, session: Session) -> tuple[Exit, Rehearsal]:
+def _read(prepared: PreparedRun, session: Session, asked: AlmaInstance) -> tuple[Exit, Rehearsal]:
     """How the reading ended, and what it foresees: nothing where the queue failed."""
     rehearsal = Rehearsal({}, Plan())
 
@@ -51,6 +52,7 @@ def _read(prepared: PreparedRun, session: Session) -> tuple[Exit, Rehearsal]:
             prepared.run,
             AlmaReader(session.transport),
             prepared.policy,
+            instance=asked,
             stopping=session.stopping,
             on_read=display.read,
         )

@@ -52,11 +52,12 @@ def _post(prepared: PreparedRun, session: Session, confirmation: Confirmation) -
     findings = check(prepared, session, tell)
     here = instance_of(findings, settings)
     if not findings.refused:
-        tell_to_do(queries.work_left(queue, run), findings, settings, prepared.policy, tell)
+        work = queries.work_left(queue, run, here)
+        tell_to_do(work, findings, settings, prepared.policy, tell)
         _tell_what_is_new(prepared, here, tell)
     confirm(prepared, findings, confirmation)
 
-    def work(session: Session, display: Display) -> Coroutine[Any, Any, None]:
+    def post(session: Session, display: Display) -> Coroutine[Any, Any, None]:
         replaying = Replaying(
             instance=here,
             policy=prepared.policy,
@@ -68,7 +69,7 @@ def _post(prepared: PreparedRun, session: Session, confirmation: Confirmation) -
         )
         return replay_run(queue, run, Alma(session.transport), replaying)
 
-    return run_work(prepared, session, "Replaying", work)
+    return run_work(prepared, session, "Replaying", post)
 
 
 def _tell_what_is_new(prepared: PreparedRun, here: AlmaInstance, tell: Tell) -> None:

@@ -117,7 +117,7 @@ class FollowUps:
     ) -> tuple[Notes, datetime | None]:
         """Give a loan the due date as captured; answers notes, and the date that it now has."""
         what, lane, rank = task.what, attempt.lane, attempt.rank
-        ids = lane.ids
+        ids = lane.certain_ids
         for _ in range(_TRIES):
             if ids is None and (loan is None or not fits_path(loan.user_id)):
                 ids = await self._reader.find(attempt)

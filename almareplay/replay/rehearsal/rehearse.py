@@ -40,7 +40,8 @@ from almareplay.replay.read import LaneReader
 from almareplay.replay.rehearsal.accounts import Account
 from almareplay.replay.rehearsal.forecast import Forecast, Forecaster, Seen
 from almareplay.replay.rehearsal.plan import Plan, plan_of
-from almareplay.transactions import Kind, Notes, Reason, identifier_key
+from almareplay.replay.side_by_side import both
+from almareplay.transactions import AlmaInstance, Kind, Notes, Reason, identifier_key
 
 # So many rows are read side by side, in their order: enough for 15 calls a second whose answers
 # take two and a half seconds. Where the pace keeps no call waiting all rows would else begin before
@@ -66,16 +67,18 @@ async def rehearse(
     reader: AlmaReader,
     policy: Policy,
     *,
+    instance: AlmaInstance,
     stopping: asyncio.Event,
     on_read: Callable[[], None],
 ) -> Rehearsal:
-    """Predict the outcomes of the pending rows of a run; nothing is stored.
+    """Predict the outcomes of the pending rows of a run. Nothing is stored but the ids of items.
 
-    ``on_read`` is told of each row for which all is read. Stopped before the end, or when Alma
-    stays away or has no calls left today, the rehearsal has the rows before the first that was not
-    read. Raises QueueError, and AlmaError for what else concerns the whole run.
+    ``instance`` is the Alma that the reader asks. ``on_read`` is told of each row for which all is
+    read. Stopped before the end, or when Alma stays away or has no calls left today, the rehearsal
+    has the rows before the first that was not read. Raises QueueError, and AlmaError for what else
+    concerns the whole run.
     """
-    with JournalReader(queue, run) as journal:
+    with JournalReader(queue, run, instance) as journal:
         rehearsing = _Rehearsing(journal, reader, policy)
         turns: list[Turn] = []
         cut_short: AlmaError | None = None
@@ -139,35 +142,47 @@ class _Rehearsing:
     async def read(self, turn: Turn) -> None:
         """Read all that the forecast of a row needs. Raises Stopped, and AlmaError for the run."""
         attempt = await self._reader.open(turn.row, turn.rank)
-        row = attempt.row
-        if attempt.lane.held_back_by(row) is not None:
-            return
-        if row.item_key not in self._unread:
-            try:
-                await self._read_item(attempt)
-            except (Refusal, Unavailable) as error:
-                self._unread[row.item_key] = error
-        if row.kind is Kind.LOAN and turn.patron not in self._strangers:
-            try:
-                await self._read_patron(attempt)
-            except Unavailable as error:
-                self._strangers[turn.patron] = error
-            except Refusal:
-                pass  # remembered, and raised again when the row is forecast
+        if attempt.lane.held_back_by(turn.row) is None:
+            await both(self._read_item(attempt), self._read_patron(attempt, turn.patron))
 
     async def _read_item(self, attempt: Attempt) -> None:
-        row, lane, seen = attempt.row, attempt.lane, self._seen
-        if not lane.looked:
-            active = await self._reader.loans(attempt, completed=self._full)
-            self._loans[row.item_key] = [*active, *(lane.completed or ())]
-        ids = self._ids[row.item_key] = await self._reader.find(attempt)
-        counts = self._policy.reads_state and lane.untouched
-        if row.item_key not in seen.states and (row.kind is Kind.LOAN or counts):
-            state = await self._alma.item(ids, rank=attempt.rank)
-            seen.states[row.item_key] = state
-            lane.state = state if counts else None
+        key = attempt.row.item_key
+        if key in self._unread:
+            return
+        try:
+            await self._read_loans_and_state(attempt)
+        except (Refusal, Unavailable) as error:
+            self._unread[key] = error
 
-    async def _read_patron(self, attempt: Attempt) -> None:
+    async def _read_loans_and_state(self, attempt: Attempt) -> None:
+        row, lane = attempt.row, attempt.lane
+        needs_state = row.item_key not in self._seen.states and (
+            row.kind is Kind.LOAN or (self._policy.reads_state and lane.untouched)
+        )
+        if not lane.looked:
+            seen = await self._reader.read(attempt, completed=self._full, state=needs_state)
+            self._loans[row.item_key] = seen.loans
+            state = seen.state
+        elif needs_state:
+            ids = await self._reader.find(attempt)
+            state = lane.state = await self._alma.item(ids, rank=attempt.rank)
+        else:
+            return
+        self._ids[row.item_key] = await self._reader.find(attempt)
+        if state is not None:
+            self._seen.states[row.item_key] = state
+
+    async def _read_patron(self, attempt: Attempt, patron: str) -> None:
+        if attempt.row.kind is not Kind.LOAN or patron in self._strangers:
+            return
+        try:
+            await self._read_account(attempt)
+        except Unavailable as error:
+            self._strangers[patron] = error
+        except Refusal:
+            pass  # remembered, and raised again when the row is forecast
+
+    async def _read_account(self, attempt: Attempt) -> None:
         patron = await self._patrons.look_up(attempt.row.patron_id, attempt.rank)
         user, accounts = identifier_key(patron.primary_id), self._seen.accounts
         if user in accounts:

@@ -107,8 +107,8 @@ def test_too_fast_a_pace_is_warned_of(loaded: User, pace: str, warned: bool) -> 
 
 def test_calls_that_will_not_do_are_told(loaded: User) -> None:
     left = loaded.alma.limits.left() or 0
-    # The check itself takes eight, and the row three.
-    done = loaded.types("check", DAILY_RESERVE=str(left - 10))
+    # The check itself takes five, and the row three.
+    done = loaded.types("check", DAILY_RESERVE=str(left - 7))
     assert (done.code, "left to others: too few, it goes on after midnight GMT." in done.out) == (
         0,
         True,

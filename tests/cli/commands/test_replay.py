@@ -70,7 +70,7 @@ def test_a_rehearsal_that_is_stopped_tells_how_far_it_came(user: User, stopped_b
     assert done.code == 75
     assert "the first of the run, which is as far as this came" in done.out
     assert done.problems()[-1] == (
-        "Stopped early. A rehearsal keeps nothing: the same command starts it anew."
+        "Stopped early. The same command starts it anew; a rehearsal keeps no predictions."
     )
 
 
