@@ -29,7 +29,7 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.corrections import CORRECTED
 from almareplay.queue.errors import NotDismissible, NotRetryable, RowMissing
 from almareplay.queue.hold import make_sure_it_is_free
-from almareplay.queue.moment import Moment
+from almareplay.queue.moment import UtcDateTime
 from almareplay.queue.reasons import encoded_with
 from almareplay.queue.schema import changes, lanes, transactions
 from almareplay.queue.store import Queue, Run
@@ -225,7 +225,7 @@ def change(
     """Keep what the chosen rows of the run are, then give them these values; answers how many."""
     of_run = (transactions.c.run_id == run.id) & chosen
     as_they_are = select(
-        literal(datetime.now(UTC), Moment),
+        literal(datetime.now(UTC), UtcDateTime),
         literal(what.value),
         literal(words),
         *(transactions.c[name] for name in _KEPT),

@@ -21,7 +21,7 @@ from almareplay.sources.places import RowPlace, missing_place, names_of, place_o
 from almareplay.sources.scannednumbers import ScannedNumbers
 from almareplay.sources.sip2.checksum import DAMAGED, Checksums
 from almareplay.sources.sip2.dates import due_date_of, moment_of
-from almareplay.sources.sip2.exchange import Exchange, Fate
+from almareplay.sources.sip2.exchange import Exchange, Exchanged
 from almareplay.sources.sip2.message import CHECKIN, RENEW, RENEW_ALL, Message, messages_in
 from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.localtime import StationClock
@@ -142,7 +142,7 @@ class Sip2Capture:
         return self._read(number, request, notes)
 
     def _read(self, number: int, message: Message, notes: Notes) -> Row:
-        fate = self._exchange.fates.get(number, Fate())
+        fate = self._exchange.fates.get(number, Exchanged())
         if fate.same_as_before:
             return LeftOut(SAME_AS_BEFORE)
         if fate.asked_again:
@@ -176,7 +176,7 @@ class Sip2Capture:
         return place_of(self._options, names)
 
 
-def _assumed(message: Message, fate: Fate) -> Notes:
+def _assumed(message: Message, fate: Exchanged) -> Notes:
     """What is assumed of a request that is taken for done."""
     if fate.agreed:
         return (ANSWERED,)

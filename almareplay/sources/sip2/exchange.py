@@ -29,7 +29,7 @@ LONGEST_WAIT = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
-class Fate:
+class Exchanged:
     """What became of a request. ``agreed`` is the system's answer, None where there is none;
     ``asked_again``: to the same wish at a later time.
 
@@ -74,7 +74,7 @@ class _Request:
     patron: str
     sequence: str
     dates: str
-    fate: Fate
+    fate: Exchanged
 
     def waits_with(self, other: _Request) -> bool:
         """Whether both may have waited for an answer at the same time."""
@@ -98,7 +98,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.fates: dict[int, Fate] = {}
+        self.fates: dict[int, Exchanged] = {}
         self._lines: dict[bytes, int] = {}
         self._waiting: deque[_Request] = deque(maxlen=NEIGHBOURHOOD)
         self._asked: dict[str, list[_Request]] = {}
@@ -113,14 +113,14 @@ class Exchange:
             return self._answer(message, damaged=damaged)
         self.requests += 1
         before = self._line_before(line, message)
-        fate = self.fates.setdefault(before or line, Fate())
+        fate = self.fates.setdefault(before or line, Exchanged())
         request = _Request(
             before or line, message.code, _identifier(message, "AB"), _identifier(message, "AA"),
             message.sequence, message.dates, fate,
         )  # fmt: skip
         self._last = request
         if before:
-            self.fates[line] = Fate(same_as_before=True)
+            self.fates[line] = Exchanged(same_as_before=True)
             return False
         self._waiting.append(request)
         if request.item and not damaged:
