@@ -69,8 +69,10 @@ def main() -> int:
 
 def _here(name: str, rows: int | None, quick: bool) -> Iterator[Measured]:
     benchmark = importlib.import_module(f"tests.benchmarks.{name}")
+    if rows is None:
+        rows = benchmark.QUICK if quick else benchmark.ROWS
     figure: Figure
-    for figure in benchmark.figures(rows or (benchmark.QUICK if quick else benchmark.ROWS)):
+    for figure in benchmark.figures(rows):
         measured = {
             "benchmark": name,
             **asdict(figure),
