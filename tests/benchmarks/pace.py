@@ -1,8 +1,9 @@
 """How much of the pace a replay uses, at every pace and latency, on a clock of its own.
 
 The engine, the queue and the stand-in are the real ones; the time is one of the loop's own, which
-passes where all wait. So it tells what waits for what, not what the machine can do. Guarded, mixed
-rows; answers take a third more or less than their latency.
+passes where all wait. So it tells what waits for what, not what the machine can do. Mixed rows with
+the guard, and loans without it of which none waits for another; answers take a third more or less
+than their latency.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import httpx
 
 from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.store import Queue
+from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.server import Simulator
-from almareplay.transactions import Transaction
+from almareplay.simulator.world import Item, Patron, World
+from almareplay.transactions import Kind, Transaction
 from tests.benchmarks.measuring import Figure, most_in_a_second
-from tests.chaos.captures import Capture
+from tests.chaos.captures import Capture, written_capture
 from tests.chaos.stories import make_capture
 from tests.replay.virtual import KEY, VirtualClock, line_to, replay_virtually
 
@@ -35,24 +38,42 @@ _SEED = 1
 def figures(rows: int) -> Iterator[Figure]:
     """The shares of the pace, and the most calls in a second.
 
-    95 % over the whole run is asked of the 2,000 rows at 25 a second and 300 ms.
+    95 % over the whole run is asked of the 2,000 mixed rows at 25 a second and 300 ms. Of loans
+    there are always some to post until the last one.
     """
     for latency in LATENCIES:
         for pace in PACES:
-            sent = _replayed(rows, pace, latency)
-            case = f"{pace} a second, {1000 * latency:.0f} ms"
+            # A new one each time: what a replay does to its Alma stays done.
+            mixed = make_capture(_SEED, rows, patrons=max(12, rows // 4))
             asked = rows >= 2000 and (pace, latency) == (25, 0.3)
-            whole = 100 * (len(sent) - 1) / (sent[-1] - sent[0]) / pace
-            yield Figure(case, "over the whole run", whole, "%", at_least=95 if asked else None)
+            sent = _replayed(mixed, pace, latency, Guard.ACTIVE)
+            case = f"guarded, {pace} a second, {1000 * latency:.0f} ms"
+            yield from _whole(case, sent, pace, 95 if asked else None)
             yield Figure(case, "while there is work", _busy(sent, pace), "%", at_least=97)
-            most = most_in_a_second(sent)
-            yield Figure(case, "most calls in a second", most, at_most=pace)
+    for pace in PACES:
+        sent = _replayed(_loans(rows), pace, 0.3, Guard.OFF)
+        yield from _whole(f"unguarded loans, {pace} a second, 300 ms", sent, pace, 97)
 
 
-def _replayed(rows: int, pace: float, latency: float) -> list[float]:
+def _whole(case: str, sent: list[float], pace: int, bar: float | None) -> Iterator[Figure]:
+    share = 100 * (len(sent) - 1) / (sent[-1] - sent[0]) / pace
+    yield Figure(case, "over the whole run", share, "%", at_least=bar)
+    yield Figure(case, "most calls in a second", most_in_a_second(sent), at_most=pace)
+
+
+def _loans(rows: int) -> Capture:
+    """Loans of which none waits for another."""
+    world = World()
+    for n in range(rows):
+        world.add_item(Item(f"31880{n:07d}", "MAIN"))
+        world.add_patron(Patron(f"zora.kestrel{n:05d}"))
+    loans = zip(world.items, world.patrons, strict=True)
+    said = [(Kind.LOAN, item.barcode, patron.primary_id) for item, patron in loans]
+    return written_capture(world, said)
+
+
+def _replayed(capture: Capture, pace: float, latency: float, guard: Guard) -> list[float]:
     """When the calls left, in seconds."""
-    # A new one each time: what a replay does to its Alma stays done.
-    capture = make_capture(_SEED, rows, patrons=max(12, rows // 4))
     dice = random.Random(capture.seed)
     clock = VirtualClock()
     simulator = Simulator(capture.world, key=KEY, per_second=0, daily_limit=0)
@@ -74,7 +95,7 @@ def _replayed(rows: int, pace: float, latency: float) -> list[float]:
         for number, file in enumerate(capture.files):
             known = CaptureFile(file.name, f"{number:064d}", ".dat")
             load_file(queue, run, known, _rows(capture, number))
-        replay_virtually(queue, run, clock, slow, per_second=pace)
+        replay_virtually(queue, run, clock, slow, policy=Policy(guard=guard), per_second=pace)
     return sent
 
 

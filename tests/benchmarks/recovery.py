@@ -4,7 +4,9 @@ Mixed rows at 25 calls a second, with answers after 300 ± 100 ms, each way agai
 own that allows 25 and has the same world. The script and almapy post at most 300 rows, since the
 script takes a minute for 100. The pace over the whole run is that from the first call to the last,
 the check before the rows included; rows a minute are those of the whole command. An item is wrong
-where in the end somebody else has it than after a guarded replay that kept every promise.
+where in the end somebody else has it than after a guarded replay that kept every promise. Without
+the guard that happens where a live desk had lent an item again before the replay began, which only
+a look can tell.
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ class _Recovery:
     requests: Sequence[Json]
     has: Borrowers
     violations: int | None = None
+    looked: bool = False
 
     def figures(
         self, right: Borrowers, calls_a_row: float | None = None, *, share: float | None = None
@@ -63,10 +66,9 @@ class _Recovery:
         yield Figure(of, "rows a minute", 60 * self.rows / self.seconds)
         yield Figure(of, "calls a row", calls / self.rows, at_most=calls_a_row)
         yield Figure(of, "of the pace over the whole run", used, "%", at_least=share)
-        ours = self.violations is not None
-        yield Figure(of, "answered 429", refused, at_most=0 if ours else None)
+        yield Figure(of, "answered 429", refused, at_most=None if self.violations is None else 0)
         wrong = sum(self.has.get(item) != who for item, who in right.items())
-        yield Figure(of, "items left wrong", wrong, at_most=0 if ours else None)
+        yield Figure(of, "items left wrong", wrong, at_most=0 if self.looked else None)
         if self.violations is not None:
             yield Figure(of, "promises broken", self.violations, at_most=0)
 
@@ -113,7 +115,13 @@ def _ours(case: str, rows: int, guard: Guard, *, rehearsed: bool = False) -> _Re
             evidence = work.evidence(alma)
     broken = violations(capture, evidence, Rules(guard))
     return _Recovery(
-        case, rows, seconds, evidence.requests[before:], _borrowers(evidence.world), len(broken)
+        case,
+        rows,
+        seconds,
+        evidence.requests[before:],
+        _borrowers(evidence.world),
+        violations=len(broken),
+        looked=guard != "off",
     )
 
 
