@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.load``: how fast a large `.dat` file becomes a run, on one core.
+"""How fast a large ``.dat`` file becomes a run, on one core, in real time.
 
 Loads an invented capture with the real command, then ten thousand rows more into the same run.
 Beside it, so that the machine's own pace can be told: the same rows by plain ``executemany`` into
@@ -7,56 +7,51 @@ a table with the same columns and indexes.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+
+from tests.benchmarks.measuring import Figure, Spent, of_command
+
+ROWS, QUICK = 1_000_000, 20_000
 
 ROWS_A_MINUTE = 60
 ITEMS_A_ROW = 0.9
 """Drawn from so many, a million rows are of some 600,000 items."""
 RETURNED, SAID_TWICE, WITH_LETTERS = 0.2, 0.01, 0.02
 LATER_ROWS = 10_000
+_SEED = 1
 _AT_ONCE = 50_000
+_HOW = ("--library", "MAIN", "--circ-desk", "FRONT", "--timezone", "Europe/Berlin")
 
 
-class Spent(NamedTuple):
-    """What work took: seconds by the clock and of the processor, and a command's memory at its
-    peak."""
-
-    seconds: float
-    processor: float
-    megabytes: float | None = None
-
-
-def main() -> None:
-    """Make the captures, load them, and say what it came to."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+def figures(rows: int) -> Iterator[Figure]:
+    """What the load takes, a later one into the same run, and a plain one."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory(prefix="almareplay-load-") as name:
         folder = Path(name)
-        _write(folder / "outage.dat", given.rows, random.Random(given.seed), given.rows)
-        _write(folder / "later.dat", LATER_ROWS, random.Random(given.seed + 1), given.rows)
-        whole, later = _load(folder, "outage.dat"), _load(folder, "later.dat")
-        print(f"{given.rows:,} rows: {_said(given.rows, whole)}")
-        print(f"{LATER_ROWS:,} rows into that run: {_said(LATER_ROWS, later)}", flush=True)
-        plain = _plain_insert(folder / "almareplay.db", folder / "plain.db", given.rows)
-        print(
-            f"{given.rows:,} rows by plain executemany: {_said(given.rows, plain)}; "
-            f"the load takes {whole.processor / plain.processor:.2f} times its processor time"
-        )
+        _write(folder / "outage.dat", rows, random.Random(_SEED), rows)
+        _write(folder / "later.dat", LATER_ROWS, random.Random(_SEED + 1), rows)
+        whole = of_command("load", *_HOW, "outage.dat", folder=folder)
+        yield from _figures(f"{rows:,} rows", rows, whole)
+        later = of_command("load", *_HOW, "later.dat", folder=folder)
+        yield from _figures(f"{LATER_ROWS:,} rows into that run", LATER_ROWS, later)
+        plain = _plain_insert(folder / "almareplay.db", folder / "plain.db", rows)
+    case = f"{rows:,} rows over plain executemany"
+    yield Figure(case, "times the processor", whole.processor / plain.processor)
+
+
+def _figures(case: str, rows: int, spent: Spent) -> Iterator[Figure]:
+    yield Figure(case, "time", spent.seconds, "s")
+    yield Figure(case, "rows a second", rows / spent.seconds)
+    yield Figure(case, "processor", spent.processor, "s")
+    yield Figure(case, "memory at its peak", spent.megabytes, "MB")
 
 
 def _write(path: Path, rows: int, dice: random.Random, rows_of_run: int) -> None:
@@ -80,26 +75,6 @@ def _lines(rows: int, dice: random.Random, items: int) -> Iterator[str]:
         else:
             line = f"{minute}L{barcode:<80}24880{dice.randrange(100_000):09}"
         yield line
-
-
-def _load(folder: Path, name: str) -> Spent:
-    words = ["load", "--library", "MAIN", "--circ-desk", "FRONT", "--timezone", "Europe/Berlin"]
-    began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "almareplay", *words, name], cwd=folder)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"The load of {name} ended with {process.returncode}.")
-    return Spent(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def _said(rows: int, spent: Spent) -> str:
-    memory = "" if spent.megabytes is None else f", {spent.megabytes:.0f} MB at the most"
-    return (
-        f"{spent.seconds:.1f} s, {rows / spent.seconds:,.0f} rows/s ({spent.processor:.1f} s of "
-        f"the processor){memory}"
-    )
 
 
 def _plain_insert(queue: Path, path: Path, rows: int) -> Spent:
@@ -130,7 +105,3 @@ def _plain_insert(queue: Path, path: Path, rows: int) -> Spent:
     plain.close()
     source.close()
     return Spent(seconds, processor)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,22 +1,24 @@
-"""``python -m tests.benchmarks.page``: how long a large HTML report takes to write and open.
+"""How long a large HTML report takes to open and to filter, in real time.
 
 In the Chromium of this machine, whose clock tells when the filled tables were painted.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
 import shutil
+import statistics
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from almareplay.reports import Report
+from tests.benchmarks.measuring import Figure
 from tests.browser.conftest import NAMES
 from tests.browser.made import many_rows, written
+
+ROWS, QUICK = 100_000, 5_000
 
 # Milliseconds from the start of the navigation, or of the change, until what it shows is painted.
 _PAINTED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
@@ -42,41 +44,29 @@ _ASKED = [
 ]
 
 
-def main() -> None:
-    """Write a page, open and filter it, and say how long that took."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.page")
-    parser.add_argument("--rows", type=int, default=100_000)
-    rows = [*many_rows(parser.parse_args().rows)]
+def figures(rows: int) -> Iterator[Figure]:
+    """Milliseconds until what was asked for is painted."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     with tempfile.TemporaryDirectory(prefix="almareplay-page-") as folder:
-        path = Path(folder) / "report.html"
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        began = time.perf_counter()
-        address = written(Report("main", lambda: rows), path)
-        seconds = time.perf_counter() - began
-        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
-        size = path.stat().st_size / 1e6
-        print(f"{len(rows):,} rows written in {seconds:.1f} s, {memory:.0f} MB; {size:.1f} MB")
+        address = written(Report("main", lambda: many_rows(rows)), Path(folder) / "report.html")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+            opened = []
             for _ in range(3):
                 page = browser.new_page()
                 page.goto(address)
                 page.wait_for_selector("html.ready")
-                print(f"opened in {page.evaluate(_OPENED):,.0f} ms")
-            _filter(page)
+                opened.append(float(page.evaluate(_OPENED)))
+            case = f"{rows:,} rows"
+            yield Figure(case, "opened", statistics.median(opened), "ms")
+            yield from _filtered(case, page)
             browser.close()
 
 
-def _filter(page: Page) -> None:
+def _filtered(case: str, page: Page) -> Iterator[Figure]:
     for name, value in _ASKED:
-        milliseconds = page.evaluate(_TYPED, [name, value])
-        found = page.inner_text("#found")
-        print(f"{name} {value or 'cleared'}: {milliseconds:,.0f} ms ({found})")
+        said = f"{name} {value}" if value else f"{name} cleared"
+        yield Figure(case, said, page.evaluate(_TYPED, [name, value]), "ms")
     page.evaluate("document.forms[0].elements.clear.click()")
     page.locator("#settled summary").click()
-    print(f"sorted by item in {page.evaluate(_SORTED):,.0f} ms")
-
-
-if __name__ == "__main__":
-    main()
+    yield Figure(case, "sorted by item", page.evaluate(_SORTED), "ms")

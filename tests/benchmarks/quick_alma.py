@@ -1,7 +1,9 @@
 """``python -m tests.benchmarks.quick_alma``: answers loans as fast as one process can.
 
 The simulator keeps a world and checks what it is asked, which takes longer than the engine does.
-This one knows nothing: every loan is made, with the barcode and the patron of its address.
+This one knows nothing: every barcode is that of an item which nobody has, and every loan is made,
+with the barcode and the patron of its address. When the calls of each key arrived, in seconds, it
+says at ``/arrivals``.
 """
 
 from __future__ import annotations
@@ -9,15 +11,30 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
+
+_GENERAL = {
+    "institution": {"value": "01CALDER_INST", "desc": "Calder University"},
+    "environment_type": {"value": "SANDBOX", "desc": "Sandbox"},
+}
+_LIBRARIES = {"library": [{"code": "MAIN", "name": "Main Library"}], "total_record_count": 1}
+_DESKS = {
+    "circ_desk": [{"code": "DEFAULT_CIRC_DESK", "name": "Desk"}],
+    "total_record_count": 1,
+}
+_NO_LOANS = {"total_record_count": 0}
 
 
 class _Answers(asyncio.Protocol):
     """One connection, whose requests are answered one after another."""
 
-    loans = count(1)
+    loans: ClassVar = count(1)
+    arrivals: ClassVar[defaultdict[str, list[float]]] = defaultdict(list)
 
     def __init__(self, latency: float) -> None:
         self._latency = latency
@@ -31,41 +48,74 @@ class _Answers(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found or len(body) < _length(head):
+        if not found or len(body) < int(_header(head, b"content-length") or 0):
             return
         self._received = b""
-        answer = _answer(head, next(self.loans))
+        if head.startswith(b"GET /arrivals"):
+            self._transport.write(_written("200 OK", self.arrivals))
+            return
+        key = _header(head, b"authorization").decode().rpartition(" ")[2]
+        self.arrivals[key].append(time.monotonic())
+        answer = _answer(head, self.loans)
         if self._latency:
             asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
         else:
             self._transport.write(answer)
 
 
-def _length(head: bytes) -> int:
+def _header(head: bytes, wanted: bytes) -> bytes:
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+        if name.lower() == wanted:
+            return value.strip()
+    return b""
 
 
-def _answer(head: bytes, number: int) -> bytes:
-    target = head.split(b" ", 2)[1].decode()
+def _answer(head: bytes, loans: count[int]) -> bytes:
+    method, target, _ = head.decode().split(" ", 2)
     split = urlsplit(target)
+    path = split.path.removeprefix("/almaws/v1").split("/")[1:]
+    query = parse_qs(split.query)
+    match method, path:
+        case "POST", ["users", patron, "loans"]:
+            return _written("200 OK", _loan(unquote(patron), query["item_barcode"][0], next(loans)))
+        case "GET", ["items"]:
+            mms_id, holding_id, pid = _ids(query["item_barcode"][0])
+            place = f"/almaws/v1/bibs/{mms_id}/holdings/{holding_id}/items/{pid}"
+            return _written("302 Found", None, f"Location: {place}")
+        case "GET", ["bibs", _, "holdings", _, "items", _, "loans"]:
+            return _written("200 OK", _NO_LOANS)
+        case "GET", ["conf", "general"]:
+            return _written("200 OK", _GENERAL)
+        case "GET", ["conf", "libraries"]:
+            return _written("200 OK", _LIBRARIES)
+        case "GET", ["conf", "libraries", "MAIN", "circ-desks"]:
+            return _written("200 OK", _DESKS)
+        case _, [_, "test"] | ["users", "operation", "test"]:
+            return _written("200 OK", None)
+    return _written("404 Not Found", None)
+
+
+def _ids(barcode: str) -> tuple[str, str, str]:
+    return f"99{barcode}", f"22{barcode}", f"23{barcode}"
+
+
+def _loan(patron: str, barcode: str, number: int) -> dict[str, Any]:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    loan = {
+    mms_id, holding_id, pid = _ids(barcode)
+    return {
         "loan_id": str(number),
         "circ_desk": {"value": "DEFAULT_CIRC_DESK", "desc": "Desk"},
         "library": {"value": "MAIN", "desc": "Main Library"},
-        "user_id": unquote(split.path.split("/")[4]),
-        "item_barcode": parse_qs(split.query)["item_barcode"][0],
+        "user_id": patron,
+        "item_barcode": barcode,
         "due_date": now,
         "loan_status": "ACTIVE",
         "loan_date": now,
         "process_status": "NORMAL",
-        "mms_id": f"99{number:08d}",
-        "holding_id": f"22{number:08d}",
-        "item_id": f"23{number:08d}",
+        "mms_id": mms_id,
+        "holding_id": holding_id,
+        "item_id": pid,
         "title": f"Title {number}",
         "author": "Calder",
         "description": None,
@@ -74,13 +124,17 @@ def _answer(head: bytes, number: int) -> bytes:
         "location_code": {"value": "STACKS", "name": "STACKS"},
         "last_renew_status": {"value": None, "desc": ""},
     }
-    body = json.dumps(loan).encode()
+
+
+def _written(status: str, said: object, *headers: str) -> bytes:
+    body = b"" if said is None else json.dumps(said).encode()
     lines = (
-        "HTTP/1.1 200 OK",
+        f"HTTP/1.1 {status}",
         "Content-Type: application/json;charset=UTF-8",
         f"Content-Length: {len(body)}",
         f"Date: {datetime.now(UTC):%a, %d %b %Y %H:%M:%S GMT}",
         "X-Exl-Api-Remaining: 900000",
+        *headers,
         "",
         "",
     )

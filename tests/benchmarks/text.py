@@ -1,22 +1,23 @@
-"""``python -m tests.benchmarks.text``: how many rows a second are read of text, in one process.
+"""How many rows a second are read of text, in one process, by the processor's time.
 
-Without the queue: opened, judged, and every row made. By the processor's time, the best of some
-rounds, in which the formats take turns.
+Without the queue: opened, judged, and every row made; the formats in turn.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from almareplay.sources import ReadingOptions, open_capture
+from tests.benchmarks.measuring import Figure, Spent, in_turn, measured, median, peak_megabytes
 
+ROWS, QUICK = 100_000, 5_000
+
+_ROUNDS = 3
 ROWS_A_SECOND = 8
 OPTIONS = ReadingOptions(
     timezone=ZoneInfo("America/Los_Angeles"),
@@ -26,28 +27,24 @@ OPTIONS = ReadingOptions(
 )
 
 
-def main() -> None:
-    """Write the captures, read them, and say how fast that was."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.text")
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="almareplay-text-") as name:
-        paths = [Path(name) / file for file in CAPTURES]
+def figures(rows: int) -> Iterator[Figure]:
+    """Rows a second of each format, and the most memory that reading took."""
+    with tempfile.TemporaryDirectory(prefix="almareplay-text-") as folder:
+        paths = [Path(folder) / file for file in CAPTURES]
         for path in paths:
-            path.write_text("".join(CAPTURES[path.name](given.rows)))
-        rounds = [[_seconds(path) for path in paths] for _ in range(given.rounds)]
-    for path, *seconds in zip(paths, *rounds, strict=True):
-        best = min(seconds)
-        print(f"{path.name}: {best:.2f} s, {given.rows / best:,.0f} rows a second")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
+            path.write_text("".join(CAPTURES[path.name](rows)))
+        found = in_turn(_ROUNDS, {path.name: partial(_read, path) for path in paths})
+    for name, spent in found.items():
+        yield Figure(name, "rows a second of the processor", rows / median(spent).processor)
+    yield Figure("all of them", "memory at its peak", peak_megabytes(), "MB")
 
 
-def _seconds(path: Path) -> float:
-    began = time.process_time()
-    for _ in open_capture(path, OPTIONS).rows():
-        pass
-    return time.process_time() - began
+def _read(path: Path) -> Spent:
+    def read() -> None:
+        for _ in open_capture(path, OPTIONS).rows():
+            pass
+
+    return measured(read)
 
 
 def _rows(count: int) -> Iterator[tuple[datetime, str, int, str]]:
@@ -88,6 +85,3 @@ CAPTURES: dict[str, Callable[[int], Iterator[str]]] = {
     "am-pm.csv": _us_times,
     "desk.dat": _dat,
 }
-
-if __name__ == "__main__":
-    main()

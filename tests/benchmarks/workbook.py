@@ -1,48 +1,39 @@
-"""``python -m tests.benchmarks.workbook``: how long a large spreadsheet takes to load.
+"""How long a large spreadsheet takes to load, in real time.
 
 By the command line, into a new queue; and beside it what calamine alone takes to give the cells.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]  # it comes without types
 from python_calamine import CalamineWorkbook
 
+from tests.benchmarks.measuring import Figure, measured, of_command
 
-def main() -> None:
-    """Write a spreadsheet, load it, and say how fast that was."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.workbook")
-    parser.add_argument("--rows", type=int, default=200_000)
-    rows = parser.parse_args().rows
+ROWS, QUICK = 200_000, 5_000
+
+
+def figures(rows: int) -> Iterator[Figure]:
+    """What the load takes, and how many times what calamine does."""
     with tempfile.TemporaryDirectory(prefix="almareplay-workbook-") as name:
         folder = Path(name)
         path = folder / "desk.xlsx"
         write_capture(path, rows)
-        size = path.stat().st_size / 1e6
-        cells, cells_processor = calamine_seconds(path)
-        seconds = load_seconds(folder, path)
-    # Of the command and the process in which it reads workbooks: the larger one's kilobytes.
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    memory, processor = used.ru_maxrss / 1e3, used.ru_utime + used.ru_stime
-    print(
-        f"{rows:,} rows, {size:.1f} MB: {seconds:.1f} s, {rows / seconds:,.0f} rows a second "
-        f"({processor:.1f} s of the processor)"
-    )
-    # What else the machine does changes the seconds of both, and their processor's time less.
-    print(
-        f"peak memory {memory:.0f} MB; {seconds / cells:.1f} times calamine alone ({cells:.1f} s), "
-        f"{processor / cells_processor:.1f} times its processor's time ({cells_processor:.1f} s)"
-    )
+        cells = measured(partial(_every_cell, path))
+        load = of_command("load", path, folder=folder, TIMEZONE="America/Los_Angeles")
+    case = f"{rows:,} rows"
+    yield Figure(case, "time", load.seconds, "s")
+    yield Figure(case, "rows a second", rows / load.seconds)
+    # Of the command and the process in which it reads workbooks: the larger one's.
+    yield Figure(case, "memory at its peak", load.megabytes, "MB")
+    yield Figure(case, "times calamine's time", load.seconds / cells.seconds)
+    yield Figure(case, "times calamine's processor", load.processor / cells.processor)
 
 
 def write_capture(path: Path, rows: int) -> None:
@@ -63,28 +54,7 @@ def write_capture(path: Path, rows: int) -> None:
             sheet.write_string(row + 1, 5, "DEFAULT_CIRC_DESK")
 
 
-def calamine_seconds(path: Path) -> tuple[float, float]:
-    """How long calamine takes to give all cells, and how much of the processor's time."""
-    began, used = time.perf_counter(), time.process_time()
+def _every_cell(path: Path) -> None:
     with path.open("rb") as file:
-        sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0)
-        for _ in sheet.iter_rows():
+        for _ in CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).iter_rows():
             pass
-    return time.perf_counter() - began, time.process_time() - used
-
-
-def load_seconds(folder: Path, path: Path) -> float:
-    """How long the command takes, its start included."""
-    environment = {
-        **os.environ,
-        "ALMAREPLAY_QUEUE": f"sqlite:///{folder}/queue.db",
-        "ALMAREPLAY_TIMEZONE": "America/Los_Angeles",
-    }
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "almareplay", "load", str(path)]
-    subprocess.run(command, check=True, cwd=folder, env=environment)
-    return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    main()

@@ -1,55 +1,46 @@
-"""``python -m tests.benchmarks.report_xlsx``: time and memory that the report as XLSX takes.
+"""What the report takes in each format, in real time.
 
-Each number of rows in a process of its own, so that its peak of memory is its own.
+Each in a process of its own, so that its peak of memory is its own.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from almareplay.outcomes import Outcome, ReportRow
 from almareplay.reports import Report, write_report
 from almareplay.transactions import Kind
+from tests.benchmarks.measuring import Figure, Spent, apart, measured, peak_megabytes
+
+ROWS, QUICK = 100_000, 5_000
 
 BEGAN = datetime(2026, 9, 14, 8, tzinfo=UTC)
 OUTCOMES = [*[Outcome.LOANED] * 10, *[Outcome.RETURNED] * 8, *Outcome]
 
 
-def main() -> None:
-    """Say for each number of rows how long the report took and how much memory."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.report_xlsx")
-    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--here", action="store_true", help="measure in this process")
-    given = parser.parse_args()
-    for number in given.rows:
-        if given.here:
-            measure(number)
-        else:
-            command = [sys.executable, "-m", "tests.benchmarks.report_xlsx", "--here"]
-            subprocess.run([*command, "--rows", str(number)], check=True)
+def figures(rows: int) -> Iterator[Figure]:
+    """Time, size and memory of each format."""
+    for ending in ("csv", "jsonl", "xlsx", "html"):
+        spent, size = apart(_written, ending, rows)
+        case = f"{ending}, {rows:,} rows"
+        yield Figure(case, "time", spent.seconds, "s")
+        yield Figure(case, "rows a second", rows / spent.seconds)
+        yield Figure(case, "processor", spent.processor, "s")
+        yield Figure(case, "size", size, "MB")
+        yield Figure(case, "memory at its peak", spent.megabytes, "MB")
 
 
-def measure(number: int) -> None:
-    """Write the report of an invented run."""
-    with tempfile.TemporaryDirectory(prefix="almareplay-xlsx-") as folder:
-        path = Path(folder) / "report.xlsx"
-        began = time.perf_counter()
-        write_report(path, Report("main", lambda: invented_rows(number)))
-        seconds = time.perf_counter() - began
-        size = path.stat().st_size / 1e6
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(
-        f"{number:,} rows: {seconds:.1f} s, {number / seconds:,.0f} rows a second; "
-        f"{size:.1f} MB; peak memory {memory:.0f} MB"
-    )
+def _written(ending: str, rows: int) -> tuple[Spent, float]:
+    """What it took, and how many MB the file has."""
+    with tempfile.TemporaryDirectory(prefix="almareplay-report-") as folder:
+        path = Path(folder) / f"report.{ending}"
+        report = Report("main", lambda: invented_rows(rows))
+        spent = measured(partial(write_report, path, report))
+        return spent._replace(megabytes=peak_megabytes()), path.stat().st_size / 1e6
 
 
 def invented_rows(number: int) -> Iterator[ReportRow]:
@@ -84,7 +75,3 @@ def invented_rows(number: int) -> Iterator[ReportRow]:
             institution="01FERN_INST",
             environment="sandbox",
         )
-
-
-if __name__ == "__main__":
-    main()
