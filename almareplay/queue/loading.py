@@ -43,6 +43,7 @@ _CAPTURED = (
     "captured_at",
     "captured_offset",
     "has_seconds",
+    "phase",
     "order_at",
     "place",
     "item_barcode",
@@ -68,7 +69,7 @@ class CaptureFile:
     """A captured file as the queue knows it: its name without the folder, the SHA-256 of its bytes
     in hexadecimal, the words for its format, and the sheet where only one was read. ``flags`` are
     the flags and settings by which it is read, ``insisted`` tells that it is loaded although
-    another run has it."""
+    another run has it. ``phase`` is that of its rows, from 1 on."""
 
     name: str
     sha256: str
@@ -76,6 +77,7 @@ class CaptureFile:
     sheet: str | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
     insisted: bool = False
+    phase: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def load_file(
             rows=0,
         )
         file_id = connection.execute(made.returning(files.c.id)).scalar_one()
-        _insert(connection, _records(run, file_id, first_row, rows, loaded))
+        _insert(connection, _records(run, file_id, file.phase, first_row, rows, loaded))
         connection.execute(update(files).where(files.c.id == file_id).values(rows=loaded.rows))
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
@@ -167,6 +169,7 @@ def load_file(
 def _records(
     run: Run,
     file_id: int,
+    phase: int,
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
     loaded: LoadResult,
@@ -191,7 +194,7 @@ def _records(
             yield (
                 run_id, row, file_id, named, line,
                 _LOAN if kind is Kind.LOAN else _RETURN,
-                seconds, offset, 1 if has_seconds else 0, seconds, row,
+                seconds, offset, 1 if has_seconds else 0, phase, seconds, row,
                 barcode, barcode if barcode.isdigit() else identifier_key(barcode),
                 patron_id, library, desk, note, _PENDING,
             )  # fmt: skip
@@ -202,7 +205,7 @@ def _records(
                 loaded.invalid += 1
                 if len(loaded.problems) < _PROBLEMS_KEPT:
                     loaded.problems.append(read)
-            yield (run_id, row, file_id, *_invalid(read, row))
+            yield (run_id, row, file_id, *_invalid(read, phase, row))
         else:
             loaded.left_out[read.reason] += 1
             continue
@@ -210,12 +213,12 @@ def _records(
     loaded.rows = row - first_row
 
 
-def _invalid(read: InvalidRow, row: int) -> _Record:
+def _invalid(read: InvalidRow, phase: int, row: int) -> _Record:
     """What follows the file's number in the record of an invalid row."""
     seconds, offset = (None, None) if read.captured_at is None else _instant(read.captured_at)
     return (
         as_text(read.source_file), read.source_row, None if read.kind is None else read.kind.value,
-        seconds, offset, 0, seconds, row,
+        seconds, offset, 0, phase, seconds, row,
         # It happens to no item: it stands in no lane.
         read.item_barcode, "",
         read.patron_id, read.library, read.circ_desk, read.reason,

@@ -241,10 +241,27 @@ def _to_7(connection: Connection) -> None:
     ).create(connection)
 
 
+def _to_8(connection: Connection) -> None:
+    """Rows are of a phase."""
+    _add(
+        connection,
+        "transactions",
+        Column("phase", SmallInteger, nullable=False, server_default="1"),
+    )
+    connection.execute(text("DROP INDEX transactions_by_order"))
+    connection.execute(
+        text(
+            "CREATE INDEX transactions_by_order "
+            "ON transactions (run_id, outcome, phase, order_at, place)"
+        )
+    )
+
+
 STEPS: dict[int, Callable[[Connection], None]] = {
     4: _to_5,
     5: _to_6,
     6: _to_7,
+    7: _to_8,
 }
 """What makes the next layout out of each, in order."""
 

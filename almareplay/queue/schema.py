@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from almareplay.queue.moment import Moment
 
-VERSION = 7
+VERSION = 8
 
 metadata = MetaData()
 
@@ -114,7 +114,8 @@ transactions = Table(
     Column("captured_offset", Integer),
     # 1 or 0.
     Column("has_seconds", SmallInteger, nullable=False),
-    # Replay order is by order_at, then place. See lanes.py.
+    # Replay order is by phase, then order_at, then place. See lanes.py.
+    Column("phase", SmallInteger, nullable=False, server_default="1"),
     Column("order_at", BigInteger),
     Column("place", Integer, nullable=False),
     Column("item_barcode", Text, nullable=False),
@@ -148,7 +149,7 @@ transactions = Table(
     _said_later("corrected"),
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
-    Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
+    Index("transactions_by_order", "run_id", "outcome", "phase", "order_at", "place"),
     sqlite_with_rowid=False,
 )
 

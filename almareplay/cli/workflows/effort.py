@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from almareplay.cli.console.output import Tell, count
+from almareplay.queue.phases import Phase
 from almareplay.queue.queries import Work
 from almareplay.replay.check import CheckResult, effort
 from almareplay.replay.policy import Policy
@@ -25,6 +28,13 @@ def tell_to_do(
         to_do = count(work.follow_ups, "due date or fine", "due dates or fines")
         tell(f"And {to_do} of earlier starts to be set right.")
     tell_calls_left(findings, settings, tell, needed=needed.calls)
+
+
+def tell_phases(phases: Iterable[Phase], tell: Tell) -> None:
+    """Say in which order the rows of several phases go."""
+    told = [f"{count(each.left, 'row')} of phase {each.number}" for each in phases if each.left]
+    if len(told) > 1:
+        tell(f"In order: {', then '.join(told)}. Each phase is finished before the next begins.")
 
 
 def tell_effort(

@@ -49,22 +49,24 @@ def load_files(
     settings: Settings,
     common: CommonOptions,
     *,
+    phase: int = 1,
     again: bool = False,
 ) -> Loading:
     """Load captures one after another and say what came of each. Raises QueueError."""
     loading = Loading()
+    flags = flags_of(reading) | ({"phase": str(phase)} if phase > 1 else {})
     before = standing(queue, run)
     for file in files:
         try:
             named = find_capture(file, reading, settings)
             known = known_files(queue, named.sha256, named.sheet)
-            known = [each for each in known if _same_items(each.flags, flags_of(reading))]
+            known = [each for each in known if _same_items(each.flags, flags)]
             here = [each for each in known if each.run == run.name]
             if here or (known and not again):
                 loading.known += 1
-                _tell_known(named, (here or known)[0], run, reading, common)
+                _tell_known(named, (here or known)[0], run, reading, flags, common)
             else:
-                loaded = _load(queue, run, named, reading, insisted=bool(known))
+                loaded = _load(queue, run, named, flags, phase=phase, insisted=bool(known))
                 loading.files += 1
                 loading.invalid += loaded.invalid
         except FileRefused as refused:
@@ -103,13 +105,19 @@ def _tell_finished(before: Standing, common: CommonOptions) -> None:
 
 
 def _load(
-    queue: Queue, run: Run, named: NamedCapture, reading: ReadingOptions, *, insisted: bool
+    queue: Queue,
+    run: Run,
+    named: NamedCapture,
+    flags: Mapping[str, str],
+    *,
+    phase: int,
+    insisted: bool,
 ) -> LoadResult:
     with _progress() as progress:
         task = progress.add_task(named.name, total=None, rows="")
         capture = named.open()
         file = CaptureFile(
-            named.name, named.sha256, capture.format, named.sheet, flags_of(reading), insisted
+            named.name, named.sha256, capture.format, named.sheet, flags, insisted, phase
         )
         loaded = load_file(queue, run, file, _shown(capture, progress, task))
     _tell(named.name, capture, loaded)
@@ -154,6 +162,7 @@ def _tell_known(
     before: KnownFile,
     run: Run,
     reading: ReadingOptions,
+    now: Mapping[str, str],
     common: CommonOptions,
 ) -> None:
     words = f"{named.name}: loaded already as {before.name} into run {before.run!r} on "
@@ -161,7 +170,7 @@ def _tell_known(
     if before.run != run.name:
         words += " --again loads it into this run as well."
     say(words)
-    then, now = before.flags, flags_of(reading)
+    then = before.flags
     differ = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if before.run == run.name and then and differ:
         say(

@@ -14,6 +14,7 @@ from almareplay.outcomes import OPEN, Disposition
 from almareplay.queue import queries
 from almareplay.queue.binding import Binding, binding_of
 from almareplay.queue.hold import holder_of
+from almareplay.queue.phases import phase_under_way, phases_of
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -39,7 +40,7 @@ def _state(
     """What there is to say of a run, ready for JSON, and what to do next."""
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
-    work = queries.work_left(queue, run)
+    work, phases = queries.work_left(queue, run), phases_of(queue, run)
     alma = binding.alma or binding.rehearsed_on
     rehearsed = binding.rehearsed_here
     # Whoever replays the run has the next step.
@@ -67,6 +68,8 @@ def _state(
             if outcome.disposition in OPEN
         },
         "dismissed": sum(stands.dismissed.values()),
+        "phase": phase_under_way(phases),
+        "phases": [phase._asdict() for phase in phases],
         "lost_answers": work.lost_answers,
         **to_work_on(queue, run),
         "follow_ups": work.follow_ups,
@@ -98,6 +101,20 @@ def _alma_in_words(binding: Binding, zone: tzinfo) -> str:
     return "Nothing was sent to Alma yet; not rehearsed"
 
 
+def _phases_in_words(state: dict[str, Any]) -> str:
+    """How far each phase is."""
+    told = []
+    for phase in state["phases"]:
+        left = "finished"
+        if phase["left"]:
+            left = f"{phase['left']:,} of {count(phase['rows'], 'row')} left"
+            if phase["number"] != state["phase"]:
+                left += ", begins after that"
+        told.append(f"phase {phase['number']}: {left}")
+    words = "; ".join(told)
+    return words[0].upper() + words[1:]
+
+
 def _print_state(
     state: dict[str, Any],
     stands: Standing,
@@ -111,6 +128,8 @@ def _print_state(
     )
     results.print(alma)
     print_outcomes(stands.to_do, results, state["dismissed"])
+    if len(state["phases"]) > 1:
+        results.print(_phases_in_words(state))
     if state["purged_at"]:
         results.print(f"Purged on {state['purged_at']}: its rows are gone, these counts are kept.")
         if not state["erased_at"]:

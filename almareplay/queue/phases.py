@@ -1,0 +1,41 @@
+"""The phases of a run: each is done before the first call for a row of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from almareplay.queue.rows import IS_PENDING
+from almareplay.queue.schema import transactions
+from almareplay.queue.store import Queue, Run
+
+
+class Phase(NamedTuple):
+    """A phase of a run: its number, how many rows it has, and how many of them are left to replay.
+
+    A call whose answer was lost leaves its row to be replayed, so that a phase with none left has
+    no such call either.
+    """
+
+    number: int
+    rows: int
+    left: int
+
+
+def phases_of(queue: Queue, run: Run) -> list[Phase]:
+    """The phases of a run in their order; none where it has no rows."""
+    with queue.reading() as connection:
+        found = connection.execute(
+            select(transactions.c.phase, func.count(), func.count().filter(IS_PENDING))
+            .where(transactions.c.run_id == run.id)
+            .group_by(transactions.c.phase)
+            .order_by(transactions.c.phase)
+        )
+        return [Phase(*phase) for phase in found]
+
+
+def phase_under_way(phases: Sequence[Phase]) -> int | None:
+    """The number of the phase that a replay works on or begins with; None where nothing is left."""
+    return next((phase.number for phase in phases if phase.left), None)
