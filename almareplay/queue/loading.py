@@ -80,17 +80,6 @@ class CaptureFile:
     phase: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file that was loaded before: under which name, into which run, when (aware UTC), and by
-    which flags it was read."""
-
-    name: str
-    run: str
-    loaded_at: datetime
-    flags: Mapping[str, str]
-
-
 @dataclass(slots=True)
 class LoadResult:
     """What one file brought: counts of rows, and of lines left out by reason.
@@ -109,18 +98,6 @@ class LoadResult:
     first: datetime | None = None
     last: datetime | None = None
     problems: list[InvalidRow] = field(default_factory=list)
-
-
-def known_files(queue: Queue, sha256: str, sheet: str | None = None) -> list[KnownFile]:
-    """Tell where these bytes, or this sheet of them, were loaded before, oldest first."""
-    with queue.reading() as connection:
-        found = connection.execute(
-            select(files.c.name, runs.c.name.label("run"), files.c.loaded_at, files.c.flags)
-            .join(runs, runs.c.id == files.c.run_id)
-            .where(files.c.sha256 == sha256, files.c.sheet.is_not_distinct_from(sheet))
-            .order_by(files.c.id)
-        )
-        return [KnownFile(row.name, row.run, row.loaded_at, json.loads(row.flags)) for row in found]
 
 
 def load_file(

@@ -18,12 +18,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from almareplay.queue.moment import Moment
 
 VERSION = 8
-
 metadata = MetaData()
 
 # One row, written when the queue is made: a later almareplay must be able to tell what it opens.
@@ -33,7 +33,10 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    # The code of the institution that it was loaded for, empty where none was named: each has runs
+    # of its own, which may have the names of others'.
+    Column("loaded_for", String(100), nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False),
     # Row numbers are never used again, not even those of a file that was taken out.
     Column("next_row", Integer, nullable=False),
@@ -61,6 +64,7 @@ runs = Table(
     # files either.
     Column("purged_at", Moment),
     Column("erased_at", Moment),
+    UniqueConstraint("loaded_for", "name"),
 )
 
 # How many rows of a purged run had each outcome.
@@ -183,7 +187,6 @@ item_ids = Table(
     Column("found_at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
-
 
 # What staff have changed about rows, and what those rows were before.
 changes = Table(

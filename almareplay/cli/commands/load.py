@@ -156,7 +156,7 @@ def load(
     if preview:
         return preview_files(files, reading, settings)
     with open_queue(settings.queue, create=True) as queue:
-        run = queue.start_run(common.run)
+        run = queue.start_run(common.run, common.institution)
         loading = load_files(queue, run, files, reading, settings, common, phase=phase, again=again)
     if loading.files:
         messages.print(f"Next, once the files of all desks are in: {common.command('rehearse')}")

@@ -87,7 +87,7 @@ def report(
         check_list_path(path, overwrite=overwrite)
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         told = report_of(queue, run, settings)
         if anonymously:
             told = without_patrons(queue, run, told, settings)

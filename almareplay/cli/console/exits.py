@@ -36,6 +36,7 @@ def exit_code_of(end: BaseException) -> Exit:
         PostedByAnotherRun,
         RunHeld,
         RunOfAnotherAlma,
+        RunOfAnotherInstitution,
     )
 
     match end:
@@ -45,7 +46,9 @@ def exit_code_of(end: BaseException) -> Exit:
             return Exit.INTERRUPTED
         case DailyLimit() | AlmaGone() | Unavailable() | NotErased():
             return Exit.RESUMABLE
-        case AlmaError() | RunHeld() | HoldLost() | RunOfAnotherAlma() | PostedByAnotherRun():
+        case AlmaError() | RunHeld() | HoldLost():
+            return Exit.REFUSED
+        case RunOfAnotherAlma() | RunOfAnotherInstitution() | PostedByAnotherRun():
             return Exit.REFUSED
         case AlmaReplayError():
             return Exit.USAGE

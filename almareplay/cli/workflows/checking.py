@@ -38,7 +38,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
     """Ask Alma what can be known before a replay, and tell it; ``probe`` asks a sandbox more."""
     if probe:
         refuse_production(settings)
-    tell_file_warnings(common, results.print)
+    tell_file_warnings(common, settings, results.print)
     with ExitStack() as stack:
         loaded = _loaded(common, settings, stack)
         places = queries.places(*loaded) if loaded else {}
@@ -49,7 +49,12 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
         session.watcher = Display("Checking", 0)
         reader = AlmaReader(session.transport)
         findings = session.do(
-            check_alma(reader, settings.environment, sorted({*places} | of_settings))
+            check_alma(
+                reader,
+                settings.environment,
+                sorted({*places} | of_settings),
+                institution=settings.institution,
+            )
         )
         tell_findings(findings, settings, results.print)
         lacking = [each for each in findings.unknown if each.is_of(places)]
@@ -85,7 +90,7 @@ def _loaded(
     all the same."""
     try:
         queue = stack.enter_context(open_queue(settings.queue))
-        return queue, queue.run(common.run, purged_too=True)
+        return queue, queue.run(common.run, common.institution, purged_too=True)
     except QueueMissing:
         return None
 

@@ -81,9 +81,9 @@ def _tell_runs(settings: Settings, *, ready: bool) -> None:
 def _tell_run(run: Standing, *, rehearsed: bool) -> None:
     """Say what is left of a run, and what to do next about it."""
     ended = ", purged" if run.purged_at else ", nothing left to do" if run.finished else ":"
-    results.print(f"Run {run.run.name!r}: {count(run.rows, 'row')}{ended}")
+    results.print(f"Run {run.run}: {count(run.rows, 'row')}{ended}")
     if not (run.purged_at or run.finished):
         left = {each: rows for each, rows in run.to_do.items() if each.disposition in _LEFT}
         print_outcomes(left, results)
-    common = CommonOptions(run=run.run.name)
+    common = CommonOptions(run=run.run.name, institution=run.run.institution)
     tell_steps(next_steps(run, common, rehearsed=rehearsed), results.print)

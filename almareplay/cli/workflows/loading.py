@@ -14,7 +14,8 @@ from almareplay.cli.console.log import note
 from almareplay.cli.console.output import count, messages, say, show, tell_error
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.captures import NamedCapture, find_capture, flags_of
-from almareplay.queue.loading import CaptureFile, KnownFile, LoadResult, known_files, load_file
+from almareplay.queue.known_files import KnownFile, known_files
+from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -61,7 +62,7 @@ def load_files(
             named = find_capture(file, reading, settings)
             known = known_files(queue, named.sha256, named.sheet)
             known = [each for each in known if _same_items(each.flags, flags)]
-            here = [each for each in known if each.run == run.name]
+            here = [each for each in known if each.run == run]
             if here or (known and not again):
                 loading.known += 1
                 _tell_known(named, (here or known)[0], run, reading, flags, common)
@@ -98,7 +99,7 @@ def _tell_finished(before: Standing, common: CommonOptions) -> None:
     if before.rows > 1:
         rows = f"all its {before.rows:,} rows had their outcomes"
     say(
-        f"Run {before.run.name!r} was finished before this: {rows}. If these captures are of "
+        f"Run {before.run} was finished before this: {rows}. If these captures are of "
         "another outage, give them a run of their own: take them out again with "
         f"'{common.command('unload FILE')}', then 'almareplay load --run NAME FILE'."
     )
@@ -165,14 +166,14 @@ def _tell_known(
     now: Mapping[str, str],
     common: CommonOptions,
 ) -> None:
-    words = f"{named.name}: loaded already as {before.name} into run {before.run!r} on "
+    words = f"{named.name}: loaded already as {before.name} into run {before.run} on "
     words += f"{before.loaded_at.astimezone(reading.timezone):%d %B %Y at %H:%M}; adds nothing."
-    if before.run != run.name:
+    if before.run != run:
         words += " --again loads it into this run as well."
     say(words)
     then = before.flags
     differ = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    if before.run == run.name and then and differ:
+    if before.run == run and then and differ:
         say(
             f"  It was read with {_flags_in_words(differ, then)}, and now "
             f"{_flags_in_words(differ, now)} is said. To read it anew, take it out first: "

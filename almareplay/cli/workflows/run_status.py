@@ -23,7 +23,7 @@ from almareplay.transactions import in_zone
 
 def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_json: bool) -> None:
     """Say where the run of the command stands, and what to do next."""
-    run = queue.run(common.run, purged_too=True)
+    run = queue.run(common.run, common.institution, purged_too=True)
     stands = standing(queue, run)
     binding = binding_of(queue, run)
     state, steps = _state(queue, run, stands, binding, common)
