@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +67,7 @@ class Consortium:
         return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def almas() -> Iterator[dict[str, Simulator]]:
     with institution(FERN, "Fern University") as fern, institution(MOSS, "Moss College") as moss:
         yield {FERN: fern, MOSS: moss}
@@ -73,9 +75,7 @@ def almas() -> Iterator[dict[str, Simulator]]:
 
 @pytest.fixture
 def consortium(user: User, almas: dict[str, Simulator]) -> Consortium:
-    for code, alma in almas.items():
-        alma.record.effects.clear()
-        alma.world.loans.clear()
+    for code in almas:
         key = user.folder / f"{code}.key"
         key.write_text(f"{code}-key\n")
         key.chmod(0o600)
@@ -188,3 +188,94 @@ def test_no_key_is_told_anywhere(consortium: Consortium) -> None:
     for told in (done.out + done.err, Path("replay.log").read_text()):
         assert f"{FERN}-key" not in told and "plain-key" not in told
     assert f"{FERN}-key".encode() not in Path("almareplay.db").read_bytes()
+
+
+def cells(out: str) -> dict[str, list[str]]:
+    """The lines of a table by their first cells, split where two blanks stand."""
+    lines = (re.split(r"\s{2,}", line.strip()) for line in out.splitlines())
+    return {line[0]: line[1:] for line in lines}
+
+
+def test_a_check_of_all_is_a_table_with_the_worst_of_their_ends(consortium: Consortium) -> None:
+    user = consortium.user
+    consortium.types(FERN, "load", capture(user, "book", "book.dat"))
+    good = consortium.types("", "check", "--all")
+    assert (good.code, good.err) == (0, "")
+    table = cells(good.out)
+    assert table["institution"] == ["environment", "places", "calls left", "what to do"]
+    environment, places, left, to_do = table[FERN]
+    assert (environment, places, to_do) == ("sandbox", "1 known", "nothing; 1 row to replay")
+    assert int(left.replace(",", "")) > 1000
+    assert table[MOSS][-1] == f"almareplay load FILE --institution {MOSS}"
+    # One whose key is no good does not keep the others from being checked.
+    (user.folder / f"{MOSS}.key").write_text("another-key")
+    bad = consortium.types("", "check", "--all")
+    assert bad.code == 3
+    assert cells(bad.out)[FERN] == [*table[FERN][:2], cells(bad.out)[FERN][2], table[FERN][-1]]
+    assert "Alma does not know the API key" in cells(bad.out)[MOSS][-1]
+    (user.folder / f"{MOSS}.key").unlink()
+    without = consortium.types("", "check", "--all")
+    assert (without.code, "has no API key" in cells(without.out)[MOSS][-1]) == (2, True)
+
+
+def test_a_check_of_all_names_an_alma_that_is_away_or_lacks_a_place(
+    consortium: Consortium,
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        moss = consortium.almas[MOSS].url
+        consortium.writes({moss: away})
+        done = consortium.types("", "check", "--all")
+    assert done.code == 75
+    assert cells(done.out)[MOSS][:3] == ["-", "-", "-"]
+    consortium.writes(
+        {f'api_key_file = "{MOSS}.key"': f'pool = "one"\napi_key_file = "{MOSS}.key"'}
+    )
+    assert "[pools.one]" in consortium.types("", "check", "--all").err
+    consortium.writes({'circ_desk = "FRONT"': 'circ_desk = "FORNT"'})
+    lacks = consortium.types("", "check", "--all")
+    assert (lacks.code, cells(lacks.out)[FERN][1]) == (3, "1 unknown")
+
+
+def test_the_status_of_all_says_what_is_left_of_each(consortium: Consortium) -> None:
+    user = consortium.user
+    consortium.types(FERN, "load", capture(user, "book", "book.dat"))
+    consortium.types(FERN, "load", "--phase", "2", capture(user, "map", "map.dat"))
+    table = cells(consortium.types("", "status", "--all").out)
+    assert table[FERN] == [
+        "2",
+        "0",
+        "0",
+        "2",
+        "1",
+        "-",
+        f"almareplay rehearse --institution {FERN}",
+    ]
+    assert table[MOSS][0] == "0"
+    assert consortium.types(FERN, "replay", "--yes").code == 0
+    # Without the file it has what the queue knows.
+    done = consortium.types("", "status", "--all", "--json", INSTITUTIONS=None)
+    (state,) = json.loads(done.out)
+    assert (state["code"], state["outcomes"], state["phase"]) == (FERN, {"loaned": 2}, None)
+    assert cells(consortium.types("", "status", "--all").out)[FERN][1:4] == ["2", "0", "0"]
+    both = consortium.types(FERN, "status", "--all")
+    assert (both.code, "leave --institution out" in both.err) == (2, True)
+
+
+def test_a_report_of_each_is_named_by_its_code(consortium: Consortium) -> None:
+    user = consortium.user
+    nothing = consortium.types("", "report", "--all", "reports", INSTITUTIONS=None)
+    assert nothing.code == 2
+    for code, item in ((FERN, "book"), (MOSS, "map")):
+        consortium.types(code, "load", capture(user, item, f"{item}.dat"))
+    assert consortium.types("", "report", "--all", "reports").code == 0
+    found = sorted(Path("reports").iterdir())
+    assert [path.name for path in found] == [f"{FERN}.html", f"{MOSS}.html"]
+    assert ["book" in path.read_text() for path in found] == [True, False]
+    assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
+    assert Path("reports").stat().st_mode & 0o777 == 0o700
+    found[0].write_text("somebody else's")
+    refused = consortium.types("", "report", "--all", "reports")
+    assert (refused.code, found[0].read_text()) == (2, "somebody else's")
+    assert consortium.types("", "report", "--all", "reports", "more.csv").code == 2

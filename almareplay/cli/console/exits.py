@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from almareplay.transactions import AlmaReplayError
@@ -16,6 +17,17 @@ class Exit(IntEnum):
     REFUSED = 3
     RESUMABLE = 75
     INTERRUPTED = 130
+
+
+_FROM_GOOD_TO_BAD = (
+    *(Exit.DONE, Exit.OPEN, Exit.RESUMABLE, Exit.INTERRUPTED),
+    *(Exit.REFUSED, Exit.USAGE),
+)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The worst of several: what waits for time is better than what waits for somebody."""
+    return max(codes, key=_FROM_GOOD_TO_BAD.index, default=Exit.DONE)
 
 
 class Ended(Exception):

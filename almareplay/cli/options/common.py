@@ -34,6 +34,11 @@ class CommonOptions:
     log: Path | None = None
     debug: bool = False
 
+    def all_of_them(self) -> None:
+        """Make sure that no institution is named where all are meant. Raises UsageError."""
+        if self.institution:
+            raise click.UsageError("--all is for all institutions: leave --institution out.")
+
     @property
     def names_a_run(self) -> bool:
         """Whether it is about another run than the one that needs no name."""

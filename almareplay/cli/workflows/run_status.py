@@ -26,7 +26,7 @@ def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_j
     run = queue.run(common.run, common.institution, purged_too=True)
     stands = standing(queue, run)
     binding = binding_of(queue, run)
-    state, steps = _state(queue, run, stands, binding, common)
+    state, steps = state_of(queue, run, common)
     if as_json:
         results.print_json_of(state)
     else:
@@ -34,10 +34,9 @@ def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_j
         _print_state(state, stands, steps, alma, common)
 
 
-def _state(
-    queue: Queue, run: Run, stands: Standing, binding: Binding, common: CommonOptions
-) -> tuple[dict[str, Any], list[Step]]:
+def state_of(queue: Queue, run: Run, common: CommonOptions) -> tuple[dict[str, Any], list[Step]]:
     """What there is to say of a run, ready for JSON, and what to do next."""
+    stands, binding = standing(queue, run), binding_of(queue, run)
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
     work, phases = queries.work_left(queue, run), phases_of(queue, run)
