@@ -98,9 +98,10 @@ def check_alma(queue: Queue, run: Run, here: AlmaInstance) -> None:
 
 def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> None:
     """What ``check_alma`` does, in the transaction of this connection."""
-    if run.institution and here.institution not in ("", run.institution):
-        raise RunOfAnotherInstitution(run.name, run.institution, here)
-    bound = _bound(connection, run)
+    row = connection.execute(select(runs).where(runs.c.id == run.id)).one()
+    if row.loaded_for and here.institution not in ("", row.loaded_for):
+        raise RunOfAnotherInstitution(run.name, row.loaded_for, here)
+    bound = _alma(row)
     if bound is not None:
         if not bound.is_same(here):
             raise RunOfAnotherAlma(run.name, bound, here, run.institution)

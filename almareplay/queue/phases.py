@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
+from almareplay.outcomes import Outcome
 from almareplay.queue.rows import IS_PENDING
-from almareplay.queue.schema import transactions
+from almareplay.queue.schema import lanes, transactions
 from almareplay.queue.store import Queue, Run
 
 
@@ -34,6 +35,31 @@ def phases_of(queue: Queue, run: Run) -> list[Phase]:
             .order_by(transactions.c.phase)
         )
         return [Phase(*phase) for phase in found]
+
+
+def items_out_of_order(queue: Queue, run: Run) -> int:
+    """How many items have a row left to replay that was captured before one of a lower phase."""
+    of_item, lower = lanes.alias("of_item"), transactions.alias("lower")
+    goes_first = (
+        select(lower.c.row)
+        .join(of_item, (of_item.c.run_id == lower.c.run_id) & (of_item.c.row == lower.c.row))
+        .where(
+            of_item.c.run_id == transactions.c.run_id,
+            of_item.c.item_key == transactions.c.item_key,
+            of_item.c.captured_at > transactions.c.captured_at,
+            lower.c.phase < transactions.c.phase,
+            lower.c.outcome != Outcome.DUPLICATE,
+        )
+    )
+    with queue.reading() as connection:
+        return connection.execute(
+            select(func.count(transactions.c.item_key.distinct())).where(
+                transactions.c.run_id == run.id,
+                IS_PENDING,
+                transactions.c.phase > 1,
+                exists(goes_first),
+            )
+        ).scalar_one()
 
 
 def phase_under_way(phases: Sequence[Phase]) -> int | None:

@@ -185,6 +185,7 @@ def test_no_key_is_told_anywhere(consortium: Consortium) -> None:
     consortium.types(FERN, "load", capture(user, "book", "book.dat"))
     done = consortium.types(FERN, "replay", "--yes", "--debug", "--log", "replay.log")
     assert done.code == 0
+    assert json.loads(Path("replay.log").read_text().splitlines()[0])["institution"] == FERN
     for told in (done.out + done.err, Path("replay.log").read_text()):
         assert f"{FERN}-key" not in told and "plain-key" not in told
     assert f"{FERN}-key".encode() not in Path("almareplay.db").read_bytes()

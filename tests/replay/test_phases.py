@@ -13,7 +13,7 @@ import pytest
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.phases import phase_under_way, phases_of
+from almareplay.queue.phases import items_out_of_order, phase_under_way, phases_of
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn
@@ -100,6 +100,7 @@ def test_a_row_that_goes_later_but_was_captured_before_is_overtaken(queue: Queue
     # Otto has the book between two of the first phase, and has brought it back long since.
     load(queue, 1, [lent("book", "ida", 0), returned("book", 60)])
     run = load(queue, 2, [lent("book", "otto", 30), lent("book", "otto", 90)])
+    assert items_out_of_order(queue, run) == 1
     simulator = alma(["book"])
     replay_virtually(queue, run, VirtualClock(), line_to(simulator))
     became = {row.row: (row.outcome, row.phase) for row in report_rows(queue, run)}
@@ -137,6 +138,7 @@ def test_what_both_phases_have_is_done_in_the_first(queue: Queue) -> None:
     all_of_it = [returned("ill", 0), lent("own", "ida", 5)]
     load(queue, 2, all_of_it)
     run = load(queue, 1, all_of_it[:1])
+    assert items_out_of_order(queue, run) == 0
     assert [(row.row, row.outcome) for row in report_rows(queue, run)] == [
         (3, Outcome.PENDING),
         (1, Outcome.DUPLICATE),

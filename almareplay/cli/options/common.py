@@ -151,6 +151,8 @@ def start(command: str, common: CommonOptions) -> None:
         handlers.append(shown)
     if common.log is not None:
         about = {"command": command, "version": __version__, "run": common.run}
+        if common.institution:
+            about["institution"] = common.institution
         handlers.append(JsonLines(common.log, about))
     if handlers:
         # Only our own loggers, which name neither patrons nor keys: those of libraries quote

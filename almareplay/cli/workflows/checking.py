@@ -25,7 +25,6 @@ from almareplay.cli.workflows.session import instance_of, open_session
 from almareplay.queue import queries
 from almareplay.queue.binding import check_alma as check_alma_of_run
 from almareplay.queue.errors import QueueMissing
-from almareplay.queue.phases import phases_of
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import check as check_alma
 from almareplay.replay.policy import Policy
@@ -73,7 +72,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
             tell_future_rows(*loaded)
             work = queries.work_left(*loaded, instance_of(findings, settings))
             tell_to_do(work, findings, settings, Policy(), results.print)
-            tell_phases(phases_of(*loaded), results.print)
+            tell_phases(*loaded, results.print)
         else:
             if of_settings and not findings.unknown:
                 _tell_places(of_settings, "the settings")

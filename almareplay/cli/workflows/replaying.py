@@ -20,7 +20,6 @@ from almareplay.cli.workflows.preparing import PreparedRun, check, prepare, run_
 from almareplay.cli.workflows.session import Session, instance_of, open_session
 from almareplay.queue import queries
 from almareplay.queue.binding import binding_of
-from almareplay.queue.phases import phases_of
 from almareplay.replay.engine import Replaying
 from almareplay.replay.engine import replay as replay_run
 from almareplay.transactions import AlmaInstance
@@ -55,7 +54,7 @@ def _post(prepared: PreparedRun, session: Session, confirmation: Confirmation) -
     if not findings.refused:
         work = queries.work_left(queue, run, here)
         tell_to_do(work, findings, settings, prepared.policy, tell)
-        tell_phases(phases_of(queue, run), tell)
+        tell_phases(queue, run, tell)
         _tell_what_is_new(prepared, here, tell)
     confirm(prepared, findings, confirmation)
 
