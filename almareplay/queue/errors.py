@@ -54,9 +54,9 @@ class RunMissing(QueueError):
                 f"another. Captures of {institution} are loaded with --institution {institution}."
             )
         else:
-            words += (
-                f" It has such runs of {', '.join(elsewhere)}: say which one with --institution "
-                "CODE."
+            words = (
+                f"The queue has a run {name!r} of {', '.join(elsewhere)}, and none without an "
+                "institution: say whose with --institution CODE."
             )
         super().__init__(words)
 

@@ -124,7 +124,8 @@ def test_a_run_is_not_found_for_another_institution_or_for_none(consortium: Cons
     assert f"a run 'main' that was loaded for {FERN}, and none is replayed for another" in other.err
     none = consortium.types("", "status")
     assert none.code == 2
-    assert f"It has such runs of {FERN}: say which one with --institution CODE" in none.err
+    words = f"The queue has a run 'main' of {FERN}, and none without an institution: say whose"
+    assert words in none.err
     plain = ["--library", "MAIN", "--circ-desk", "FRONT"]
     assert consortium.types("", "load", capture(user, "map", "map.dat"), *plain).code == 0
     both = consortium.types(MOSS, "report", "a.csv")
@@ -205,7 +206,11 @@ def test_a_check_of_all_is_a_table_with_the_worst_of_their_ends(consortium: Cons
     table = cells(good.out)
     assert table["institution"] == ["environment", "places", "calls left", "what to do"]
     environment, places, left, to_do = table[FERN]
-    assert (environment, places, to_do) == ("sandbox", "1 known", "nothing; 1 row to replay")
+    assert (environment, places, to_do) == (
+        "sandbox",
+        "1 known",
+        f"almareplay rehearse --institution {FERN}",
+    )
     assert int(left.replace(",", "")) > 1000
     assert table[MOSS][-1] == f"almareplay load FILE --institution {MOSS}"
     # One whose key is no good does not keep the others from being checked.
@@ -280,3 +285,12 @@ def test_a_report_of_each_is_named_by_its_code(consortium: Consortium) -> None:
     refused = consortium.types("", "report", "--all", "reports")
     assert (refused.code, found[0].read_text()) == (2, "somebody else's")
     assert consortium.types("", "report", "--all", "reports", "more.csv").code == 2
+
+
+def test_almareplay_alone_names_the_institutions_and_their_runs(consortium: Consortium) -> None:
+    consortium.types(FERN, "load", capture(consortium.user, "book", "book.dat"))
+    told = consortium.types("").out
+    assert f"Institutions: {FERN}, {MOSS}" in told
+    assert f"Run 'main' of {FERN}: 1 row:" in told
+    assert f"Next: almareplay rehearse --institution {FERN}" in told
+    assert "API_KEY" not in told

@@ -65,5 +65,5 @@ def test_a_run_is_posted_to_no_other_institution_than_it_was_loaded_for(station:
             refuses(queue, fern, NEIGHBOUR)
     copied = copy_run(queue, fern, "again").run
     assert copied == queue.run("again", "01FERN_INST")
-    with pytest.raises(RunMissing, match="It has such runs of 01FERN_INST"):
+    with pytest.raises(RunMissing, match="has a run 'again' of 01FERN_INST, and none without"):
         queue.run("again")

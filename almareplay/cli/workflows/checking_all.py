@@ -6,9 +6,10 @@ import asyncio
 from contextlib import ExitStack
 
 from almareplay.cli.console.exits import Exit, exit_code_of, worst
-from almareplay.cli.console.output import count, results
+from almareplay.cli.console.output import results
 from almareplay.cli.console.tables import in_columns
 from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.workflows.next_steps import load_step, next_steps_of
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.session import instance_of
 from almareplay.consortium.checking import Question, check_each
@@ -119,9 +120,9 @@ class _Checked:
 
     def _next(self) -> str:
         if self._run is None:
-            return self._common.command("load FILE")
-        left = queries.work_left(*self._run).rows
-        return f"nothing; {count(left, 'row')} to replay" if left else "nothing"
+            return load_step(self._common).command
+        steps = next_steps_of(*self._run, self._common)
+        return steps[0].command if steps else "nothing"
 
     def _line(self, *cells: str) -> tuple[str, ...]:
         return (self._code, *(" ".join(cell.split()) for cell in cells))

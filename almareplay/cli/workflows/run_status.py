@@ -48,6 +48,7 @@ def state_of(queue: Queue, run: Run, common: CommonOptions) -> tuple[dict[str, A
         steps = next_steps(stands, common, rehearsed=rehearsed is not None)
     state = {
         "run": run.name,
+        "loaded_for": run.institution,
         "institution": alma.institution if alma else "",
         "institution_name": alma.name if alma else "",
         "environment": alma.environment if alma else "",
@@ -122,8 +123,7 @@ def _print_state(
     common: CommonOptions,
 ) -> None:
     results.print(
-        f"Run {state['run']!r}: {count(state['rows'], 'row')} "
-        f"from {count(len(state['files']), 'file')}"
+        f"Run {stands.run}: {count(state['rows'], 'row')} from {count(len(state['files']), 'file')}"
     )
     results.print(alma)
     print_outcomes(stands.to_do, results, state["dismissed"])

@@ -9,6 +9,7 @@ from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import messages, results, tell_error
 from almareplay.cli.console.tables import in_columns
 from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.workflows.next_steps import load_step
 from almareplay.cli.workflows.run_report import report_of, without_patrons
 from almareplay.cli.workflows.run_status import state_of
 from almareplay.consortium.institutions import Institution, institutions_of
@@ -34,7 +35,7 @@ def tell_status_of_all(
             "code": code,
             "name": known[code].name if code in known else "",
             "run": None,
-            "next": [of_code.command("load FILE")],
+            "next": [load_step(of_code).command],
         }
         if code in runs:
             state |= state_of(queue, runs[code].run, of_code)[0]
@@ -77,7 +78,11 @@ def report_all(
     overwrite: bool,
 ) -> Exit:
     """Write the report of each institution's run into a folder, named by its code."""
-    runs = {code: run for code, run in _runs(queue, common).items() if run.purged_at is None}
+    runs = {
+        code: run
+        for code, run in _runs(queue, common).items()
+        if run.rows and run.purged_at is None
+    }
     if not runs:
         raise Ended(Exit.USAGE, _nothing(common))
     known = _known(settings)
