@@ -66,7 +66,7 @@ class ReportRow(NamedTuple):
     """A row as the report shows it: its fields are the report's columns, in their order.
 
     Datetimes are aware, in the zone of the library. What is not known is ``None`` or empty.
-    ``phase`` is the row's phase in the run (1, until phases can be loaded).
+    ``phase`` is the row's phase in the run, 1 where none was given.
     ``dismissed`` tells whether staff have settled the row by hand. ``institution`` (Alma's code)
     and ``environment`` (``sandbox``, ``production``) say to which Alma the run belongs, or which
     one a rehearsal asked for this prediction; empty where nothing was sent yet.

@@ -34,6 +34,7 @@ _MEMBER = [
     transactions.c[name]
     for name in (
         *("row", "file_id", "kind", "patron_id", "captured_at", "has_seconds", "item_key"),
+        "phase",
         *("order_at", "place", "outcome", "lane_note"),
     )
 ]
@@ -178,6 +179,7 @@ def _lane_row(member: Any, said: Said | None = None, *, is_settled: bool = True)
         member.captured_at,
         bool(member.has_seconds),
         is_settled,
+        member.phase,
     )
 
 

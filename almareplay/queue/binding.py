@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, exists, or_, select, update
 
-from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma
+from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma, RunOfAnotherInstitution
 from almareplay.queue.schema import attempts, files, runs
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import UNKNOWN_ALMA, AlmaInstance
@@ -88,8 +88,9 @@ def note_rehearsal(queue: Queue, run: Run, alma: AlmaInstance) -> None:
 def check_alma(queue: Queue, run: Run, here: AlmaInstance) -> None:
     """Make sure that the run may be posted to this Alma.
 
-    Raises RunOfAnotherAlma where it was posted to another, and PostedByAnotherRun where another
-    run has posted rows of one of its files here, unless that was insisted on at load.
+    Raises RunOfAnotherInstitution where it was loaded for another, RunOfAnotherAlma where it was
+    posted to another, and PostedByAnotherRun where another run has posted rows of one of its files
+    here, unless that was insisted on at load.
     """
     with queue.reading() as connection:
         make_sure_of_alma(connection, run, here)
@@ -97,10 +98,13 @@ def check_alma(queue: Queue, run: Run, here: AlmaInstance) -> None:
 
 def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> None:
     """What ``check_alma`` does, in the transaction of this connection."""
-    bound = _bound(connection, run)
+    row = connection.execute(select(runs).where(runs.c.id == run.id)).one()
+    if row.loaded_for and here.institution not in ("", row.loaded_for):
+        raise RunOfAnotherInstitution(run.name, row.loaded_for, here)
+    bound = _alma(row)
     if bound is not None:
         if not bound.is_same(here):
-            raise RunOfAnotherAlma(run.name, bound, here)
+            raise RunOfAnotherAlma(run.name, bound, here, run.institution)
         return
     mine, other = files.alias("mine"), files.alias("other")
     sent = exists().where(
@@ -108,7 +112,7 @@ def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> N
         attempts.c.row.between(other.c.first_row, other.c.first_row + other.c.rows - 1),
     )
     shared = connection.execute(
-        select(mine.c.name, other.c.run_id, runs.c.name.label("other_run"))
+        select(mine.c.name, other.c.run_id, runs.c.name.label("other_run"), runs.c.loaded_for)
         .join(
             other,
             (other.c.sha256 == mine.c.sha256)
@@ -129,9 +133,10 @@ def make_sure_of_alma(connection: Connection, run: Run, here: AlmaInstance) -> N
         .order_by(mine.c.id)
     )
     for file in shared:
-        elsewhere = _bound(connection, Run(file.run_id, file.other_run))
+        other_run = Run(file.run_id, file.other_run, file.loaded_for)
+        elsewhere = _bound(connection, other_run)
         if elsewhere is not None and elsewhere.is_same(here):
-            raise PostedByAnotherRun(run.name, file.name, file.other_run, elsewhere)
+            raise PostedByAnotherRun(run.name, file.name, str(other_run), elsewhere)
 
 
 def bind(connection: Connection, run: Run, here: AlmaInstance) -> None:

@@ -39,7 +39,7 @@ def copy_run(queue: Queue, source: Run, name: str) -> Copied:
     dismissals. All others are pending, or duplicates of each other. Nothing of what Alma said is
     taken along. Raises RunNotEmpty where there is a run of this name that has files, RunPurged.
     """
-    run = queue.start_run(name)
+    run = queue.start_run(name, source.institution)
     with queue.writing(many_rows=True) as connection:
         _make_sure_it_is_empty(connection, run)
         next_row = select(runs.c.next_row).where(runs.c.id == source.id).scalar_subquery()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from almareplay.transactions import AlmaInstance, AlmaReplayError
+from almareplay.transactions import AlmaInstance, AlmaReplayError, nearest
 
 
 class QueueError(AlmaReplayError):
@@ -34,7 +35,40 @@ class NotUpgraded(QueueError):
 
 
 class RunMissing(QueueError):
-    """The queue has no run of this name."""
+    """The queue has no run of this name for this institution; ``known`` are those that it has, by
+    their institutions (empty where none was named) and names."""
+
+    def __init__(self, name: str, institution: str, known: Iterable[tuple[str, str]]) -> None:
+        pairs = sorted(known)
+        names = [run for loaded_for, run in pairs if loaded_for == institution]
+        elsewhere = [loaded_for for loaded_for, run in pairs if run == name]
+        whose = f" of {institution}" if institution else ""
+        words = f"The queue has no run {name!r}{whose} (it has: {', '.join(names) or 'none yet'})."
+        meant = nearest(name, names)
+        if meant or not elsewhere:
+            words += meant or " Load a capture first."
+        elif institution:
+            others = ", ".join(each or "no institution" for each in elsewhere)
+            words += (
+                f" There is a run {name!r} that was loaded for {others}, and none is replayed for "
+                f"another. Captures of {institution} are loaded with --institution {institution}."
+            )
+        else:
+            words = (
+                f"The queue has a run {name!r} of {', '.join(elsewhere)}, and none without an "
+                "institution: say whose with --institution CODE."
+            )
+        super().__init__(words)
+
+
+class RunOfAnotherInstitution(QueueError):
+    """The run was loaded for another institution than the one that Alma says it is."""
+
+    def __init__(self, run: str, loaded_for: str, here: AlmaInstance) -> None:
+        super().__init__(
+            f"Run {run!r} was loaded for {loaded_for}, and this is {here}: nothing of it is posted "
+            f"here. See which key the file of institutions names for {loaded_for}."
+        )
 
 
 class RunPurged(QueueError):
@@ -126,12 +160,15 @@ class QueueInUse(RunHeld):
 class RunOfAnotherAlma(QueueError):
     """The run was posted to another Alma than this one."""
 
-    def __init__(self, run: str, bound: AlmaInstance, here: AlmaInstance) -> None:
+    def __init__(
+        self, run: str, bound: AlmaInstance, here: AlmaInstance, institution: str = ""
+    ) -> None:
         new = "production" if here.environment == "production" and run != "production" else "NAME"
+        of = f" --institution {institution}" if institution else ""
         super().__init__(
             f"Run {run!r} belongs to {bound}: rows of it were posted there. This is {here}. To "
             "post its captures here, copy them into a run of their own: "
-            f"almareplay copy --run {run} --to {new}"
+            f"almareplay copy --run {run} --to {new}{of}"
         )
 
 
@@ -151,8 +188,8 @@ class PostedByAnotherRun(QueueError):
                 "--run NAME --again FILE'."
             )
         super().__init__(
-            f"Run {run!r} has the file {file}, of which run {other!r} has posted {twice}. Go on "
-            f"with run {other!r}, or take the file out with 'almareplay unload'.{unless}"
+            f"Run {run!r} has the file {file}, of which run {other} has posted {twice}. Go on "
+            f"with run {other}, or take the file out with 'almareplay unload'.{unless}"
         )
 
 

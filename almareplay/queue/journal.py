@@ -15,7 +15,15 @@ from almareplay.queue.errors import HoldLost
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import IS_HELD, Hold, of_hold
 from almareplay.queue.reasons import encoded
-from almareplay.queue.rows import IS_PENDING, Order, QueuedRow, captured_time, queued_row
+from almareplay.queue.rows import (
+    IN_ORDER,
+    IS_PENDING,
+    Order,
+    QueuedRow,
+    captured_time,
+    order_of,
+    queued_row,
+)
 from almareplay.queue.schema import IN_LANE, attempts, lanes, pulls, transactions
 from almareplay.queue.store import Queue, Run
 
@@ -30,7 +38,7 @@ class LaneHistory:
     ``closed`` the ids of the loans that it ended; ``blind_scans`` are Alma's times (aware UTC) of
     scans that may have ended a loan which nobody had looked at. ``left_on_loan`` is the loan that
     the run's last effect left, empty where it left none, None where the run had no effect yet.
-    ``settled`` is the last row in order that is applied, needs no change (duplicates aside) or was
+    ``settled`` is the row captured last that is applied, needs no change (duplicates aside) or was
     dismissed; ``unresolved`` are the rows with unresolved outcomes that were not dismissed,
     ``dismissed`` those that were, whatever their outcomes. ``pending`` is how many rows the run has
     still to do.
@@ -48,18 +56,28 @@ class LaneHistory:
     def take_in(self, row: Any) -> None:
         """The next row of the lane, in replay order."""
         outcome = Outcome(row.outcome)
-        here = ((row.order_at, row.place), row.row)
+        order = order_of(row)
         if outcome is Outcome.LOANED:
             self.loans[row.loan_id] = captured_time(row)
         if row.dismissal:
-            self.dismissed.append(here)
-            self.settled = here
+            self.dismissed.append((order, row.row))
+            self._settle(order, row.row)
         elif outcome is Outcome.PENDING:
             self.pending += 1
-        elif outcome.disposition is Disposition.UNRESOLVED:
-            self.unresolved.append(here)
+        else:
+            self.ended(order, row.row, outcome)
+
+    def ended(self, order: Order, row: int, outcome: Outcome) -> None:
+        """What became of a row of the item, by its place in replay order and its number."""
+        if outcome.disposition is Disposition.UNRESOLVED:
+            self.unresolved.append((order, row))
         elif outcome is not Outcome.DUPLICATE and outcome.disposition in _SETTLED:
-            self.settled = here
+            self._settle(order, row)
+
+    def _settle(self, order: Order, row: int) -> None:
+        # A row of a later phase may have been captured before one that is settled.
+        if self.settled is None or self.settled[0].captured < order.captured:
+            self.settled = order, row
 
     def take_in_effect(self, effect: Any) -> None:
         """The next effect on the item: its call, the loan that was seen before it, Alma's time at
@@ -74,15 +92,14 @@ class LaneHistory:
 
 def pending_rows(queue: Queue, run: Run, *, after: Order | None, limit: int) -> list[QueuedRow]:
     """The next pending rows in replay order, at most ``limit``, beginning after ``after``."""
-    order = tuple_(transactions.c.order_at, transactions.c.place)
     query = (
         select(transactions)
         .where(transactions.c.run_id == run.id, IS_PENDING)
-        .order_by(transactions.c.order_at, transactions.c.place)
+        .order_by(*IN_ORDER)
         .limit(limit)
     )
     if after is not None:
-        query = query.where(order > tuple_(*after))
+        query = query.where(tuple_(*IN_ORDER) > tuple_(*after))
     with queue.reading() as connection:
         return [queued_row(row) for row in connection.execute(query)]
 
@@ -111,7 +128,7 @@ _ROWS_OF_LANES = (
     select(transactions, lanes.c.item_key.label("lane"))
     .join(lanes, IN_LANE)
     .where(_OF_LANES)
-    .order_by(transactions.c.order_at, transactions.c.place)
+    .order_by(*IN_ORDER)
 )
 _EFFECTS_ON_LANES = (
     select(

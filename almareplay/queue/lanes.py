@@ -20,6 +20,7 @@ class LaneRow(NamedTuple):
 
     ``captured_at`` is in seconds since 1970. ``patron`` is the key of the patron's identifier.
     ``is_settled``: it was sent, or staff have touched it, so that no other row can stand for it.
+    ``phase`` says nothing of what happened when: the order is that of the captures.
     """
 
     row: int
@@ -29,6 +30,7 @@ class LaneRow(NamedTuple):
     captured_at: int
     has_seconds: bool
     is_settled: bool = False
+    phase: int = 1
 
     @property
     def says(self) -> tuple[Kind, str]:
@@ -76,7 +78,9 @@ def _mark_repeated_neighbours(lane: list[Placed], said: dict[int, LaneRow]) -> l
     for placed in lane:
         row = said[placed.row]
         if fact is not None and row.says == fact.says:
-            if placed.repeats is None and row.captured_at - said_at <= NEIGHBOUR_SECONDS:
+            is_near = row.captured_at - said_at <= NEIGHBOUR_SECONDS
+            # What goes first cannot be left out for what goes later.
+            if placed.repeats is None and is_near and row.phase >= fact.phase:
                 repeated[row.row] = fact.row
             # Never back in time: what a desk without seconds repeats has its minute's first second.
             said_at = max(said_at, row.captured_at)
@@ -148,8 +152,9 @@ def _repeats(rows: Sequence[LaneRow]) -> dict[int, int]:
     """Of rows of one minute: which one repeats which.
 
     The first, second … time that a file says something is matched with the first, second … time
-    that other files say so. The fact is the row that is settled; else the one with seconds, which
-    knows more, whatever was loaded first; else the one that was loaded first.
+    that other files say so. The fact is the row that is settled; else the one of the lowest phase,
+    which goes first; else the one with seconds, which knows more, whatever was loaded first; else
+    the one that was loaded first.
     """
     at_once: dict[int, int] = {}
     sayings: dict[tuple[tuple[Kind, str], int], list[LaneRow]] = {}
@@ -165,7 +170,7 @@ def _repeats(rows: Sequence[LaneRow]) -> dict[int, int]:
             sayings.setdefault((row.says, times[row.says]), []).append(row)
     repeats: dict[int, int] = {}
     for saying in sayings.values():
-        fact = min(saying, key=lambda row: (not row.is_settled, not row.has_seconds))
+        fact = min(saying, key=lambda row: (not row.is_settled, row.phase, not row.has_seconds))
         repeats |= {row.row: fact.row for row in saying if row is not fact}
     return repeats | {row: repeats.get(first, first) for row, first in at_once.items()}
 

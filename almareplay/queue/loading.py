@@ -45,6 +45,7 @@ _CAPTURED = (
     "captured_at",
     "captured_offset",
     "has_seconds",
+    "phase",
     "order_at",
     "place",
     "item_barcode",
@@ -70,7 +71,7 @@ class CaptureFile:
     """A captured file as the queue knows it: its name without the folder, the SHA-256 of its bytes
     in hexadecimal, the words for its format, and the sheet where only one was read. ``flags`` are
     the flags and settings by which it is read, ``insisted`` tells that it is loaded although
-    another run has it."""
+    another run has it. ``phase`` is that of its rows, from 1 on."""
 
     name: str
     sha256: str
@@ -78,17 +79,7 @@ class CaptureFile:
     sheet: str | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
     insisted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file that was loaded before: under which name, into which run, when (aware UTC), and by
-    which flags it was read."""
-
-    name: str
-    run: str
-    loaded_at: datetime
-    flags: Mapping[str, str]
+    phase: int = 1
 
 
 @dataclass(slots=True)
@@ -109,18 +100,6 @@ class LoadResult:
     first: datetime | None = None
     last: datetime | None = None
     problems: list[InvalidRow] = field(default_factory=list)
-
-
-def known_files(queue: Queue, sha256: str, sheet: str | None = None) -> list[KnownFile]:
-    """Tell where these bytes, or this sheet of them, were loaded before, oldest first."""
-    with queue.reading() as connection:
-        found = connection.execute(
-            select(files.c.name, runs.c.name.label("run"), files.c.loaded_at, files.c.flags)
-            .join(runs, runs.c.id == files.c.run_id)
-            .where(files.c.sha256 == sha256, files.c.sheet.is_not_distinct_from(sheet))
-            .order_by(files.c.id)
-        )
-        return [KnownFile(row.name, row.run, row.loaded_at, json.loads(row.flags)) for row in found]
 
 
 def load_file(
@@ -151,7 +130,7 @@ def load_file(
             rows=0,
         )
         file_id = connection.execute(made.returning(files.c.id)).scalar_one()
-        _insert(connection, _records(run, file_id, first_row, rows, loaded))
+        _insert(connection, _records(run, file_id, file.phase, first_row, rows, loaded))
         connection.execute(update(files).where(files.c.id == file_id).values(rows=loaded.rows))
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
@@ -169,6 +148,7 @@ def load_file(
 def _records(
     run: Run,
     file_id: int,
+    phase: int,
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
     loaded: LoadResult,
@@ -193,7 +173,7 @@ def _records(
             yield (
                 run_id, row, file_id, named, line,
                 _LOAN if kind is Kind.LOAN else _RETURN,
-                seconds, offset, 1 if has_seconds else 0, seconds, row,
+                seconds, offset, 1 if has_seconds else 0, phase, seconds, row,
                 barcode, barcode if barcode.isdigit() else identifier_key(barcode),
                 patron_id, library, desk, encoded(notes) if notes else "", _PENDING,
             )  # fmt: skip
@@ -204,7 +184,7 @@ def _records(
                 loaded.invalid += 1
                 if len(loaded.problems) < _PROBLEMS_KEPT:
                     loaded.problems.append(read)
-            yield (run_id, row, file_id, *_invalid(read, row))
+            yield (run_id, row, file_id, *_invalid(read, phase, row))
         else:
             loaded.left_out[read.reason] += 1
             continue
@@ -212,12 +192,12 @@ def _records(
     loaded.rows = row - first_row
 
 
-def _invalid(read: InvalidRow, row: int) -> _Record:
+def _invalid(read: InvalidRow, phase: int, row: int) -> _Record:
     """What follows the file's number in the record of an invalid row."""
     seconds, offset = (None, None) if read.captured_at is None else _instant(read.captured_at)
     return (
         as_text(read.source_file), read.source_row, None if read.kind is None else read.kind.value,
-        seconds, offset, 0, seconds, row,
+        seconds, offset, 0, phase, seconds, row,
         # It happens to no item: it stands in no lane.
         read.item_barcode, "",
         read.patron_id, read.library, read.circ_desk, encoded((read.reason,)),

@@ -28,6 +28,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     inspect,
     select,
     text,
@@ -241,10 +242,44 @@ def _to_7(connection: Connection) -> None:
     ).create(connection)
 
 
+def _to_8(connection: Connection) -> None:
+    """Rows are of a phase, runs of an institution."""
+    _add(
+        connection,
+        "transactions",
+        Column("phase", SmallInteger, nullable=False, server_default="1"),
+    )
+    connection.execute(text("DROP INDEX transactions_by_order"))
+    connection.execute(
+        text(
+            "CREATE INDEX transactions_by_order "
+            "ON transactions (run_id, outcome, phase, order_at, place)"
+        )
+    )
+    _add(
+        connection,
+        "runs",
+        Column("loaded_for", String(100), nullable=False, server_default=""),
+    )
+    if connection.dialect.name == "sqlite":
+        sqlite.rebuild(connection, "runs", _unique_by_institution)
+        return
+    connection.execute(text("ALTER TABLE runs DROP CONSTRAINT runs_name_key"))
+    connection.execute(text("ALTER TABLE runs ADD UNIQUE (loaded_for, name)"))
+
+
+def _unique_by_institution(runs_anew: Table) -> None:
+    for constraint in [*runs_anew.constraints]:
+        if isinstance(constraint, UniqueConstraint):
+            runs_anew.constraints.remove(constraint)
+    runs_anew.append_constraint(UniqueConstraint("loaded_for", "name"))
+
+
 STEPS: dict[int, Callable[[Connection], None]] = {
     4: _to_5,
     5: _to_6,
     6: _to_7,
+    7: _to_8,
 }
 """What makes the next layout out of each, in order."""
 

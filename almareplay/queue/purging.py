@@ -163,8 +163,8 @@ def erase(queue: Queue) -> bool:
 
 
 def _all_runs(connection: Connection) -> list[Run]:
-    found = connection.execute(select(runs.c.id, runs.c.name).order_by(runs.c.id))
-    return [Run(run.id, run.name) for run in found]
+    columns = (runs.c.id, runs.c.name, runs.c.loaded_for)
+    return [Run(*run) for run in connection.execute(select(*columns).order_by(runs.c.id))]
 
 
 def _left_to_replay(pending: int, follow_ups: int) -> str:

@@ -14,7 +14,7 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import as_captured, corrections
 from almareplay.queue.item_ids import items_known
-from almareplay.queue.rows import IS_PENDING, QueuedRow, queued_row
+from almareplay.queue.rows import IN_ORDER, IS_PENDING, QueuedRow, queued_row
 from almareplay.queue.schema import (
     attempts,
     changes,
@@ -271,10 +271,9 @@ def first_and_last(queue: Queue, run: Run, number: int) -> tuple[list[QueuedRow]
     """The first pending rows in replay order, and the last, each at most ``number``; no row is in
     both."""
     pending = select(transactions).where(transactions.c.run_id == run.id, IS_PENDING)
-    order = (transactions.c.order_at, transactions.c.place)
-    backwards = [column.desc() for column in order]
+    backwards = [column.desc() for column in IN_ORDER]
     with queue.reading() as connection:
-        first = connection.execute(pending.order_by(*order).limit(number)).all()
+        first = connection.execute(pending.order_by(*IN_ORDER).limit(number)).all()
         last = connection.execute(pending.order_by(*backwards).limit(number)).all()
     shown = {row.row for row in first}
     return (

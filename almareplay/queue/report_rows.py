@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from almareplay.outcomes import DISMISSED, Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.reasons import stored_in_words
-from almareplay.queue.rows import captured_time
+from almareplay.queue.rows import IN_ORDER, captured_time
 from almareplay.queue.schema import attempts, files, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind, in_zone, joined
@@ -55,7 +55,7 @@ def report_rows(
     shown_in = zone_of_captures(queue, run) if zone is None else zone
     query = (
         _reported(run)
-        .order_by(transactions.c.order_at.nulls_last(), transactions.c.place, transactions.c.row)
+        .order_by(transactions.c.order_at.is_(None), *IN_ORDER, transactions.c.row)
         .execution_options(yield_per=_BATCH)
     )
     with queue.reading() as connection:
@@ -110,7 +110,7 @@ def _report_row(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Report
         attempts=row.attempts,
         note=joined(*_notes(row, zone, name_of)),
         completed_at=None if completed is None else in_zone(completed, zone),
-        phase=1,
+        phase=row.phase,
         dismissed=bool(row.dismissal),
         institution=row.institution or "",
         environment=row.environment or "",

@@ -12,8 +12,21 @@ from almareplay.transactions import Kind
 IS_PENDING = (transactions.c.outcome == Outcome.PENDING) & (transactions.c.dismissal == "")
 """Whether a replay has still to do a row: pending, and not dismissed."""
 
-Order = tuple[int, int]
-"""A row's place in replay order: comparable with that of any other row of its run."""
+IN_ORDER = (transactions.c.phase, transactions.c.order_at, transactions.c.place)
+"""What rows are sorted by for a replay: phase after phase, each by captured time. See lanes.py."""
+
+
+class Order(NamedTuple):
+    """A row's place in replay order: comparable with that of any other row of its run."""
+
+    phase: int
+    order_at: int
+    place: int
+
+    @property
+    def captured(self) -> tuple[int, int]:
+        """Its place by the captures alone, whatever its phase."""
+        return self.order_at, self.place
 
 
 class QueuedRow(NamedTuple):
@@ -34,7 +47,7 @@ def queued_row(row: Any) -> QueuedRow:
     """A row of the table of transactions."""
     return QueuedRow(
         row.row,
-        (row.order_at, row.place),
+        order_of(row),
         Kind(row.kind),
         captured_time(row),
         row.item_barcode,
@@ -43,6 +56,11 @@ def queued_row(row: Any) -> QueuedRow:
         row.library,
         row.circ_desk,
     )
+
+
+def order_of(row: Any) -> Order:
+    """The place of a row of the table in replay order."""
+    return Order(row.phase, row.order_at, row.place)
 
 
 def captured_time(row: Any) -> datetime:

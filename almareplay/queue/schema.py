@@ -18,22 +18,26 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from almareplay.queue.moment import UtcDateTime
 
-VERSION = 7
+VERSION = 8
 
 metadata = MetaData()
 
-# One row, written when the queue is made: a later almareplay must be able to tell what it opens.
+# One row, written with the queue: a later almareplay must be able to tell what it opens.
 versions = Table("almareplay_schema", metadata, Column("version", Integer, primary_key=True))
 
 runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    # The code of the institution that it was loaded for, empty where none was named: each has runs
+    # of its own, which may have the names of others'.
+    Column("loaded_for", String(100), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     # Row numbers are never used again, not even those of a file that was taken out.
     Column("next_row", Integer, nullable=False),
@@ -57,10 +61,10 @@ runs = Table(
     Column("rehearsed_environment", String(20)),
     Column("rehearsed_host", String(255)),
     Column("rehearsed_at", UtcDateTime),
-    # When its rows were deleted for good, and when nothing of them was left in the queue's own
-    # files either.
+    # When its rows were deleted, and when nothing of them was left in the queue's files either.
     Column("purged_at", UtcDateTime),
     Column("erased_at", UtcDateTime),
+    UniqueConstraint("loaded_for", "name"),
 )
 
 # How many rows of a purged run had each outcome.
@@ -114,7 +118,8 @@ transactions = Table(
     Column("captured_offset", Integer),
     # 1 or 0.
     Column("has_seconds", SmallInteger, nullable=False),
-    # Replay order is by order_at, then place. See lanes.py.
+    # Replay order is by phase, then order_at, then place. See lanes.py.
+    Column("phase", SmallInteger, nullable=False, server_default="1"),
     Column("order_at", BigInteger),
     Column("place", Integer, nullable=False),
     Column("item_barcode", Text, nullable=False),
@@ -148,7 +153,7 @@ transactions = Table(
     _said_later("corrected"),
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
-    Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
+    Index("transactions_by_order", "run_id", "outcome", "phase", "order_at", "place"),
     sqlite_with_rowid=False,
 )
 
@@ -182,7 +187,6 @@ item_ids = Table(
     Column("found_at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
-
 
 # What staff have changed about rows, and what those rows were before.
 changes = Table(

@@ -227,12 +227,21 @@ def tables_rebuilt(connection: Connection) -> Iterator[None]:
 
 
 def rebuild_with_required(connection: Connection, table: str, required: Collection[str]) -> None:
-    """Let columns of a table be NULL no longer. SQLite cannot alter them, so the table is built
+    """Let columns of a table be NULL no longer. To be called in ``tables_rebuilt``."""
+
+    def require(new: Table) -> None:
+        for name in required:
+            new.c[name].nullable = False
+
+    rebuild(connection, table, require)
+
+
+def rebuild(connection: Connection, table: str, change: Callable[[Table], None]) -> None:
+    """Change columns or constraints of a table. SQLite cannot alter them, so the table is built
     anew. To be called in ``tables_rebuilt``."""
     old = Table(table, MetaData(), autoload_with=connection)
     new = old.to_metadata(old.metadata, name=f"{table}_rebuilt")
-    for name in required:
-        new.c[name].nullable = False
+    change(new)
     names = [column.name for column in old.columns]
     connection.execute(CreateTable(new))
     connection.execute(insert(new).from_select(names, select(old)))

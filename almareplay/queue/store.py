@@ -25,15 +25,19 @@ from almareplay.queue.errors import (
     RunPurged,
 )
 from almareplay.queue.schema import VERSION, metadata, runs, versions
-from almareplay.transactions import nearest
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of the queue: the number the tables know it by, and its name."""
+    """A run of the queue: the number the tables know it by, its name, and the code of the
+    institution that it was loaded for, empty where none was named."""
 
     id: int
     name: str
+    institution: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.institution}" if self.institution else repr(self.name)
 
 
 class Queue:
@@ -196,31 +200,37 @@ class Queue:
                 words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
             raise QueueError(words) from error
 
-    def run(self, name: str, *, purged_too: bool = False) -> Run:
-        """The run of this name. Raises RunMissing, which names the runs that there are, and
-        RunPurged unless it may be a purged one."""
+    def run(self, name: str, institution: str = "", *, purged_too: bool = False) -> Run:
+        """The run of this name that was loaded for this institution. Raises RunMissing, which names
+        the runs that there are, and RunPurged unless it may be a purged one."""
         with self.reading() as connection:
-            query = select(runs.c.name, runs.c.id, runs.c.purged_at)
-            known = {run.name: run for run in connection.execute(query)}
-        if name in known:
-            if known[name].purged_at is not None and not purged_too:
-                raise RunPurged(name, known[name].purged_at)
-            return Run(known[name].id, name)
-        others = ", ".join(sorted(known)) or "none yet"
-        meant = nearest(name, known) or " Load a capture first."
-        raise RunMissing(f"The queue has no run {name!r} (it has: {others}).{meant}")
+            query = select(runs.c.name, runs.c.loaded_for, runs.c.id, runs.c.purged_at)
+            known = {(run.loaded_for, run.name): run for run in connection.execute(query)}
+        if found := known.get((institution, name)):
+            if found.purged_at is not None and not purged_too:
+                raise RunPurged(name, found.purged_at)
+            return Run(found.id, name, institution)
+        raise RunMissing(name, institution, known)
 
-    def start_run(self, name: str) -> Run:
-        """The run of this name, made if there is none. Raises RunPurged."""
+    def start_run(self, name: str, institution: str = "") -> Run:
+        """The run of this name for this institution, made if there is none. Raises RunPurged."""
         with self.writing() as connection:
-            query = select(runs.c.id, runs.c.purged_at).where(runs.c.name == name)
+            query = select(runs.c.id, runs.c.purged_at).where(
+                runs.c.name == name, runs.c.loaded_for == institution
+            )
             found = connection.execute(query).one_or_none()
             if found is None:
-                made = insert(runs).values(name=name, created_at=datetime.now(UTC), next_row=1)
-                return Run(connection.execute(made.returning(runs.c.id)).scalar_one(), name)
+                made = insert(runs).values(
+                    name=name,
+                    loaded_for=institution,
+                    created_at=datetime.now(UTC),
+                    next_row=1,
+                )
+                number = connection.execute(made.returning(runs.c.id)).scalar_one()
+                return Run(number, name, institution)
         if found.purged_at is not None:
             raise RunPurged(name, found.purged_at)
-        return Run(found.id, name)
+        return Run(found.id, name, institution)
 
     def erase_deleted(self) -> bool:
         """Rewrite the queue's files without the bytes of what was deleted.

@@ -66,18 +66,20 @@ async def check(
     environment: str,
     places: Collection[tuple[str, str]],
     *,
+    institution: str = "",
     writes: bool = True,
 ) -> CheckResult:
     """Compare Alma with what the user expects of it; changes nothing.
 
-    ``environment`` is ``sandbox`` or ``production``; ``places`` are (library, circulation desk)
-    codes, the desk empty where only the library is of interest; without ``writes`` the key need not
-    be good for writing, and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
+    ``environment`` is ``sandbox`` or ``production``; ``institution`` is the code that Alma must
+    say, any where it is empty; ``places`` are (library, circulation desk) codes, the desk empty
+    where only the library is of interest; without ``writes`` the key need not be good for writing,
+    and nothing but reads leaves. Raises AlmaError where Alma cannot be asked.
     """
     findings = CheckResult()
     await _check_key(reader, findings, writes=writes)
     if not findings.problems:
-        await _check_configuration(reader, environment, places, findings)
+        await _check_configuration(reader, environment, institution, places, findings)
     findings.calls_left, findings.quota = reader.calls_left, reader.transport.quota
     return findings
 
@@ -136,11 +138,18 @@ def _areas(areas: Iterable[str]) -> str:
 async def _check_configuration(
     reader: AlmaReader,
     environment: str,
+    institution: str,
     places: Collection[tuple[str, str]],
     findings: CheckResult,
 ) -> None:
     async def is_it_this() -> None:
         alma = findings.institution = await reader.institution()
+        if institution and alma.code != institution:
+            findings.problems.append(
+                f"The key of {institution} leads to another institution: {alma.name} "
+                f"({alma.code}). See which key [institutions.{institution}] names, and that it "
+                "has its own region."
+            )
         if alma.environment != environment:
             findings.problems.append(
                 f"This Alma ({alma.name or alma.code}) says that "

@@ -255,7 +255,8 @@ loan                                                  loan                ``loan
 def _overtaken(row: QueuedRow, item: Lane, *notes: Reason) -> Decision:
     """A row that something later in Alma has overtaken; that may be what staff have done by hand
     for an earlier row of the item, which Alma dates by the hand."""
-    before = [number for order, number in item.history.dismissed if order < row.order]
+    place = row.order.captured
+    before = [number for order, number in item.history.dismissed if order.captured < place]
     if not before or _settled_later(row, item) is not None:
         return Decision(Action.NOTHING, Outcome.SUPERSEDED, notes)
     by_hand = Reason.of("perhaps_by_hand", row=before[-1])
@@ -263,9 +264,10 @@ def _overtaken(row: QueuedRow, item: Lane, *notes: Reason) -> Decision:
 
 
 def _settled_later(row: QueuedRow, item: Lane) -> int | None:
-    """The number of the last settled row of the item, where it comes after this one."""
+    """The number of the settled row of the item that was captured last, where that was after this
+    one: of another phase or retried, it may have gone first."""
     settled = item.history.settled
-    return settled[1] if settled is not None and settled[0] >= row.order else None
+    return settled[1] if settled and settled[0].captured >= row.order.captured else None
 
 
 def _changed(item: Lane) -> date | None:

@@ -1,4 +1,5 @@
-"""Rows in captured order, side by side across items and patrons, never within an item."""
+"""Rows in replay order, side by side across items and patrons, never within an item, and phase
+after phase."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Dispatch:
     """Starts each row when the rows it depends on are settled.
 
     A row depends on the earlier rows of its item, a loan also on the earlier rows of its patron:
-    their order decides which loan meets the patron's limit.
+    their order decides which loan meets the patron's limit; and the first row of a phase on all
+    rows of the phases before it.
     """
 
     def __init__(self, settle: Settle, stopping: asyncio.Event) -> None:
@@ -83,14 +85,18 @@ class Dispatch:
             await self._progress.wait_for(near)
 
     async def run(self, rows: AsyncIterator[QueuedRow]) -> None:
-        """Settle all rows, which come in captured order.
+        """Settle all rows, which come in replay order.
 
         When settling one raises, or ``rows`` does, no further row is started, those under way end
         before their next call, and then the first error is raised.
         """
         async with asyncio.TaskGroup() as under_way:
             try:
+                phase = None
                 async for row in rows:
+                    if row.order.phase != phase:
+                        await self._wait_until_all_are_settled()
+                        phase = row.order.phase
                     await self._window.acquire()
                     if self.stopping.is_set():
                         break
@@ -101,6 +107,10 @@ class Dispatch:
                 self.stop(error)
         if self._failure is not None:
             raise self._failure
+
+    async def _wait_until_all_are_settled(self) -> None:
+        async with self._progress:
+            await self._progress.wait_for(lambda: not self._open or self.stopping.is_set())
 
     def _enter(self, turn: Turn) -> list[Turn]:
         """Note a row as under way and tell on which rows it depends."""

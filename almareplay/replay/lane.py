@@ -102,8 +102,13 @@ class Lane:
             self.loan = Borrowed(left, "", made_at) if left else None
 
     def held_back_by(self, row: QueuedRow) -> int | None:
-        """The number of an unresolved row of the item before this one."""
-        before = [number for order, number in self.history.unresolved if order < row.order]
+        """The number of an unresolved row of the item before this one, in replay order or as
+        captured."""
+        before = [
+            number
+            for order, number in self.history.unresolved
+            if order < row.order or order.captured < row.order.captured
+        ]
         return min(before, default=None)
 
     def lent(self, made: ItemLoan, captured_at: datetime) -> None:

@@ -13,7 +13,7 @@ from datetime import tzinfo
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import Refusal, Stopped, Unavailable
 from almareplay.alma.rate_limiter import Clock
-from almareplay.outcomes import Disposition, Outcome
+from almareplay.outcomes import Outcome
 from almareplay.queue.attempts import Fate, NoLongerPending, Write
 from almareplay.replay import results
 from almareplay.replay.act import Actor, CallRefused, LostAnswer, WaitedTooLong
@@ -91,8 +91,7 @@ class Poster:
             result = replace(result, notes=(results.RETURNED_FIRST, *result.notes))
         for barcode in attempt.scanned_by_mistake:
             result = replace(result, notes=(results.by_mistake(barcode), *result.notes))
-        if result.outcome.disposition is Disposition.UNRESOLVED:
-            attempt.lane.history.unresolved.append((row.order, row.row))
+        attempt.lane.history.ended(row.order, row.row, result.outcome)
         await self._journal.record_outcome(
             row.row,
             result,

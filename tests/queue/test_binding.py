@@ -9,7 +9,12 @@ import pytest
 from almareplay.queue.attempts import Write, attempts_of, store_intent
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
-from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma
+from almareplay.queue.errors import (
+    PostedByAnotherRun,
+    RunMissing,
+    RunOfAnotherAlma,
+    RunOfAnotherInstitution,
+)
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.transactions import AlmaInstance
 
@@ -45,3 +50,20 @@ def test_an_institution_that_a_later_key_tells_is_learned(station: Station) -> N
     hold = take_hold(station.queue, station.run, UNTOLD)
     store_intent(station.queue, hold, 2, Write.LOAN, None)
     assert binding_of(station.queue, station.run).alma == HERE
+
+
+def test_a_run_is_posted_to_no_other_institution_than_it_was_loaded_for(station: Station) -> None:
+    queue = station.queue
+    fern, moss = (queue.start_run("main", each.institution) for each in (HERE, NEIGHBOUR))
+    assert len({station.run.id, fern.id, moss.id}) == 3
+    assert (str(station.run), str(fern)) == ("'main'", "'main' of 01FERN_INST")
+    assert queue.run("main", "01FERN_INST") == fern
+    for alma in (HERE, UNTOLD):
+        check_alma(queue, fern, alma)
+    for refuses in (check_alma, take_hold):
+        with pytest.raises(RunOfAnotherInstitution, match="was loaded for 01FERN_INST, and this"):
+            refuses(queue, fern, NEIGHBOUR)
+    copied = copy_run(queue, fern, "again").run
+    assert copied == queue.run("again", "01FERN_INST")
+    with pytest.raises(RunMissing, match="has a run 'again' of 01FERN_INST, and none without"):
+        queue.run("again")

@@ -21,8 +21,9 @@ from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import QueueError
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import store_result
+from almareplay.queue.known_files import known_files
 from almareplay.queue.lanes import LaneRow, arrange
-from almareplay.queue.loading import CaptureFile, known_files, load_file
+from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.sources import ReadingOptions, open_capture
@@ -123,7 +124,7 @@ def test_a_file_is_known_by_its_bytes_in_every_run(station: Station) -> None:
     night = station.queue.start_run("night")
     load_file(station.queue, night, CaptureFile("copy.dat", "00", "x"), station.rows("12:00 R i1"))
     known = known_files(station.queue, "00")
-    assert [(each.name, each.run) for each in known] == [
+    assert [(each.name, each.run.name) for each in known] == [
         ("desk.dat", "main"),
         ("copy.dat", "night"),
     ]

@@ -31,7 +31,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import Hold, holder_of, release_hold, take_hold
 from almareplay.queue.journal import store_result
-from almareplay.queue.loading import known_files
+from almareplay.queue.known_files import known_files
 from almareplay.queue.purging import erase, nobody_replays, purge_run, standing, standings
 from almareplay.queue.schema import metadata, transactions
 from almareplay.queue.store import Queue, Run
@@ -133,7 +133,7 @@ def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_pat
     assert stands.erased_at and stands.purged_at and stands.erased_at >= stands.purged_at
     assert queries.loaded_files(station.queue, station.run) == [("capture 1", "test capture", ROWS)]
     (known,) = known_files(station.queue, hashlib.sha256("\n".join(lines).encode()).hexdigest())
-    assert known.run == "main"
+    assert known.run.name == "main"
     station.run = other
     assert station.report() == before
     assert holder_of(station.queue, Run(2, "main")) is None

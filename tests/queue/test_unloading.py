@@ -13,7 +13,8 @@ from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import NotUnloadable, RunHeld
 from almareplay.queue.hold import holder_of, take_hold
 from almareplay.queue.journal import lane_history, store_result
-from almareplay.queue.loading import CaptureFile, known_files, load_file
+from almareplay.queue.known_files import known_files
+from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.unloading import Unloaded, unload_file
 
 if TYPE_CHECKING:

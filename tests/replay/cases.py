@@ -7,7 +7,7 @@ from typing import Any
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.journal import LaneHistory
-from almareplay.queue.rows import QueuedRow
+from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.decide import Action
 from almareplay.replay.lane import Borrowed, Lane
 from almareplay.replay.policy import Guard, Policy
@@ -27,7 +27,7 @@ SUNDAY, MONDAY, TUESDAY = date(2026, 9, 13), date(2026, 9, 14), date(2026, 9, 15
 
 def row(kind: Kind, at: datetime = NOON) -> QueuedRow:
     """The fifth row of the run."""
-    return QueuedRow(5, (5, 5), kind, at, "i1", "i1", "ida", "MAIN", "FRONT")
+    return QueuedRow(5, Order(1, 5, 5), kind, at, "i1", "i1", "ida", "MAIN", "FRONT")
 
 
 def lent(made_at: datetime, to_patron: bool = False) -> Borrowed:

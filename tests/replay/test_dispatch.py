@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.queue.rows import QueuedRow
+from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.dispatch import WINDOW, Dispatch, Settle, Turn
 from almareplay.transactions import Kind
 
@@ -23,7 +23,7 @@ def rows(*said: str) -> list[QueuedRow]:
     return [
         QueuedRow(
             row=number,
-            order=(number, number),
+            order=Order(1, number, number),
             kind=Kind.LOAN if kind == "L" else Kind.RETURN,
             captured_at=NOON + timedelta(minutes=number),
             item_barcode=item,

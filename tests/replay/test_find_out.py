@@ -11,7 +11,7 @@ from almareplay.alma.rate_limiter import SystemClock
 from almareplay.alma.responses import ItemIds, ItemLoan
 from almareplay.queue.attempts import Intent, Write
 from almareplay.queue.journal import LaneHistory
-from almareplay.queue.rows import QueuedRow
+from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.find_out import Effects, Found
 from almareplay.replay.lane import Attempt, Lane
 from almareplay.replay.patrons import Patrons
@@ -23,7 +23,9 @@ NOW = datetime(2026, 9, 15, 8, 0, tzinfo=UTC)
 OURS = ItemLoan(
     "71", "ida", "i1", "MAIN", "DESK", NOW, NOW + timedelta(days=28), None, None, "ACTIVE", "", ""
 )
-ROW = QueuedRow(1, (0, 1), Kind.LOAN, NOW - timedelta(days=1), "i1", "i1", "ida", "MAIN", "DESK")
+ROW = QueuedRow(
+    1, Order(1, 0, 1), Kind.LOAN, NOW - timedelta(days=1), "i1", "i1", "ida", "MAIN", "DESK"
+)
 
 
 class _KeepsNothing:

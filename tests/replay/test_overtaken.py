@@ -11,6 +11,7 @@ import pytest
 from almareplay.alma.responses import ItemLoan, ItemState
 from almareplay.outcomes import Outcome
 from almareplay.queue.journal import LaneHistory
+from almareplay.queue.rows import Order
 from almareplay.replay.decide import Action, Case, decide, overtaken_in_alma
 from almareplay.replay.lane import Lane
 from almareplay.transactions import Kind, Reason
@@ -80,7 +81,7 @@ def test_what_the_run_itself_did_overtakes_no_row() -> None:
 def settled_after(**history: Any) -> Lane:
     """An item on an earlier loan to the row's patron, of which row 7, a later one, is settled."""
     lane = item(lent(EARLIER, to_patron=True))
-    return replace(lane, history=replace(lane.history, settled=((7, 7), 7), **history))
+    return replace(lane, history=replace(lane.history, settled=(Order(1, 7, 7), 7), **history))
 
 
 def test_a_row_that_a_later_one_of_the_run_has_overtaken_is_not_posted() -> None:
@@ -108,12 +109,12 @@ def test_what_staff_settled_by_hand_may_be_what_overtakes_a_row(
 ) -> None:
     lane = item(**known)
     assert decide(row(kind), lane, FULL)[:2] == SUPERSEDED
-    by_hand = replace(lane, history=replace(lane.history, dismissed=[((3, 3), 3)]))
+    by_hand = replace(lane, history=replace(lane.history, dismissed=[(Order(1, 3, 3), 3)]))
     decision = decide(row(kind), by_hand, FULL)
     assert decision[:2] == UNCERTAIN
     assert decision.notes == (Reason.of("perhaps_by_hand", row=3),)
-    later = replace(by_hand, history=replace(by_hand.history, settled=((7, 7), 7)))
+    later = replace(by_hand, history=replace(by_hand.history, settled=(Order(1, 7, 7), 7)))
     assert decide(row(kind), later, FULL)[:2] == SUPERSEDED
     # A row that was settled by hand later is no earlier one.
-    after = replace(lane, history=replace(lane.history, dismissed=[((9, 9), 9)]))
+    after = replace(lane, history=replace(lane.history, dismissed=[(Order(1, 9, 9), 9)]))
     assert decide(row(kind), after, FULL)[:2] == SUPERSEDED

@@ -11,7 +11,7 @@ import pytest
 from almareplay.alma.errors import AlmaGone, Refusal
 from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
 from almareplay.queue.journal import LaneHistory
-from almareplay.queue.rows import QueuedRow
+from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.lane import Attempt, Lane
 from almareplay.replay.patrons import Patrons
 from almareplay.replay.policy import Guard, Policy
@@ -20,7 +20,7 @@ from almareplay.replay.side_by_side import both, every
 from almareplay.transactions import Kind
 
 NOW = datetime(2026, 9, 15, 8, 0, tzinfo=UTC)
-ROW = QueuedRow(1, (0, 1), Kind.LOAN, NOW, "i1", "i1", "ida", "MAIN", "DESK")
+ROW = QueuedRow(1, Order(1, 0, 1), Kind.LOAN, NOW, "i1", "i1", "ida", "MAIN", "DESK")
 OUT = ItemState("0", "LOAN", "MAIN", False, "", "", "", NOW.date(), barcode="i1")
 BACK = ItemState("1", "", "MAIN", False, "", "", "", NOW.date(), barcode="i1")
 

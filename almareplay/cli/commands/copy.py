@@ -31,7 +31,7 @@ def copy(common: CommonOptions, to: str) -> None:
       2  no such run, or the new one has files already
     """
     with open_queue(common.read_settings().queue) as queue:
-        copied = copy_run(queue, queue.run(common.run), to)
+        copied = copy_run(queue, queue.run(common.run, common.institution), to)
     kept = [
         f"{count(number, what)} kept"
         for number, what in ((copied.corrected, "correction"), (copied.dismissed, "dismissal"))

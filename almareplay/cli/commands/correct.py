@@ -67,7 +67,7 @@ def correct(
     (number,) = row
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         told = history_of(queue, run, number, zone_of_library(queue, run, settings)).row
         show(f"Row {number}: {row_in_words(told)} ({told.source_file}:{told.source_row})")
         if patron_id is item_barcode is kind is None:

@@ -51,7 +51,7 @@ def dismiss(common: CommonOptions, note: str, row: list[int], outcome: tuple[Out
     if not words:
         raise click.BadParameter("The note is empty: say what was done.")
     with open_queue(common.read_settings().queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         done = staff.dismiss(queue, run, row, words, outcomes=outcome)
         stands = standing(queue, run)
     say(f"{count(done, 'row')} dismissed.{' Nothing is left to do.' * stands.finished}")

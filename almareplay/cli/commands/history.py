@@ -38,7 +38,7 @@ def history(common: CommonOptions, row: list[int], as_json: bool) -> None:
     """
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         zone = zone_of_library(queue, run, settings)
         histories = [history_of(queue, run, number, zone) for number in row]
     if as_json:

@@ -105,6 +105,13 @@ from almareplay.transactions import Kind
     help="The same, but of that day and later ones only (2026-09-14): the tables of the tools keep "
     "older outages.",
 )
+@click.option(
+    "--phase",
+    type=click.IntRange(1, 99),
+    default=1,
+    metavar="N",
+    help="Phase of the rows: those of a lower phase are posted before the first of a higher one.",
+)
 @click.option("--again", is_flag=True, help="Load a file that another run has already.")
 @click.option("--preview", is_flag=True, help="Show how each file is understood; store nothing.")
 def load(
@@ -113,6 +120,7 @@ def load(
     library: str | None,
     circ_desk: str | None,
     timezone: str | None,
+    phase: int,
     again: bool,
     preview: bool,
     **reading_flags: Any,
@@ -121,7 +129,8 @@ def load(
 
     Says file by file what was read and what was not. A file that was loaded already adds nothing.
     Flags hold for all files of one load: load the files of stations with different desks one after
-    another, or give a --desk-map.
+    another, or give a --desk-map. What must be in Alma before anything else, such as items of other
+    libraries, is loaded as phase 1 and the rest as phase 2.
 
     \b
     Examples:
@@ -129,6 +138,7 @@ def load(
       almareplay load --preview desk.xlsx
       almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
           --captured-at "2026-09-14 09:00" desk.xlsx
+      almareplay load --phase 2 weekend.dat
       almareplay load mysql+pymysql://user@host/alma_offline
 
     \b
@@ -146,8 +156,8 @@ def load(
     if preview:
         return preview_files(files, reading, settings)
     with open_queue(settings.queue, create=True) as queue:
-        run = queue.start_run(common.run)
-        loading = load_files(queue, run, files, reading, settings, common, again=again)
+        run = queue.start_run(common.run, common.institution)
+        loading = load_files(queue, run, files, reading, settings, common, phase=phase, again=again)
     if loading.files:
         messages.print(f"Next, once the files of all desks are in: {common.command('rehearse')}")
     return loading.exit_code()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import messages
 from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
@@ -40,6 +41,13 @@ from almareplay.reports import check_list_path, check_report_path, write_list, w
     "patrons who owe them: .xlsx, .csv or .jsonl.",
 )
 @click.option(
+    "--all",
+    "folder",
+    type=PATH,
+    metavar="DIR",
+    help="Folder for the reports of all institutions of the consortium, as CODE.html.",
+)
+@click.option(
     "--anonymous",
     "anonymously",
     is_flag=True,
@@ -51,9 +59,10 @@ def report(
     paths: tuple[Path, ...],
     pull_path: Path | None,
     fines_path: Path | None,
+    folder: Path | None,
     anonymously: bool,
     overwrite: bool,
-) -> None:
+) -> Exit:
     """Write the report of the run, and the lists for staff.
 
     The report has a line for every row; the ending of its name picks the format. As .html it is the
@@ -70,6 +79,7 @@ def report(
       almareplay report report.html report.csv
       almareplay report --pull-list pull.xlsx --fines fines.xlsx
       almareplay report for-the-vendor.csv --anonymous
+      almareplay report --all reports
 
     \b
     Exit codes:
@@ -77,6 +87,11 @@ def report(
       2  a file cannot be written or is not ours to replace, or no such run
     """
     wanted = [*paths, *filter(None, (pull_path, fines_path))]
+    if folder is not None:
+        common.all_of_them()
+        if wanted:
+            raise click.UsageError("--all DIR writes all of its files itself: name no other.")
+        return _report_all(common, folder, anonymously=anonymously, overwrite=overwrite)
     if not wanted:
         raise click.BadParameter("Name a file to write: PATH, --pull-list PATH or --fines PATH.")
     if len({path.absolute() for path in wanted}) < len(wanted):
@@ -87,7 +102,7 @@ def report(
         check_list_path(path, overwrite=overwrite)
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         told = report_of(queue, run, settings)
         if anonymously:
             told = without_patrons(queue, run, told, settings)
@@ -100,3 +115,14 @@ def report(
         if fines_path is not None:
             write_list(fines_path, told.fines, FineRow._fields, overwrite=overwrite)
             messages.print(f"Fines: {fines_path}")
+    return Exit.DONE
+
+
+def _report_all(common: CommonOptions, folder: Path, *, anonymously: bool, overwrite: bool) -> Exit:
+    from almareplay.cli.workflows.status_all import report_all  # most have but one institution
+
+    settings = common.read_settings()
+    with open_queue(settings.queue) as queue:
+        return report_all(
+            queue, common, settings, folder, anonymously=anonymously, overwrite=overwrite
+        )

@@ -35,7 +35,9 @@ def retry(common: CommonOptions, outcome: tuple[Outcome, ...], row: list[int]) -
       3  the run is being replayed
     """
     with open_queue(common.read_settings().queue) as queue:
-        done = staff.retry(queue, queue.run(common.run), outcomes=outcome, rows=row)
+        done = staff.retry(
+            queue, queue.run(common.run, common.institution), outcomes=outcome, rows=row
+        )
     if done.reopened:
         say(f"{count(done.reopened, 'row')} no longer dismissed; they cannot be sent, though.")
     if done.pending or not done.reopened:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from almareplay.cli.options.command import Command
+from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.options.shared import ALL
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.run_status import tell_status
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, groups=[alone(ALL)])
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
-def status(common: CommonOptions, as_json: bool) -> None:
+def status(common: CommonOptions, as_json: bool, of_all: bool) -> None:
     """Show where the run stands, and what to do next.
 
     Asks the queue only, not Alma.
@@ -21,12 +22,20 @@ def status(common: CommonOptions, as_json: bool) -> None:
     Examples:
       almareplay status
       almareplay status --run night --json
+      almareplay status --all --institutions institutions.toml
 
     \b
     Exit codes:
       0  shown
       2  no such queue or run
     """
+    if of_all:
+        common.all_of_them()
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
+        if of_all:
+            from almareplay.cli.workflows.status_all import tell_status_of_all  # most have none
+
+            tell_status_of_all(queue, common, settings, as_json=as_json)
+            return
         tell_status(queue, common, settings, as_json=as_json)

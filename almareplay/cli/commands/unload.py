@@ -43,7 +43,7 @@ def unload(common: CommonOptions, file: Path, sheet: str | None) -> None:
       3  the run is being replayed
     """
     with open_queue(common.read_settings().queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         sha256 = sha256_of(file) if file.is_file() else None
         unloaded = unload_file(queue, run, file.name, sha256=sha256, sheet=sheet)
     again = ""

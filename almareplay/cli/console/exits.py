@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from almareplay.transactions import AlmaReplayError
@@ -16,6 +17,17 @@ class Exit(IntEnum):
     REFUSED = 3
     RESUMABLE = 75
     INTERRUPTED = 130
+
+
+_FROM_GOOD_TO_BAD = (
+    *(Exit.DONE, Exit.OPEN, Exit.RESUMABLE, Exit.INTERRUPTED),
+    *(Exit.REFUSED, Exit.USAGE),
+)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The worst of several: what waits for time is better than what waits for somebody."""
+    return max(codes, key=_FROM_GOOD_TO_BAD.index, default=Exit.DONE)
 
 
 class Ended(Exception):
@@ -36,6 +48,7 @@ def exit_code_of(end: BaseException) -> Exit:
         PostedByAnotherRun,
         RunHeld,
         RunOfAnotherAlma,
+        RunOfAnotherInstitution,
     )
 
     match end:
@@ -45,7 +58,9 @@ def exit_code_of(end: BaseException) -> Exit:
             return Exit.INTERRUPTED
         case DailyLimit() | AlmaGone() | Unavailable() | NotErased():
             return Exit.RESUMABLE
-        case AlmaError() | RunHeld() | HoldLost() | RunOfAnotherAlma() | PostedByAnotherRun():
+        case AlmaError() | RunHeld() | HoldLost():
+            return Exit.REFUSED
+        case RunOfAnotherAlma() | RunOfAnotherInstitution() | PostedByAnotherRun():
             return Exit.REFUSED
         case AlmaReplayError():
             return Exit.USAGE

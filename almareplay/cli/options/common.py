@@ -21,15 +21,23 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class CommonOptions:
-    """What was said with a command whatever it does; None and False where it was not."""
+    """What was said with a command whatever it does; None, False and an empty text where it was
+    not."""
 
     settings: Path | None = None
     run: str = _RUN
+    institution: str = ""
+    institutions: Path | None = None
     queue: str | None = None
     verbose: bool = False
     quiet: bool = False
     log: Path | None = None
     debug: bool = False
+
+    def all_of_them(self) -> None:
+        """Make sure that no institution is named where all are meant. Raises UsageError."""
+        if self.institution:
+            raise click.UsageError("--all is for all institutions: leave --institution out.")
 
     @property
     def names_a_run(self) -> bool:
@@ -40,15 +48,29 @@ class CommonOptions:
         """The same for another run."""
         return replace(self, run=run)
 
+    def of_institution(self, institution: str) -> Self:
+        """The same for another institution."""
+        return replace(self, institution=institution)
+
     def read_settings(self, **flags: Any) -> Settings:
-        """The settings, with the flags of the command. Raises SettingsError."""
-        return read_settings(self.settings, queue=self.queue, **flags)
+        """The settings, those of the institution where one is named, with the flags of the command.
+        Raises SettingsError."""
+        file = self.institutions and str(self.institutions)
+        plain = read_settings(self.settings, queue=self.queue, institutions=file, **flags)
+        if not self.institution:
+            return plain
+        from almareplay.consortium.institutions import institution_named  # most have none
+
+        given = [name for name, value in flags.items() if value not in (None, "")]
+        return institution_named(plain, self.institution).settings(plain, given)
 
     def command(self, words: str) -> str:
         """What to type next about this run: with the settings and the queue that were given, but
         without a password."""
         given = [
+            ("--institution", self.institution),
             ("--run", self.run if self.names_a_run else None),
+            ("--institutions", self.institutions and str(self.institutions)),
             ("--settings", self.settings and str(self.settings)),
             ("--queue", self.queue and _without_password(self.queue)),
         ]
@@ -88,6 +110,19 @@ COMMON = [
     ),
     click.Option(["--run"], type=_run_name, default=_RUN, metavar="NAME", help="Name of the run."),
     click.Option(
+        ["--institution"],
+        default="",
+        show_default=False,
+        metavar="CODE",
+        help="Institution of a consortium: its settings, its key, and its runs.",
+    ),
+    click.Option(
+        ["--institutions"],
+        type=PATH,
+        metavar="FILE",
+        help="File of institutions, with the settings of each.",
+    ),
+    click.Option(
         ["--queue"],
         metavar="URL",
         help="Queue, by its SQLAlchemy URL.  [default: sqlite:///almareplay.db]",
@@ -116,6 +151,8 @@ def start(command: str, common: CommonOptions) -> None:
         handlers.append(shown)
     if common.log is not None:
         about = {"command": command, "version": __version__, "run": common.run}
+        if common.institution:
+            about["institution"] = common.institution
         handlers.append(JsonLines(common.log, about))
     if handlers:
         # Only our own loggers, which name neither patrons nor keys: those of libraries quote

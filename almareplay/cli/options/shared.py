@@ -16,6 +16,11 @@ OVERWRITE = click.Option(
 )
 """The option of commands that write files."""
 
+ALL = click.Option(
+    ["--all", "of_all"], is_flag=True, help="For each institution of the consortium, in a table."
+)
+"""The option of commands that look at all institutions."""
+
 PACE = click.Option(
     ["--requests-per-second"],
     type=_Number(),

@@ -65,6 +65,7 @@ def reading_options(
     if include_saved_since is not None:
         flags["include_saved_since"] = parse_day(include_saved_since)
         flags["include_saved"] = True
+    desk_map = desk_map or settings.desk_map
     if desk_map is not None:
         if not desk_map.exists():
             meant = nearest_file(desk_map)

@@ -10,7 +10,7 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import count, results
 from almareplay.cli.console.progress import Display
 from almareplay.cli.options.common import CommonOptions
-from almareplay.cli.workflows.effort import tell_calls_left, tell_to_do
+from almareplay.cli.workflows.effort import tell_calls_left, tell_phases, tell_to_do
 from almareplay.cli.workflows.findings import (
     tell_file_warnings,
     tell_findings,
@@ -37,7 +37,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
     """Ask Alma what can be known before a replay, and tell it; ``probe`` asks a sandbox more."""
     if probe:
         refuse_production(settings)
-    tell_file_warnings(common, results.print)
+    tell_file_warnings(common, settings, results.print)
     with ExitStack() as stack:
         loaded = _loaded(common, settings, stack)
         places = queries.places(*loaded) if loaded else {}
@@ -48,7 +48,12 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
         session.watcher = Display("Checking", 0)
         reader = AlmaReader(session.transport)
         findings = session.do(
-            check_alma(reader, settings.environment, sorted({*places} | of_settings))
+            check_alma(
+                reader,
+                settings.environment,
+                sorted({*places} | of_settings),
+                institution=settings.institution,
+            )
         )
         tell_findings(findings, settings, results.print)
         lacking = [each for each in findings.unknown if each.is_of(places)]
@@ -67,6 +72,7 @@ def check(common: CommonOptions, settings: Settings, *, probe: bool) -> Exit:
             tell_future_rows(*loaded)
             work = queries.work_left(*loaded, instance_of(findings, settings))
             tell_to_do(work, findings, settings, Policy(), results.print)
+            tell_phases(*loaded, results.print)
         else:
             if of_settings and not findings.unknown:
                 _tell_places(of_settings, "the settings")
@@ -83,7 +89,7 @@ def _loaded(
     all the same."""
     try:
         queue = stack.enter_context(open_queue(settings.queue))
-        return queue, queue.run(common.run, purged_too=True)
+        return queue, queue.run(common.run, common.institution, purged_too=True)
     except QueueMissing:
         return None
 

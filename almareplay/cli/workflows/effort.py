@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from almareplay.cli.console.output import Tell, count
+from almareplay.queue.phases import items_out_of_order, phases_of
 from almareplay.queue.queries import Work
+from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import CheckResult, effort
 from almareplay.replay.policy import Policy
 from almareplay.settings import Settings
@@ -25,6 +27,22 @@ def tell_to_do(
         to_do = count(work.follow_ups, "due date or fine", "due dates or fines")
         tell(f"And {to_do} of earlier starts to be set right.")
     tell_calls_left(findings, settings, tell, needed=needed.calls)
+
+
+def tell_phases(queue: Queue, run: Run, tell: Tell) -> None:
+    """Say in which order the rows of several phases go, and for which items that is not the order
+    in which they were captured."""
+    phases = [each for each in phases_of(queue, run) if each.left]
+    told = [f"{count(each.left, 'row')} of phase {each.number}" for each in phases]
+    if len(told) > 1:
+        tell(f"In order: {', then '.join(told)}. Each phase is finished before the next begins.")
+    if items := items_out_of_order(queue, run):
+        has = "item has rows" if items == 1 else "items have rows"
+        tell(
+            f"{items:,} {has} that were captured before others of an earlier phase. They are not "
+            "posted where those have overtaken them: better load all rows of such items as one "
+            "phase."
+        )
 
 
 def tell_effort(

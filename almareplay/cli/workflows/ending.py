@@ -94,7 +94,7 @@ def _tell_outcomes(prepared: PreparedRun, report: Report) -> None:
     there = ""
     if report.alma is not None:
         there = f" at {report.alma}; {'rehearsed' if report.rehearsed else 'not rehearsed'}"
-    messages.print(f"Run {prepared.run.name!r}{there}:")
+    messages.print(f"Run {prepared.run}{there}:")
     print_outcomes(outcomes, messages, dismissed)
     note("counts", outcomes=prepared.tally.outcomes, dismissed=dismissed)
 

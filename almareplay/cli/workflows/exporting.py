@@ -40,7 +40,7 @@ def export(
     check_dat_path(path)
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:
-        run = queue.run(common.run)
+        run = queue.run(common.run, common.institution)
         if (holder := holder_of(queue, run)) is not None:
             raise RunHeld(run.name, holder.host, holder.pid, holder.since, holder.until)
         selection = _Selection(

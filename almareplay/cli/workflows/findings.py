@@ -19,9 +19,10 @@ from almareplay.transactions import nearest
 _SPANS = 4
 
 
-def tell_file_warnings(common: CommonOptions, tell: Tell) -> None:
-    """Say what is not right about the settings file. Raises SettingsError."""
-    for warning in file_warnings(common.settings):
+def tell_file_warnings(common: CommonOptions, settings: Settings, tell: Tell) -> None:
+    """Say what is not right about the settings file, and the file of an institution's key. Raises
+    SettingsError."""
+    for warning in [*file_warnings(common.settings), *settings.warnings]:
         tell(warning)
 
 

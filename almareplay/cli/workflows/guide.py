@@ -7,6 +7,7 @@ from almareplay.cli.console.output import count, results
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.next_steps import next_steps, tell_steps
 from almareplay.cli.workflows.opening import open_queue
+from almareplay.consortium.institutions import institutions_of
 from almareplay.outcomes import OPEN, Disposition
 from almareplay.queue.binding import binding_of
 from almareplay.queue.errors import QueueMissing
@@ -29,7 +30,10 @@ def tell_first_steps() -> None:
         settings = read_settings()
         if missing := list(_missing(settings)):
             _tell_settings(missing)
-        _tell_runs(settings, ready=not missing)
+        if settings.institutions:
+            results.print(f"Institutions: {', '.join(institutions_of(settings))}")
+            results.print("All of them: almareplay check --all, almareplay status --all")
+        _tell_runs(settings, ready=not (missing or settings.institutions))
     except AlmaReplayError as error:
         results.print(str(error))
     results.print(
@@ -39,7 +43,10 @@ def tell_first_steps() -> None:
 
 
 def _missing(settings: Settings) -> list[str]:
-    """The lines that the settings need, of those that are needed always."""
+    """The lines that the settings need, of those that are needed always. Institutions have their
+    own."""
+    if settings.institutions:
+        return []
     there = (settings.api_key, settings.region or settings.base_url, settings.timezone)
     return [line for line, value in zip(_NEEDED, there, strict=True) if not value]
 
@@ -81,9 +88,9 @@ def _tell_runs(settings: Settings, *, ready: bool) -> None:
 def _tell_run(run: Standing, *, rehearsed: bool) -> None:
     """Say what is left of a run, and what to do next about it."""
     ended = ", purged" if run.purged_at else ", nothing left to do" if run.finished else ":"
-    results.print(f"Run {run.run.name!r}: {count(run.rows, 'row')}{ended}")
+    results.print(f"Run {run.run}: {count(run.rows, 'row')}{ended}")
     if not (run.purged_at or run.finished):
         left = {each: rows for each, rows in run.to_do.items() if each.disposition in _LEFT}
         print_outcomes(left, results)
-    common = CommonOptions(run=run.run.name)
+    common = CommonOptions(run=run.run.name, institution=run.run.institution)
     tell_steps(next_steps(run, common, rehearsed=rehearsed), results.print)

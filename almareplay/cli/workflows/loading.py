@@ -15,7 +15,8 @@ from almareplay.cli.console.output import count, messages, say, show, tell_error
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.captures import NamedCapture, find_capture, flags_of
 from almareplay.outcomes.reasons import in_words
-from almareplay.queue.loading import CaptureFile, KnownFile, LoadResult, known_files, load_file
+from almareplay.queue.known_files import KnownFile, known_files
+from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -50,22 +51,24 @@ def load_files(
     settings: Settings,
     common: CommonOptions,
     *,
+    phase: int = 1,
     again: bool = False,
 ) -> Loading:
     """Load captures one after another and say what came of each. Raises QueueError."""
     loading = Loading()
+    flags = flags_of(reading) | ({"phase": str(phase)} if phase > 1 else {})
     before = standing(queue, run)
     for file in files:
         try:
             named = find_capture(file, reading, settings)
             known = known_files(queue, named.sha256, named.sheet)
-            known = [each for each in known if _same_items(each.flags, flags_of(reading))]
-            here = [each for each in known if each.run == run.name]
+            known = [each for each in known if _same_items(each.flags, flags)]
+            here = [each for each in known if each.run == run]
             if here or (known and not again):
                 loading.known += 1
-                _tell_known(named, (here or known)[0], run, reading, common)
+                _tell_known(named, (here or known)[0], run, reading, flags, common)
             else:
-                loaded = _load(queue, run, named, reading, insisted=bool(known))
+                loaded = _load(queue, run, named, flags, phase=phase, insisted=bool(known))
                 loading.files += 1
                 loading.invalid += loaded.invalid
         except FileRefused as refused:
@@ -97,20 +100,26 @@ def _tell_finished(before: Standing, common: CommonOptions) -> None:
     if before.rows > 1:
         rows = f"all its {before.rows:,} rows had their outcomes"
     say(
-        f"Run {before.run.name!r} was finished before this: {rows}. If these captures are of "
+        f"Run {before.run} was finished before this: {rows}. If these captures are of "
         "another outage, give them a run of their own: take them out again with "
         f"'{common.command('unload FILE')}', then 'almareplay load --run NAME FILE'."
     )
 
 
 def _load(
-    queue: Queue, run: Run, named: NamedCapture, reading: ReadingOptions, *, insisted: bool
+    queue: Queue,
+    run: Run,
+    named: NamedCapture,
+    flags: Mapping[str, str],
+    *,
+    phase: int,
+    insisted: bool,
 ) -> LoadResult:
     with _progress() as progress:
         task = progress.add_task(named.name, total=None, rows="")
         capture = named.open()
         file = CaptureFile(
-            named.name, named.sha256, capture.format, named.sheet, flags_of(reading), insisted
+            named.name, named.sha256, capture.format, named.sheet, flags, insisted, phase
         )
         loaded = load_file(queue, run, file, _shown(capture, progress, task))
     _tell(named.name, capture, loaded)
@@ -155,16 +164,17 @@ def _tell_known(
     before: KnownFile,
     run: Run,
     reading: ReadingOptions,
+    now: Mapping[str, str],
     common: CommonOptions,
 ) -> None:
-    words = f"{named.name}: loaded already as {before.name} into run {before.run!r} on "
+    words = f"{named.name}: loaded already as {before.name} into run {before.run} on "
     words += f"{before.loaded_at.astimezone(reading.timezone):%d %B %Y at %H:%M}; adds nothing."
-    if before.run != run.name:
+    if before.run != run:
         words += " --again loads it into this run as well."
     say(words)
-    then, now = before.flags, flags_of(reading)
+    then = before.flags
     differ = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    if before.run == run.name and then and differ:
+    if before.run == run and then and differ:
         say(
             f"  It was read with {_flags_in_words(differ, then)}, and now "
             f"{_flags_in_words(differ, now)} is said. To read it anew, take it out first: "

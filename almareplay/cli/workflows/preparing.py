@@ -62,7 +62,7 @@ def prepare(
 ) -> PreparedRun:
     """Settings, queue and run of a command, with the named files loaded; asks Alma nothing."""
     settings = common.read_settings(requests_per_second=options.requests_per_second)
-    tell_file_warnings(common, messages.print)
+    tell_file_warnings(common, settings, messages.print)
     zone = settings.require_zone()
     for path in options.report:
         check_report_path(path, overwrite=options.overwrite)
@@ -70,7 +70,11 @@ def prepare(
     settings.require_base_url()
     reading_of_files = reading_options(settings) if files else None
     queue = open_queue(settings.queue, create=bool(files))
-    run = queue.start_run(common.run) if files else queue.run(common.run)
+    run = (
+        queue.start_run(common.run, common.institution)
+        if files
+        else queue.run(common.run, common.institution)
+    )
     if reading_of_files is not None:
         loading = load_files(queue, run, files, reading_of_files, settings, common)
         if loading.refused:
@@ -95,7 +99,15 @@ def check(
     session.watcher = Display("Checking", 0, prepared.zone)
     places = queries.places(queue, run)
     reader = AlmaReader(session.transport)
-    findings = session.do(check_alma(reader, settings.environment, places, writes=writes))
+    findings = session.do(
+        check_alma(
+            reader,
+            settings.environment,
+            places,
+            institution=settings.institution,
+            writes=writes,
+        )
+    )
     tell_findings(findings, settings, tell)
     tell_unknown_places(findings.unknown, queue, run, prepared.common)
     check_alma_of_run(queue, run, instance_of(findings, settings))

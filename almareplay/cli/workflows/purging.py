@@ -29,7 +29,7 @@ def purge(queue: Queue, common: CommonOptions, oldest: datetime | None, *, yes: 
     done since then. ``yes`` asks nobody."""
     nobody_replays(queue)
     if oldest is None:
-        known = [standing(queue, queue.run(common.run, purged_too=True))]
+        known = [standing(queue, queue.run(common.run, common.institution, purged_too=True))]
         chosen, unfinished = _named(known[0]), False
     else:
         known = standings(queue)
@@ -47,7 +47,7 @@ def purge(queue: Queue, common: CommonOptions, oldest: datetime | None, *, yes: 
 def _named(run: Standing) -> list[Standing]:
     """The run that was named, where there is something to purge. Raises NotFinished."""
     if run.erased_at is not None and run.purged_at is not None:
-        say(f"Run {run.run.name!r} was purged on {_day(run.purged_at)}.")
+        say(f"Run {run.run} was purged on {_day(run.purged_at)}.")
     if run.left_to_replay:
         raise NotFinished(run.run.name, run.left_to_replay)
     return [run] if run.purged_at is None and run.rows else []
@@ -61,11 +61,9 @@ def _older(known: Iterable[Standing], oldest: datetime) -> tuple[list[Standing],
         if run.purged_at is not None or not run.rows:
             continue
         if run.last_active > oldest:
-            messages.print(
-                f"Run {run.run.name!r} stays: the last was done on {_day(run.last_active)}."
-            )
+            messages.print(f"Run {run.run} stays: the last was done on {_day(run.last_active)}.")
         elif run.left_to_replay:
-            say(f"Run {run.run.name!r} stays: it has {run.left_to_replay}.")
+            say(f"Run {run.run} stays: it has {run.left_to_replay}.")
             unfinished = True
         else:
             chosen.append(run)
@@ -75,7 +73,7 @@ def _older(known: Iterable[Standing], oldest: datetime) -> tuple[list[Standing],
 def _ask(chosen: Iterable[Standing], *, yes: bool) -> None:
     """Say what would go, and end the command where the user does not want that."""
     for run in chosen:
-        say(f"Run {run.run.name!r}: {count(run.rows, 'row')}, last done {_day(run.last_active)}.")
+        say(f"Run {run.run}: {count(run.rows, 'row')}, last done {_day(run.last_active)}.")
         attention, unresolved = map(run.count, (Disposition.ATTENTION, Disposition.UNRESOLVED))
         if attention or unresolved:
             say(
@@ -95,11 +93,11 @@ def _purge(
 ) -> None:
     for run in half_done:
         day = _day(run.purged_at)
-        say(f"Run {run.run.name!r}: its rows were deleted on {day}, but not yet their bytes.")
+        say(f"Run {run.run}: its rows were deleted on {day}, but not yet their bytes.")
     try:
         for run in chosen:
             purge_run(queue, run.run)
-            say(f"Run {run.run.name!r}: {count(run.rows, 'row')} purged; their counts are kept.")
+            say(f"Run {run.run}: {count(run.rows, 'row')} purged; their counts are kept.")
         ours = erase(queue)
     except KeyboardInterrupt as stop:
         command = common.command("purge")

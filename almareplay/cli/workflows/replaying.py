@@ -13,7 +13,7 @@ from almareplay.cli.console.progress import Display
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import ReplayOptions
 from almareplay.cli.workflows.confirmation import Confirmation, confirm
-from almareplay.cli.workflows.effort import tell_to_do
+from almareplay.cli.workflows.effort import tell_phases, tell_to_do
 from almareplay.cli.workflows.ending import end_replay
 from almareplay.cli.workflows.notification import Tally
 from almareplay.cli.workflows.preparing import PreparedRun, check, prepare, run_work
@@ -54,6 +54,7 @@ def _post(prepared: PreparedRun, session: Session, confirmation: Confirmation) -
     if not findings.refused:
         work = queries.work_left(queue, run, here)
         tell_to_do(work, findings, settings, prepared.policy, tell)
+        tell_phases(queue, run, tell)
         _tell_what_is_new(prepared, here, tell)
     confirm(prepared, findings, confirmation)
 

@@ -14,6 +14,7 @@ from almareplay.outcomes import OPEN, Disposition
 from almareplay.queue import queries
 from almareplay.queue.binding import Binding, binding_of
 from almareplay.queue.hold import holder_of
+from almareplay.queue.phases import phase_under_way, phases_of
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
 from almareplay.settings import Settings
@@ -22,10 +23,10 @@ from almareplay.transactions import in_zone
 
 def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_json: bool) -> None:
     """Say where the run of the command stands, and what to do next."""
-    run = queue.run(common.run, purged_too=True)
+    run = queue.run(common.run, common.institution, purged_too=True)
     stands = standing(queue, run)
     binding = binding_of(queue, run)
-    state, steps = _state(queue, run, stands, binding, common)
+    state, steps = state_of(queue, run, common)
     if as_json:
         results.print_json_of(state)
     else:
@@ -33,13 +34,12 @@ def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_j
         _print_state(state, stands, steps, alma, common)
 
 
-def _state(
-    queue: Queue, run: Run, stands: Standing, binding: Binding, common: CommonOptions
-) -> tuple[dict[str, Any], list[Step]]:
+def state_of(queue: Queue, run: Run, common: CommonOptions) -> tuple[dict[str, Any], list[Step]]:
     """What there is to say of a run, ready for JSON, and what to do next."""
+    stands, binding = standing(queue, run), binding_of(queue, run)
     outcomes = stands.outcomes
     holder = holder_of(queue, run)
-    work = queries.work_left(queue, run)
+    work, phases = queries.work_left(queue, run), phases_of(queue, run)
     alma = binding.alma or binding.rehearsed_on
     rehearsed = binding.rehearsed_here
     # Whoever replays the run has the next step.
@@ -48,6 +48,7 @@ def _state(
         steps = next_steps(stands, common, rehearsed=rehearsed is not None)
     state = {
         "run": run.name,
+        "loaded_for": run.institution,
         "institution": alma.institution if alma else "",
         "institution_name": alma.name if alma else "",
         "environment": alma.environment if alma else "",
@@ -67,6 +68,8 @@ def _state(
             if outcome.disposition in OPEN
         },
         "dismissed": sum(stands.dismissed.values()),
+        "phase": phase_under_way(phases),
+        "phases": [phase._asdict() for phase in phases],
         "lost_answers": work.lost_answers,
         **to_work_on(queue, run),
         "follow_ups": work.follow_ups,
@@ -98,6 +101,20 @@ def _alma_in_words(binding: Binding, zone: tzinfo) -> str:
     return "Nothing was sent to Alma yet; not rehearsed"
 
 
+def _phases_in_words(state: dict[str, Any]) -> str:
+    """How far each phase is."""
+    told = []
+    for phase in state["phases"]:
+        left = "finished"
+        if phase["left"]:
+            left = f"{phase['left']:,} of {count(phase['rows'], 'row')} left"
+            if phase["number"] != state["phase"]:
+                left += ", begins after that"
+        told.append(f"phase {phase['number']}: {left}")
+    words = "; ".join(told)
+    return words[0].upper() + words[1:]
+
+
 def _print_state(
     state: dict[str, Any],
     stands: Standing,
@@ -106,11 +123,12 @@ def _print_state(
     common: CommonOptions,
 ) -> None:
     results.print(
-        f"Run {state['run']!r}: {count(state['rows'], 'row')} "
-        f"from {count(len(state['files']), 'file')}"
+        f"Run {stands.run}: {count(state['rows'], 'row')} from {count(len(state['files']), 'file')}"
     )
     results.print(alma)
     print_outcomes(stands.to_do, results, state["dismissed"])
+    if len(state["phases"]) > 1:
+        results.print(_phases_in_words(state))
     if state["purged_at"]:
         results.print(f"Purged on {state['purged_at']}: its rows are gone, these counts are kept.")
         if not state["erased_at"]:

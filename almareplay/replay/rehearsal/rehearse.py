@@ -26,7 +26,7 @@ from almareplay.alma.errors import (
 )
 from almareplay.alma.patron import Patron
 from almareplay.alma.responses import ItemIds, ItemLoan
-from almareplay.outcomes import Disposition, Outcome, Result
+from almareplay.outcomes import Outcome, Result
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay import results
@@ -245,10 +245,9 @@ class _Rehearsing:
         except Refusal as refusal:
             return results.refused(refusal)
         except Unavailable as error:
-            history.unresolved.append((row.order, row.row))
+            history.ended(row.order, row.row, Outcome.UNAVAILABLE)
             return results.unavailable(Outcome.UNAVAILABLE, error)
-        if made.outcome.disposition is Disposition.UNRESOLVED:
-            history.unresolved.append((row.order, row.row))
+        history.ended(row.order, row.row, made.outcome)
         return made
 
     async def _decided(self, attempt: Attempt, forecaster: Forecaster) -> Forecast:

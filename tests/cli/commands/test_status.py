@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -79,3 +80,31 @@ def test_a_report_is_written_and_named(loaded: User) -> None:
 def test_no_report_is_written_when_one_of_them_cannot_be(loaded: User) -> None:
     assert loaded.types("report", "a.csv", "b.doc").code == 2
     assert not (loaded.folder / "a.csv").exists()
+
+
+def test_phases_from_the_load_to_the_report(user: User) -> None:
+    late, early = user.captures(2, "weekend.dat"), user.captures(1, "ill.dat")
+    assert user.types("load", "--phase", "2", str(late)).code == 0
+    assert user.types("load", str(early)).code == 0
+    told = user.types("load", "--phase", "3", str(late))
+    assert "read with --phase 2, and now --phase 3 is said" in " ".join(told.err.split())
+    assert user.types("load", "--phase", "0", str(late)).code == 2
+    words = "Phase 1: 1 of 1 row left; phase 2: 2 of 2 rows left, begins after that"
+    assert words in user.types("status").out
+    in_order = "In order: 1 row of phase 1, then 2 rows of phase 2."
+    assert in_order in user.types("check").out
+    assert user.types("rehearse", "--report", "prediction.jsonl").code == 0
+    predicted = [json.loads(row) for row in Path("prediction.jsonl").read_text().splitlines()]
+    assert [(row["phase"], row["outcome"]) for row in predicted] == [
+        (1, "loaned"),
+        (2, "loaned"),
+        (2, "loaned"),
+    ]
+    assert user.types("replay", "--yes").code == 0
+    assert [(row.phase, row.row, row.outcome) for row in user.rows()] == [
+        (1, 3, "loaned"),
+        (2, 1, "loaned"),
+        (2, 2, "loaned"),
+    ]
+    state = json.loads(user.types("status", "--json").out)
+    assert (state["phase"], [each["left"] for each in state["phases"]]) == (None, [0, 0])

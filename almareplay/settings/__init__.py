@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import os
-import re
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from almareplay.alma.hosts import HOSTS, can_be_key, is_this_machine
-from almareplay.transactions import AlmaReplayError, nearest
+from almareplay.settings.errors import SettingsError
+from almareplay.settings.file import DEFAULT_FILE, Line, file_warnings, lines_of, nearest_file
+from almareplay.transactions import nearest
+
+__all__ = [
+    "DEFAULT_FILE",
+    "PREFIX",
+    "OfInstitution",
+    "Settings",
+    "SettingsError",
+    "file_warnings",
+    "nearest_file",
+    "problems_of",
+    "read_settings",
+]
 
 PREFIX = "ALMAREPLAY_"
-DEFAULT_FILE = Path("settings.env")
-_SETTING = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=(.*)", re.ASCII)
-_QUOTED = re.compile(r"""\s*(["'])((?:(?!\1).)*)\1\s*(?:\s#.*)?""")
-_COMMENT = re.compile(r"\s+#.*")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _PACE = {"sandbox": 8.0, "production": 15.0}
 _FAST = {"sandbox": 10.0, "production": 25.0}
 
 
-class SettingsError(AlmaReplayError):
-    """A setting is missing or cannot be right; the message names it and says what to write."""
+@dataclass(frozen=True, slots=True)
+class OfInstitution:
+    """What an institution of a consortium has besides settings: its code, its desk map, and how to
+    come by its key, which raises SettingsError; ``warnings`` of what is not right about it."""
+
+    code: str
+    read_key: Callable[[], str]
+    desk_map: Path | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 class Settings(BaseSettings):
@@ -57,6 +71,8 @@ class Settings(BaseSettings):
     daily_reserve: int = Field(default=10_000, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)
     settle_seconds: float = Field(default=75, ge=0)
+    institutions: str | None = None
+    _of: OfInstitution | None = PrivateAttr(None)
 
     @field_validator("region")
     @classmethod
@@ -102,6 +118,28 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// (http:// is for this machine only)")
         return value.rstrip("/")
 
+    def of_institution(self, of: OfInstitution, values: Mapping[str, Any]) -> Settings:
+        """These settings as those of an institution, whose own ``values`` win. The key is its own,
+        never the one that is set here."""
+        made = self.model_copy(update={**values, "api_key": None})
+        made._of = of
+        return made
+
+    @property
+    def institution(self) -> str:
+        """The code of the institution that they are of; empty where there is but one."""
+        return self._of.code if self._of else ""
+
+    @property
+    def desk_map(self) -> Path | None:
+        """The desk map of the institution, where it has one."""
+        return self._of.desk_map if self._of else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not right about the institution's key but can be used all the same."""
+        return self._of.warnings if self._of else []
+
     @property
     def pace(self) -> float:
         """Calls a second: as set, else what leaves enough to others in such an environment."""
@@ -123,6 +161,8 @@ class Settings(BaseSettings):
 
     def require_key(self) -> str:
         """The API key. Raises SettingsError where none is set."""
+        if self._of is not None:
+            return self._of.read_key()
         if self.api_key is None or not self.api_key.get_secret_value().strip():
             raise SettingsError(
                 f"No API key is set. Write {PREFIX}API_KEY=... into {DEFAULT_FILE} (make it "
@@ -154,7 +194,7 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     Raises SettingsError, which names each setting that is wrong, with where it stands, but never
     shows its value; and for a file that other users of this machine can write.
     """
-    lines = [line for line in _lines_of(file) if line.name.upper().startswith(PREFIX)]
+    lines = [line for line in lines_of(file) if line.name.upper().startswith(PREFIX)]
     of_file = {_known_name(line): line for line in lines}
     of_flags = {name: value for name, value in flags.items() if value not in (None, "")}
     of_environment = EnvSettingsSource(Settings)()
@@ -173,7 +213,7 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
         raise SettingsError("\n".join(problems)) from None
 
 
-def _known_name(line: _Line) -> str:
+def _known_name(line: Line) -> str:
     """The field of a line that sets one of ours. Raises SettingsError for one that there is not."""
     name = line.name[len(PREFIX) :].lower()
     if name in Settings.model_fields:
@@ -183,6 +223,16 @@ def _known_name(line: _Line) -> str:
     secret = any(name.startswith(each) for each in ("api_key", "database_password"))
     what = "what it sets" if secret else line.name
     raise SettingsError(f"{line.where}: {what} is no setting of almareplay.{meant}")
+
+
+def problems_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the values of settings, by the names of the fields: a name, and words that
+    go on after it, without the value."""
+    try:
+        Settings.model_validate(values)
+    except ValidationError as error:
+        return [(str(each["loc"][0]), _words_of(each)) for each in error.errors()]
+    return []
 
 
 _WORDS = {
@@ -198,102 +248,11 @@ _WORDS = {
 
 def _in_words(name: str, problem: Mapping[str, Any], where: Mapping[str, str]) -> str:
     """A problem with a setting; ``where`` has the place of each, empty for a flag."""
+    flag, setting = f"--{name.replace('_', '-')}", f"{PREFIX}{name.upper()} ({where[name]})"
+    return f"{setting if where[name] else flag} {_words_of(problem)}."
+
+
+def _words_of(problem: Mapping[str, Any]) -> str:
     context = problem.get("ctx", {})
     ours = _WORDS.get(problem["type"], "cannot have this value").format(**context)
-    words = str(context.get("error", ours))  # those of the validators here first
-    flag, setting = f"--{name.replace('_', '-')}", f"{PREFIX}{name.upper()} ({where[name]})"
-    return f"{setting if where[name] else flag} {words}."
-
-
-class _Line(NamedTuple):
-    """A line of a settings file; ``name`` is empty where it cannot be read."""
-
-    where: str
-    name: str = ""
-    value: str = ""
-
-
-def _lines_of(file: Path | None) -> Iterator[_Line]:
-    """The lines of a settings file that say something, whether they can be read or not.
-
-    ``file`` is ``settings.env`` in the working directory where None, and may then be missing.
-    Raises SettingsError for a file that cannot be read, or that other users can write.
-    """
-    if file is not None and not file.is_file():
-        what = "is no file" if file.exists() else "does not exist"
-        raise SettingsError(f"The settings file {file} {what}.{nearest_file(file)}")
-    found = file or DEFAULT_FILE
-    if not found.is_file():
-        return
-    for number, text in enumerate(_LINE_END.split(_text(found)), start=1):
-        if text.strip() and not text.lstrip().startswith("#"):
-            yield _line(f"{found}, line {number}", text)
-
-
-def file_warnings(file: Path | None = None) -> list[str]:
-    """What is not right about a settings file that can be used all the same: a sentence each.
-
-    ``file`` and errors are as in ``read_settings``.
-    """
-    told = [
-        f"{line.where}: this cannot be read, and is passed over. A setting is a line NAME=value."
-        for line in _lines_of(file)
-        if not line.name
-    ]
-    found = file or DEFAULT_FILE
-    if found.is_file() and _mode(found) & (stat.S_IRGRP | stat.S_IROTH):
-        told.append(f"Other users of this machine can read {found}: chmod 600 {found}")
-    return told
-
-
-def _line(where: str, text: str) -> _Line:
-    setting = _SETTING.fullmatch(text)
-    if setting is None:
-        return _Line(where)
-    name, value = setting.groups()
-    if quoted := _QUOTED.fullmatch(value):
-        return _Line(where, name, quoted[2])
-    if value.lstrip().startswith(("'", '"')):
-        return _Line(where)  # without its second quotation mark
-    return _Line(where, name, _COMMENT.sub("", value).strip())
-
-
-def _text(file: Path) -> str:
-    if _mode(file) & (stat.S_IWGRP | stat.S_IWOTH):
-        raise SettingsError(
-            f"Other users of this machine can write {file}, and could have the key sent elsewhere. "
-            f"See that it says what you wrote, then: chmod 600 {file} (where that changes nothing, "
-            "as on a Windows drive, keep the file elsewhere and name it with --settings)."
-        )
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise SettingsError(f"The settings file {file} cannot be read: {reason}.") from error
-    try:
-        # Editors on Windows put a mark at the beginning.
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        # Without its cause, which holds the whole file.
-        raise SettingsError(
-            f"The settings file {file} cannot be read: line {line} is not UTF-8. Save it as UTF-8."
-        ) from None
-
-
-def _mode(file: Path) -> int:
-    """The permissions of a file; none for others where the system has no such permissions."""
-    if os.name != "posix":
-        return stat.S_IRUSR | stat.S_IWUSR
-    try:
-        return file.stat().st_mode
-    except OSError as error:
-        raise SettingsError(f"The settings file {file} cannot be read.") from error
-
-
-def nearest_file(path: Path) -> str:
-    """What file of its folder may have been meant by one that is not there, as ``nearest`` says."""
-    try:
-        return nearest(path.name, [each.name for each in path.absolute().parent.iterdir()])
-    except OSError:
-        return ""
+    return str(context.get("error", ours))  # those of the validators here first

@@ -1,0 +1,1 @@
+"""Many institutions after one outage: their settings, a look at all of them."""
