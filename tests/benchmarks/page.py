@@ -54,6 +54,7 @@ def figures(rows: int) -> Iterator[Figure]:
             opened = []
             for _ in range(3):
                 page = browser.new_page()
+                page.set_default_timeout(0)  # however long it takes, that is the figure
                 page.goto(address)
                 page.wait_for_selector("html.ready")
                 opened.append(float(page.evaluate(_OPENED)))
