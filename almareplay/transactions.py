@@ -31,14 +31,47 @@ class Kind(StrEnum):
     RETURN = "return"
 
 
+class Reason(NamedTuple):
+    """Why something is so: why a row cannot be sent, what was assumed to read it, what came of it.
+
+    A value: a code, and by their names the parameters that its sentence needs. The sentences stand
+    in ``outcomes.reasons``. The parameter ``quoted`` is what stood in the row; it ends the sentence
+    and is no part of what makes two rows' reasons the same.
+    """
+
+    code: str
+    parameters: tuple[tuple[str, str | int], ...] = ()
+
+    @classmethod
+    def of(cls, code: str, /, **parameters: str | int) -> Reason:
+        """A reason with parameters."""
+        return cls(code, tuple(parameters.items()))
+
+    def quoting(self, text: str) -> Reason:
+        """The reason with what stood in the row."""
+        return Reason(self.code, (*self.parameters, ("quoted", text)))
+
+    @property
+    def unquoted(self) -> Reason:
+        """The reason without what stood in the row: by it rows are counted."""
+        return Reason(self.code, tuple(each for each in self.parameters if each[0] != "quoted"))
+
+
+Notes = tuple[Reason, ...]
+"""What there is to say of a row, in this order."""
+
+CANCELLED = frozenset({"struck_through", "undoes_line", "undone_in_line"})
+"""The codes of the reasons which say that the desk took a row back itself."""
+
+
 class Transaction(NamedTuple):
     """One captured loan or return, read and believed. (A named tuple: captures have millions.)
 
     ``captured_at`` is aware, in the zone of the desk that captured it, and true to the minute, or
     to the second where ``has_seconds``. ``patron_id`` is empty only on a return. ``source_file`` is
     the file's name without its folder (``desk.xlsx#Friday`` for a sheet), ``source_row`` the line
-    of the text file or the row number that the spreadsheet shows. ``note`` says in words what was
-    assumed to read the row, and is empty where nothing was.
+    of the text file or the row number that the spreadsheet shows. ``notes`` say what was assumed to
+    read the row.
     """
 
     kind: Kind
@@ -50,19 +83,16 @@ class Transaction(NamedTuple):
     circ_desk: str
     source_file: str
     source_row: int
-    note: str = ""
+    notes: Notes = ()
 
 
 class InvalidRow(NamedTuple):
     """A row of a capture that cannot be read or cannot be true: kept, reported, never sent.
 
-    ``reason`` is a sentence for staff. What could be read of the row stands in the other fields;
-    what could not is ``None`` or empty. ``cancelled`` tells that the desk took the row back itself
-    (struck it through, undid it at the self-check): there is nothing wrong with it and nothing to
-    do about it.
+    What could be read of the row stands in the other fields; what could not is ``None`` or empty.
     """
 
-    reason: str
+    reason: Reason
     source_file: str
     source_row: int
     kind: Kind | None = None
@@ -71,7 +101,12 @@ class InvalidRow(NamedTuple):
     patron_id: str = ""
     library: str = ""
     circ_desk: str = ""
-    cancelled: bool = False
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the desk took the row back itself (struck it through, undid it at the
+        self-check): there is nothing wrong with it and nothing to do about it."""
+        return self.reason.code in CANCELLED
 
 
 class AlmaInstance(NamedTuple):
@@ -120,7 +155,7 @@ UNKNOWN_ALMA = AlmaInstance("", "an Alma that is not known", "unknown", "unknown
 class LeftOut(NamedTuple):
     """A line that is no transaction (blank, header, title …); ``reason`` is counted at load."""
 
-    reason: str
+    reason: Reason
 
 
 def as_text(words: str) -> str:
@@ -151,9 +186,15 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime:
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` Did you mean X?``, with the one of the known words that is most like this one; empty where
     none is. Case and blanks around do not count."""
+    near = most_like(word, known)
+    return f" Did you mean {near}?" if near else ""
+
+
+def most_like(word: str, known: Iterable[str]) -> str:
+    """The one of the known words that is most like this one, as ``nearest`` says."""
     by_key = {each.strip().casefold(): each for each in known if each.strip()}
     near = get_close_matches(word.strip().casefold(), by_key, n=1, cutoff=0.7)
-    return f" Did you mean {by_key[near[0]]}?" if near else ""
+    return by_key[near[0]] if near else ""
 
 
 def same_identifier(one: str, other: str) -> bool:

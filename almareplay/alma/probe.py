@@ -33,7 +33,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Probed:
     """What one Alma says of an unknown: empty where it could not be settled, and ``why`` then."""
 
     unknown: Unknown
@@ -41,7 +41,7 @@ class Settled:
     why: str = ""
 
 
-async def probe(reader: AlmaReader) -> list[Settled]:
+async def probe(reader: AlmaReader) -> list[Probed]:
     """Reads what can be read of each unknown, one after the other; changes nothing.
 
     Raises `AlmaError` for what concerns all calls (key, daily limit, Alma away).
@@ -49,13 +49,13 @@ async def probe(reader: AlmaReader) -> list[Settled]:
     return [await _settle(reader, unknown) for unknown in UNKNOWN]
 
 
-async def _settle(reader: AlmaReader, unknown: Unknown) -> Settled:
+async def _settle(reader: AlmaReader, unknown: Unknown) -> Probed:
     if unknown.ask is None:
-        return Settled(unknown, why="only a call that writes could tell")
+        return Probed(unknown, why="only a call that writes could tell")
     try:
-        return Settled(unknown, await unknown.ask(reader))
+        return Probed(unknown, await unknown.ask(reader))
     except (Refusal, Unavailable) as error:
-        return Settled(unknown, why=f"Alma answered {_said(error)}")
+        return Probed(unknown, why=f"Alma answered {_said(error)}")
 
 
 async def _key_test_type(reader: AlmaReader) -> str:

@@ -19,11 +19,12 @@ PREFIX = "/almaws/v1"
 CONNECT_SECONDS = 10.0
 LONGEST_ANSWER = 8 * 2**20  # bytes after decompression; a page of a hundred loans has 200,000
 
-_KEPT_HEADERS = ("Date", "Location", "Content-Type", "X-Exl-Api-Remaining", "X-Exl-Api-Quota")
+_KEPT_HEADERS = {b"date", b"location", b"content-type", b"x-exl-api-remaining", b"x-exl-api-quota"}
 
 
 async def transfer(
     client: httpx.AsyncClient,
+    base_url: str,
     call: Call[Any],
     departure: Departure,
     *,
@@ -32,8 +33,9 @@ async def transfer(
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``within`` is in seconds, for the whole of the answer. ``leaving`` is awaited right before the
-    first byte leaves; what it raises comes through, and nothing is sent.
+    ``base_url`` is scheme and host, ``within`` in seconds, for the whole of the answer. ``leaving``
+    is awaited right before the first byte leaves; what it raises comes through, and nothing is
+    sent.
     """
 
     async def trace(event: str, _: object) -> None:
@@ -46,7 +48,8 @@ async def transfer(
     content = None if call.body is None else json.dumps(call.body).encode()
     request = client.build_request(
         call.method,
-        PREFIX + call.target,
+        # The whole address: to join it with another takes httpx as long as to parse it twice more.
+        f"{base_url}{PREFIX}{call.target}",
         content=content,
         headers={} if content is None else {"Content-Type": "application/json"},
         extensions={"trace": trace},
@@ -60,7 +63,7 @@ async def transfer(
             finally:
                 await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
-        return _chained(Unreachable(str(client.base_url).rstrip("/"), cause_of(e)), e)
+        return _chained(Unreachable(base_url, cause_of(e)), e)
     except (httpx.TimeoutException, TimeoutError) as e:
         words = "Alma did not answer in time: try again when it is back."
         return _chained(Unavailable(words), e)
@@ -79,7 +82,9 @@ async def _read(response: httpx.Response) -> httpx.Response | Unavailable:
                 "The answer is too long to be one of Alma's: try again when it is back.",
                 status=response.status_code,
             )
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    headers = [
+        (name, value) for name, value in response.headers.raw if name.lower() in _KEPT_HEADERS
+    ]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 
 

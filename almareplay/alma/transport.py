@@ -86,6 +86,7 @@ class Transport:
         self.calls_made = 0
         self.pace = pace
         self._client = client
+        self._base_url = str(client.base_url).rstrip("/")
         self._clock = clock
         self._answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
@@ -223,7 +224,12 @@ class Transport:
         self.calls_made += 1
         try:
             response = await transfer(
-                self._client, call, departure, within=self._answer_within, leaving=leaving
+                self._client,
+                self._base_url,
+                call,
+                departure,
+                within=self._answer_within,
+                leaving=leaving,
             )
         except Exception:  # raised by ``may_leave``: it was not sent
             self.calls_made -= 1

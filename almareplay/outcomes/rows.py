@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from almareplay.outcomes.outcome import OPEN, Disposition, Outcome
-from almareplay.transactions import Kind, in_zone, joined
+from almareplay.outcomes.reasons import all_in_words
+from almareplay.transactions import Kind, Notes, in_zone, joined
 
 
 class Shelf(NamedTuple):
@@ -27,7 +28,7 @@ class Result:
     ``due_date`` is aware UTC. ``destination`` says where a returned item must go, ``pull_from``
     where it belongs, if somebody waits for it: staff must fetch it should it stand there again.
     ``on_loan_to`` is the primary id of another patron who has the item in Alma, ``on_loan_since``
-    (aware UTC) since when; ``due_date`` is then that of the other's loan. ``note`` is words for
+    (aware UTC) since when; ``due_date`` is then that of the other's loan. ``notes`` are for
     staff beside the outcome's advice. Empty strings mean that there is nothing to say.
     """
 
@@ -39,7 +40,7 @@ class Result:
     due_date: datetime | None = None
     destination: str = ""
     pull_from: Shelf | None = None
-    note: str = ""
+    notes: Notes = ()
     on_loan_to: str = ""
     on_loan_since: datetime | None = None
 
@@ -115,7 +116,7 @@ class ReportRow(NamedTuple):
             alma_message=result.alma_message,
             tracking_id=result.tracking_id,
             due_date=None if due is None else in_zone(due, zone),
-            note=joined(other, result.note, self.note),
+            note=joined(other, all_in_words(result.notes), self.note),
         )
 
 

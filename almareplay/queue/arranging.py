@@ -24,9 +24,10 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import Said, as_captured
 from almareplay.queue.lanes import NEIGHBOUR_SECONDS, LaneRow, Placed, arrange
+from almareplay.queue.reasons import encoded
 from almareplay.queue.schema import IN_LANE, attempts, lanes, transactions
 from almareplay.queue.store import Run
-from almareplay.transactions import Kind, identifier_key
+from almareplay.transactions import Kind, Notes, Reason, identifier_key
 
 _LANES_AT_A_TIME = 500
 _MEMBER = [
@@ -207,19 +208,20 @@ def _changes_of_lane(
     arranged += arrange(rows.values(), loose)
     for placed in arranged:
         before = lane[placed.row]
-        outcome, note = Outcome(before.outcome), ""
+        outcome = Outcome(before.outcome)
+        notes: Notes = ()
         # Whatever was sent keeps its outcome, however the lane now looks.
         if outcome in (Outcome.PENDING, Outcome.DUPLICATE) and not before.tried:
             outcome = Outcome.DUPLICATE if placed.repeats else Outcome.PENDING
-        if outcome is Outcome.DUPLICATE:
-            note = f"the same as row {placed.repeats}"
+        if outcome is Outcome.DUPLICATE and placed.repeats is not None:
+            notes = (Reason.of("same_as_row", row=placed.repeats),)
         elif placed.guessed:
-            note = "the order of this item's rows within the minute is a guess"
+            notes = (Reason("guessed_order"),)
         now = {
             "order_at": placed.order_at,
             "place": placed.place,
             "outcome": outcome,
-            "lane_note": note,
+            "lane_note": encoded(notes),
         }
         became[outcome] += outcome != before.outcome
         if any(getattr(before, column) != value for column, value in now.items()):

@@ -14,6 +14,7 @@ from almareplay.queue.attempts import Fate
 from almareplay.queue.corrections import Said, said
 from almareplay.queue.errors import NotCorrectable
 from almareplay.queue.hold import make_sure_it_is_free
+from almareplay.queue.reasons import stored_in_words
 from almareplay.queue.schema import attempts, lanes, transactions
 from almareplay.queue.staff import AS_NEW, Change, change, rows_named
 from almareplay.queue.store import Queue, Run
@@ -60,7 +61,7 @@ def correct(
             raise NotCorrectable(f"Row {row} {why}.")
         _store(connection, run, found, after, names)
         now = rows_named(connection, run, [row])[row]
-    return Corrected(_in_words(names), Outcome(now.outcome), now.lane_note)
+    return Corrected(_in_words(names), Outcome(now.outcome), stored_in_words(now.lane_note))
 
 
 def _changed(

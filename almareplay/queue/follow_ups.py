@@ -12,10 +12,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, select, update
 
 from almareplay.queue.hold import Hold, confirm_hold
+from almareplay.queue.reasons import added, encoded
 from almareplay.queue.rows import QueuedRow, queued_row
 from almareplay.queue.schema import fines, follow_ups, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import joined
+from almareplay.transactions import Notes
 
 
 class Task(StrEnum):
@@ -159,20 +160,25 @@ def store_fines(queue: Queue, hold: Hold, task: OpenFollowUp, found: Iterable[Fi
 
 
 def store_done(
-    queue: Queue, hold: Hold, task: OpenFollowUp, *, note: str, due_date: datetime | None = None
+    queue: Queue,
+    hold: Hold,
+    task: OpenFollowUp,
+    *,
+    notes: Notes,
+    due_date: datetime | None = None,
 ) -> None:
-    """Put on disk that a follow-up is done: its note is added to the row's, and the loan's new due
-    date (aware UTC) takes the place of the old. Raises HoldLost, QueueError."""
+    """Put on disk that a follow-up is done: its notes are added to the row's, and the loan's new
+    due date (aware UTC) takes the place of the old. Raises HoldLost, QueueError."""
     of_row = (transactions.c.run_id == hold.run.id) & (transactions.c.row == task.row.row)
     with queue.writing() as connection:
         confirm_hold(connection, hold)
         connection.execute(
             update(follow_ups).where(follow_ups.c.id == task.id).values(done_at=datetime.now(UTC))
         )
-        if note:
+        if notes:
             before = connection.scalar(select(transactions.c.note).where(of_row))
             connection.execute(
-                update(transactions).where(of_row).values(note=joined(before or "", note))
+                update(transactions).where(of_row).values(note=added(before or "", encoded(notes)))
             )
         if due_date is not None:
             connection.execute(update(transactions).where(of_row).values(due_date=due_date))

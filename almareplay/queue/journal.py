@@ -14,6 +14,7 @@ from almareplay.queue.attempts import Fate, Intent, Write, settle_attempt
 from almareplay.queue.errors import HoldLost
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import IS_HELD, Hold, of_hold
+from almareplay.queue.reasons import encoded
 from almareplay.queue.rows import (
     IN_ORDER,
     IS_PENDING,
@@ -177,7 +178,7 @@ def store_result(
         "destination": result.destination,
         "on_loan_to": result.on_loan_to,
         "on_loan_since": result.on_loan_since,
-        "added": result.note,
+        "added": encoded(result.notes),
         "completed_at": datetime.now(UTC),
         "looked_at": looked_at,
     }
@@ -218,6 +219,6 @@ _RESULT = (
                 "destination", "on_loan_to", "on_loan_since", "completed_at", "looked_at",
             )
         }
-        | {"note": case((_NOTE == "", _ADDED), (_ADDED == "", _NOTE), else_=_NOTE + "; " + _ADDED)}
+        | {"note": case((_NOTE == "", _ADDED), (_ADDED == "", _NOTE), else_=_NOTE + "\n" + _ADDED)}
     )
 )  # fmt: skip

@@ -17,12 +17,14 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
 from almareplay.queue.errors import RunPurged
 from almareplay.queue.hold import is_held
+from almareplay.queue.reasons import encoded
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import (
     InvalidRow,
     Kind,
     LeftOut,
+    Reason,
     Transaction,
     as_text,
     identifier_key,
@@ -94,7 +96,7 @@ class LoadResult:
     invalid: int = 0
     cancelled: int = 0
     duplicates: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[Reason] = field(default_factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
     problems: list[InvalidRow] = field(default_factory=list)
@@ -158,7 +160,7 @@ def _records(
     seconds, offset = 0, 0
     for read in rows:
         if isinstance(read, Transaction):
-            kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line, note = (
+            kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line, notes = (
                 read
             )
             if name is not name_of_file:
@@ -173,7 +175,7 @@ def _records(
                 _LOAN if kind is Kind.LOAN else _RETURN,
                 seconds, offset, 1 if has_seconds else 0, phase, seconds, row,
                 barcode, barcode if barcode.isdigit() else identifier_key(barcode),
-                patron_id, library, desk, note, _PENDING,
+                patron_id, library, desk, encoded(notes) if notes else "", _PENDING,
             )  # fmt: skip
         elif isinstance(read, InvalidRow):
             if read.cancelled:
@@ -198,7 +200,7 @@ def _invalid(read: InvalidRow, phase: int, row: int) -> _Record:
         seconds, offset, 0, phase, seconds, row,
         # It happens to no item: it stands in no lane.
         read.item_barcode, "",
-        read.patron_id, read.library, read.circ_desk, read.reason,
+        read.patron_id, read.library, read.circ_desk, encoded((read.reason,)),
         _CANCELLED if read.cancelled else _INVALID,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import DateTime, TypeDecorator
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, kept as UTC without its zone so that every database compares it alike."""
 
     impl = DateTime

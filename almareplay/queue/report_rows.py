@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Select, func, select
 
 from almareplay.outcomes import DISMISSED, Outcome, ReportRow, on_loan_in_words
+from almareplay.queue.reasons import stored_in_words
 from almareplay.queue.rows import IN_ORDER, captured_time
 from almareplay.queue.schema import attempts, files, runs, transactions
 from almareplay.queue.store import Queue, Run
@@ -123,7 +124,7 @@ def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[st
     if row.on_loan_to:
         other = name_of(row.on_loan_to)
         yield on_loan_in_words(other, row.on_loan_since, row.due_date, zone)
-    yield from (row.note, row.lane_note)
+    yield from (stored_in_words(row.note), stored_in_words(row.lane_note))
     if row.corrected_at is not None:
         yield f"{row.corrected} corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
-    yield row.source_note
+    yield stored_in_words(row.source_note)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from almareplay.outcomes import Outcome, ReportRow, on_loan_in_words
 from almareplay.queue.attempts import Fate, Write
 from almareplay.queue.follow_ups import Fine, Task, fines_of_row
+from almareplay.queue.reasons import stored_in_words
 from almareplay.queue.report_rows import row_of_report
 from almareplay.queue.schema import attempts, changes, files, follow_ups, transactions
 from almareplay.queue.staff import Change, no_such_row
@@ -135,7 +136,7 @@ def _of_row(connection: Connection, table: Any, run: Run, row: int) -> Sequence[
 
 def _loaded(connection: Connection, row: Any) -> Loaded:
     file = connection.execute(select(files).where(files.c.id == row.file_id)).one()
-    note = joined(row.lane_note, row.source_note)
+    note = joined(stored_in_words(row.lane_note), stored_in_words(row.source_note))
     return Loaded(file.loaded_at, row.source_file, row.source_row, file.format, note)
 
 
@@ -158,7 +159,7 @@ def _before_and_now(changed: Sequence[Any], row: Any, zone: tzinfo) -> Iterator[
                 state.loan_id,
                 joined(
                     on_loan_in_words(state.on_loan_to, state.on_loan_since, state.due_date, zone),
-                    state.note,
+                    stored_in_words(state.note),
                 ),
             )
         if after is not None:

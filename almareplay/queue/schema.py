@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from almareplay.queue.moment import Moment
+from almareplay.queue.moment import UtcDateTime
 
 VERSION = 8
 metadata = MetaData()
@@ -37,7 +37,7 @@ runs = Table(
     # The code of the institution that it was loaded for, empty where none was named: each has runs
     # of its own, which may have the names of others'.
     Column("loaded_for", String(100), nullable=False, server_default=""),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # Row numbers are never used again, not even those of a file that was taken out.
     Column("next_row", Integer, nullable=False),
     # Who replays the run now; all empty when nobody does.
@@ -46,8 +46,8 @@ runs = Table(
     Column("holder_space", String(200)),
     Column("holder_pid", Integer),
     Column("holder_started", String(40)),
-    Column("held_since", Moment),
-    Column("lease_until", Moment),
+    Column("held_since", UtcDateTime),
+    Column("lease_until", UtcDateTime),
     # The Alma that the run belongs to, from its first call that writes on; all empty before. The
     # code and the name are empty where Alma would not tell them to the key.
     Column("institution", String(100)),
@@ -59,11 +59,11 @@ runs = Table(
     Column("rehearsed_name", Text),
     Column("rehearsed_environment", String(20)),
     Column("rehearsed_host", String(255)),
-    Column("rehearsed_at", Moment),
+    Column("rehearsed_at", UtcDateTime),
     # When its rows were deleted for good, and when nothing of them was left in the queue's own
     # files either.
-    Column("purged_at", Moment),
-    Column("erased_at", Moment),
+    Column("purged_at", UtcDateTime),
+    Column("erased_at", UtcDateTime),
     UniqueConstraint("loaded_for", "name"),
 )
 
@@ -90,7 +90,7 @@ files = Table(
     Column("flags", Text, nullable=False),
     # 1 where it was loaded although another run had it, 0 else.
     Column("insisted", SmallInteger, nullable=False),
-    Column("loaded_at", Moment, nullable=False),
+    Column("loaded_at", UtcDateTime, nullable=False),
     # A file's rows are numbered without a gap.
     Column("first_row", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
@@ -138,18 +138,18 @@ transactions = Table(
     _said_later("alma_message"),
     _said_later("tracking_id"),
     _said_later("loan_id"),
-    Column("due_date", Moment),
+    Column("due_date", UtcDateTime),
     _said_later("destination"),
     # The primary id of another patron who has the item in Alma, and since when.
     _said_later("on_loan_to"),
-    Column("on_loan_since", Moment),
+    Column("on_loan_since", UtcDateTime),
     _said_later("note"),
-    Column("completed_at", Moment),
+    Column("completed_at", UtcDateTime),
     # When the item was last read in Alma before the outcome was decided, on our clock.
-    Column("looked_at", Moment),
+    Column("looked_at", UtcDateTime),
     # When staff last corrected the row, and in words what of it (patron id, item barcode, kind).
     # What it was before is in the table of changes.
-    Column("corrected_at", Moment),
+    Column("corrected_at", UtcDateTime),
     _said_later("corrected"),
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
@@ -184,7 +184,7 @@ item_ids = Table(
     Column("mms_id", Text, nullable=False),
     Column("holding_id", Text, nullable=False),
     Column("item_pid", Text, nullable=False),
-    Column("found_at", Moment, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -195,7 +195,7 @@ changes = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("change", String(10), nullable=False),
     # What staff wrote when they dismissed it.
     Column("words", Text, nullable=False),
@@ -205,12 +205,12 @@ changes = Table(
     Column("alma_message", Text, nullable=False),
     Column("tracking_id", Text, nullable=False),
     Column("loan_id", Text, nullable=False),
-    Column("due_date", Moment),
+    Column("due_date", UtcDateTime),
     Column("on_loan_to", Text, nullable=False),
-    Column("on_loan_since", Moment),
+    Column("on_loan_since", UtcDateTime),
     Column("note", Text, nullable=False),
-    Column("looked_at", Moment),
-    Column("completed_at", Moment),
+    Column("looked_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
     Column("kind", String(6)),
     Column("item_barcode", Text, nullable=False),
     Column("patron_id", Text, nullable=False),
@@ -227,19 +227,19 @@ attempts = Table(
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
     Column("call", String(10), nullable=False),
-    Column("intended_at", Moment, nullable=False),
+    Column("intended_at", UtcDateTime, nullable=False),
     # Alma's clock when the intent was stored, no later than Alma's clock when the call arrived;
     # NULL where Alma had not told its time.
-    Column("alma_time", Moment),
+    Column("alma_time", UtcDateTime),
     # What the item's active loan was before the call, the one to close or to renew: empty where it
     # had none, NULL where nobody had looked.
     Column("loan_id", Text),
-    Column("due_date", Moment),
-    Column("last_renew_date", Moment),
+    Column("due_date", UtcDateTime),
+    Column("last_renew_date", UtcDateTime),
     Column("fate", String(10)),
     Column("alma_code", Text, nullable=False),
     Column("tracking_id", Text, nullable=False),
-    Column("answered_at", Moment),
+    Column("answered_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("attempts_by_row", "run_id", "row"),
 )
@@ -256,15 +256,15 @@ follow_ups = Table(
     Column("user_id", Text, nullable=False),
     Column("loan_id", Text, nullable=False),
     # When Alma did what it did, on its clock: no earlier, and no later.
-    Column("since", Moment, nullable=False),
-    Column("until", Moment, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     # What the loan's due date was after the call (due date) or before it (fine).
-    Column("due_date", Moment, nullable=False),
+    Column("due_date", UtcDateTime, nullable=False),
     # What it was before a renewal.
-    Column("due_before", Moment),
+    Column("due_before", UtcDateTime),
     # What may have made the fine: return or renewal.
     Column("made_by", String(10), nullable=False),
-    Column("done_at", Moment),
+    Column("done_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("follow_ups_by_row", "run_id", "row"),
 )
@@ -280,8 +280,8 @@ fines = Table(
     Column("currency", String(10), nullable=False),
     # How much of it is wrong: whole or part.
     Column("wrong", String(5), nullable=False),
-    Column("due_date", Moment, nullable=False),
-    Column("waived_at", Moment),
+    Column("due_date", UtcDateTime, nullable=False),
+    Column("waived_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
 )
 

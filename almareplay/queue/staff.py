@@ -29,7 +29,8 @@ from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue.corrections import CORRECTED
 from almareplay.queue.errors import NotDismissible, NotRetryable, RowMissing
 from almareplay.queue.hold import make_sure_it_is_free
-from almareplay.queue.moment import Moment
+from almareplay.queue.moment import UtcDateTime
+from almareplay.queue.reasons import encoded_with
 from almareplay.queue.schema import changes, lanes, transactions
 from almareplay.queue.store import Queue, Run
 
@@ -108,7 +109,7 @@ def retry(
             by_row = transactions.c.row.in_(set(rows) - only_reopened)
             chosen = or_(by_row, chosen) if outcomes else by_row
         # What it was stays to be seen beside what comes of it.
-        before = literal("retried after ") + transactions.c.outcome
+        before = encoded_with("retried_after", "outcome", transactions.c.outcome)
         pending = change(connection, run, Change.RETRIED, chosen, AS_NEW | {"note": before})
     return Retried(pending + never_sent, reopened)
 
@@ -224,7 +225,7 @@ def change(
     """Keep what the chosen rows of the run are, then give them these values; answers how many."""
     of_run = (transactions.c.run_id == run.id) & chosen
     as_they_are = select(
-        literal(datetime.now(UTC), Moment),
+        literal(datetime.now(UTC), UtcDateTime),
         literal(what.value),
         literal(words),
         *(transactions.c[name] for name in _KEPT),

@@ -124,7 +124,7 @@ class Actor:
         self._reader.learn(attempt, loan)
         attempt.lane.lent(loan, row.captured_at)
         self._patrons.learn(row.patron_id, loan.user_id)
-        result = results.with_loan(Outcome.LOANED, loan, decision.note)
+        result = results.with_loan(Outcome.LOANED, loan, decision.notes)
         to_follow = self._follow_ups.of_loan(row, loan, intent)
         return RowResult(result, intent, Fate.DONE, to_follow, loan)
 
@@ -184,7 +184,7 @@ class Actor:
         attempt.lane.renewed(loan)
         to_follow = self._follow_ups.of_loan(row, loan, intent)
         to_follow += self._follow_ups.of_fine(row, overdue, intent)
-        result = results.with_loan(Outcome.RENEWED, loan, decision.note)
+        result = results.with_loan(Outcome.RENEWED, loan, decision.notes)
         return RowResult(result, intent, Fate.DONE, to_follow, loan)
 
     async def _call(
@@ -200,6 +200,7 @@ class Actor:
         """
         row, lane = attempt.row.row, attempt.lane
         loan = lane.loan
+        attempt.begun = True
         intent = await self._journal.record_intent(
             row,
             write,

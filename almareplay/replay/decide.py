@@ -14,7 +14,7 @@ from almareplay.outcomes import Outcome
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.lane import Lane
 from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, Notes, Reason
 
 
 class Action(StrEnum):
@@ -28,11 +28,11 @@ class Action(StrEnum):
 
 
 class Decision(NamedTuple):
-    """What to do, and the outcome that the row has when that is done, with a note for staff."""
+    """What to do, and the outcome that the row has when that is done, with notes for staff."""
 
     action: Action
     outcome: Outcome
-    note: str = ""
+    notes: Notes = ()
 
 
 class Case(NamedTuple):
@@ -99,8 +99,8 @@ def overtaken_in_run(case: Case) -> Decision | None:
     settled = _settled_later(row, item)
     if settled is None:
         return None
-    note = f"row {settled} of this item, captured later, is settled already"
-    return Decision(Action.NOTHING, Outcome.SUPERSEDED, note)
+    note = Reason.of("later_row_settled", row=settled)
+    return Decision(Action.NOTHING, Outcome.SUPERSEDED, (note,))
 
 
 def overtaken_in_alma(case: Case) -> Decision | None:
@@ -111,15 +111,13 @@ def overtaken_in_alma(case: Case) -> Decision | None:
         if not item.by_run(loan) and any(
             moment is not None and later_minute(moment, row.captured_at) for moment in moments
         ):
-            note = "Alma shows a loan or a return of this item after the captured time"
-            return _overtaken(row, item, note)
+            return _overtaken(row, item, Reason("later_in_alma"))
     return None
 
 
 # What the state of the item tells. Alma says only the day on which it changed: on the day of the
 # reopening that counts as since then, on the day of the capture as before it.
 
-_LOOK = "look at the item's history in Alma"
 _ON_ITS_WAY = {"HOLDSHELF": "on the hold shelf", "TRANSIT": "in transit"}
 _LOOKED_FOR = {
     "MISSING": "missing",
@@ -137,8 +135,7 @@ def changed_since_reopening(case: Case) -> Decision | None:
         return None
     if changed < min(_days(policy.reopened_at)):
         return None
-    note = f"not posted: not on loan in Alma, and changed since the desks reopened; {_LOOK}"
-    return Decision(Action.NOTHING, Outcome.UNCERTAIN, note)
+    return Decision(Action.NOTHING, Outcome.UNCERTAIN, (Reason("changed_since_reopening"),))
 
 
 def on_its_way(case: Case) -> Decision | None:
@@ -151,10 +148,9 @@ def on_its_way(case: Case) -> Decision | None:
     if changed <= max(_days(row.captured_at)):
         return None
     if row.kind is Kind.RETURN:
-        note = f"the item is {place} in Alma, and was changed there on a later day"
-        return _overtaken(row, item, note)
-    note = f"not posted: {place} in Alma, and changed there on a later day; {_LOOK}"
-    return Decision(Action.NOTHING, Outcome.UNCERTAIN, note)
+        return _overtaken(row, item, Reason.of("on_its_way", place=place))
+    note = Reason.of("not_lent_on_its_way", place=place)
+    return Decision(Action.NOTHING, Outcome.UNCERTAIN, (note,))
 
 
 # What is posted.
@@ -256,15 +252,15 @@ loan                                                  loan                ``loan
 """
 
 
-def _overtaken(row: QueuedRow, item: Lane, note: str = "") -> Decision:
+def _overtaken(row: QueuedRow, item: Lane, *notes: Reason) -> Decision:
     """A row that something later in Alma has overtaken; that may be what staff have done by hand
     for an earlier row of the item, which Alma dates by the hand."""
     place = row.order.captured
     before = [number for order, number in item.history.dismissed if order.captured < place]
     if not before or _settled_later(row, item) is not None:
-        return Decision(Action.NOTHING, Outcome.SUPERSEDED, note)
-    by_hand = f"Alma shows something later, perhaps what was done by hand for row {before[-1]}"
-    return Decision(Action.NOTHING, Outcome.UNCERTAIN, f"not posted: {by_hand}")
+        return Decision(Action.NOTHING, Outcome.SUPERSEDED, notes)
+    by_hand = Reason.of("perhaps_by_hand", row=before[-1])
+    return Decision(Action.NOTHING, Outcome.UNCERTAIN, (by_hand,))
 
 
 def _settled_later(row: QueuedRow, item: Lane) -> int | None:
@@ -279,12 +275,12 @@ def _changed(item: Lane) -> date | None:
     return item.state.modification_date if item.state and item.untouched else None
 
 
-def _looked_for(item: Lane, policy: Policy) -> str:
+def _looked_for(item: Lane, policy: Policy) -> Notes:
     """A note on an item that turns up (guard full)."""
     if policy.guard is not Guard.FULL or item.state is None or not item.untouched:
-        return ""
+        return ()
     found = _LOOKED_FOR.get(item.state.process_type)
-    return f"Alma had the item as {found}" if found else ""
+    return (Reason.of("was_looked_for", state=found),) if found else ()
 
 
 def _days(moment: datetime) -> tuple[date, date]:

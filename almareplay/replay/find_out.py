@@ -24,7 +24,7 @@ from almareplay.replay.patrons import Patrons
 from almareplay.replay.read import LaneReader
 from almareplay.replay.renewal import has_moved, says_failure, says_success
 from almareplay.replay.results import RowResult
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, Reason
 
 _log = logging.getLogger("almareplay.replay")
 
@@ -43,8 +43,12 @@ class Found:
 class CannotTell(Exception):
     """What Alma shows fits both: that the call had its effect, and that it had none.
 
-    ``str()`` is a note for staff.
+    ``reason`` is for staff.
     """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Effects:
@@ -106,7 +110,7 @@ class Effects:
                 continue
             if await self._to_same_patron(attempt, loan):
                 if intent.alma_time is None and loan not in active:
-                    raise CannotTell("Alma did not tell its time, so an older loan may be this one")
+                    raise CannotTell(Reason("older_loan"))
                 return Found(loan, ended=loan not in active)
         return None
 
@@ -114,10 +118,7 @@ class Effects:
         try:
             return await self._patrons.same(attempt.row.patron_id, loan.user_id, attempt.rank)
         except Unaddressable as error:
-            raise CannotTell(
-                "a loan was made at this desk meanwhile, and the patron id cannot be looked up to "
-                "tell whether it is this one"
-            ) from error
+            raise CannotTell(Reason("loan_of_unknown")) from error
         except Refusal as refusal:
             if refusal.outcome is Outcome.PATRON_NOT_FOUND:
                 # Alma does not lend to a patron whom it does not know.
@@ -161,7 +162,7 @@ class LostCalls:
         try:
             found = await self._effects.find(attempt, intent, sent_at + self._settle_seconds)
         except CannotTell as doubt:
-            return RowResult(Result(Outcome.UNCERTAIN, note=str(doubt)))
+            return RowResult(Result(Outcome.UNCERTAIN, notes=(doubt.reason,)))
         except Refusal as refusal:
             if refusal.outcome is not Outcome.ITEM_NOT_FOUND:
                 return RowResult(results.unavailable(Outcome.UNCERTAIN, refusal))
@@ -226,9 +227,9 @@ def _find_renewal(
         was_renewed_once = loan.process_status == "RENEW" or says_success(loan)
         if loan.last_renew_date is None and was_renewed_once:
             # Renewed at some time, and Alma does not say when: a renewal need not move the date.
-            raise CannotTell("the loan's dates do not tell whether it was renewed")
+            raise CannotTell(Reason("renewal_unclear"))
         return None
-    raise CannotTell("the loan that was to be renewed is gone from Alma")
+    raise CannotTell(Reason("renewed_loan_gone"))
 
 
 def _find_return(

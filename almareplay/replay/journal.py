@@ -21,7 +21,7 @@ from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.group_commit import GroupCommit
-from almareplay.transactions import AlmaInstance
+from almareplay.transactions import AlmaInstance, Notes
 
 _log = logging.getLogger("almareplay.replay")
 
@@ -260,9 +260,11 @@ class Journal(JournalReader):
         """Store which fines a call made, over what was known."""
         await self._write(follow_ups.store_fines, self._hold, task, fines)
 
-    async def record_done(self, task: OpenFollowUp, note: str, due_date: datetime | None) -> None:
-        """Store that a follow-up is done: a note on its row, and the loan's new due date."""
-        await self._write(follow_ups.store_done, self._hold, task, note=note, due_date=due_date)
+    async def record_done(
+        self, task: OpenFollowUp, notes: Notes, due_date: datetime | None
+    ) -> None:
+        """Store that a follow-up is done: notes on its row, and the loan's new due date."""
+        await self._write(follow_ups.store_done, self._hold, task, notes=notes, due_date=due_date)
 
     async def confirm_hold(self) -> None:
         """Make sure of the hold, by a look at the queue that is not older than a moment: a process

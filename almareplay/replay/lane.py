@@ -174,18 +174,28 @@ def borrowed(loan: ItemLoan, history: LaneHistory) -> Borrowed:
     return Borrowed(loan.loan_id, loan.user_id, made_at, loan.due_date, loan.last_renew_date)
 
 
+# More than any run has rows.
+_NOT_BEGUN = 1_000_000_000
+
+
 @dataclass(slots=True)
 class Attempt:
-    """A row under way: what was captured, its item, and its ``rank`` in replay order, which goes
-    before that of other rows where calls have to wait.
+    """A row under way: what was captured, its item, and its ``place`` in replay order.
 
-    ``returned_first`` tells that it is a loan for which the item was scanned in for the patron who
-    had it. ``scanned_by_mistake`` are the barcodes of items that were scanned in because they had
-    had the barcode of this one.
+    ``begun`` tells that Alma was asked about it. ``returned_first`` tells that it is a loan for
+    which the item was scanned in for the patron who had it. ``scanned_by_mistake`` are the barcodes
+    of items that were scanned in because they had had the barcode of this one.
     """
 
     row: QueuedRow
     lane: Lane
-    rank: int = 0
+    place: int = 0
+    begun: bool = False
     returned_first: bool = False
     scanned_by_mistake: list[str] = field(default_factory=list)
+
+    @property
+    def rank(self) -> int:
+        """Which of the calls that wait leaves first: the lowest. A row that has begun goes before
+        those that have not, lest what was seen for it grows old; else they go in replay order."""
+        return self.place if self.begun else self.place + _NOT_BEGUN

@@ -27,7 +27,7 @@ from almareplay.replay.patrons import Patrons
 from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.read import LaneReader
 from almareplay.replay.results import RowResult
-from almareplay.transactions import Kind, joined
+from almareplay.transactions import Kind
 
 # How often a row is posted whose answers are lost and turn out to have had no effect.
 _TRIES = 5
@@ -88,9 +88,9 @@ class Poster:
         result, row = ended.result, attempt.row
         if attempt.returned_first:
             # Whatever became of the loan, staff must know that the item was taken back for it.
-            result = replace(result, note=joined(results.RETURNED_FIRST, result.note))
+            result = replace(result, notes=(results.RETURNED_FIRST, *result.notes))
         for barcode in attempt.scanned_by_mistake:
-            result = replace(result, note=joined(results.by_mistake(barcode), result.note))
+            result = replace(result, notes=(results.by_mistake(barcode), *result.notes))
         attempt.lane.history.ended(row.order, row.row, result.outcome)
         await self._journal.record_outcome(
             row.row,
@@ -154,7 +154,7 @@ class Poster:
                 unknown = by_ids and outcome is Outcome.ITEM_NOT_FOUND
                 moved = unknown and attempt.lane.may_have_moved
                 if not may_pass and not race and not moved:
-                    result = results.refused(refused.refusal, decision.note)
+                    result = results.refused(refused.refusal, decision.notes)
                     return RowResult(result, refused.intent, Fate.REFUSED)
                 await self._journal.record_fate(refused.intent, Fate.REFUSED)
             if moved:

@@ -48,11 +48,6 @@ class Seen:
         return (told | {self.state.barcode if self.state else ""}) - {""}
 
 
-# A row goes so many places ahead for every later row of its item, up to that of the rows begun
-# before it: the last calls of a run should not wait for one another.
-_AHEAD = 10
-
-
 class LaneReader:
     """Opens the lanes of a run, and reads into them what Alma has about their items.
 
@@ -68,15 +63,14 @@ class LaneReader:
         self._patrons = patrons
         self._lanes: dict[str, Lane] = {}
 
-    async def open(self, row: QueuedRow, rank: int) -> Attempt:
+    async def open(self, row: QueuedRow, place: int) -> Attempt:
         """A row to be tried, and the lane of its item with what the run did to that before."""
         if row.item_key not in self._lanes:
             history = await self._journal.open_lane(row.item_key)
             lane = self._lanes[row.item_key] = Lane(history)
             if self._policy.guard is Guard.OFF:
                 lane.resume()
-        lane = self._lanes[row.item_key]
-        return Attempt(row, lane, rank - _AHEAD * max(0, lane.history.pending - 1))
+        return Attempt(row, self._lanes[row.item_key], place)
 
     def close(self, attempt: Attempt) -> None:
         """A row has its outcome, and the lane goes with the last of the run's: a run of a million
@@ -111,6 +105,7 @@ class LaneReader:
                 attempt.lane.missing = refusal
                 attempt.lane.looked_at = datetime.now(UTC)
             raise
+        attempt.begun = True
         self._know(attempt, ids, IdsFrom.BARCODE)
         return ids
 
@@ -160,6 +155,7 @@ class LaneReader:
         ids = await self.find(attempt, certain=False)
         try:
             seen = await self._ask(ids, attempt.rank, completed=completed, state=state)
+            attempt.begun = True
         except (Refusal, Unavailable) as error:
             if _may_be_of_ids(lane, error) and await self._look_up(attempt) != ids:
                 return await self.read(attempt, completed=completed, state=state)

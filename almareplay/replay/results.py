@@ -1,4 +1,4 @@
-"""What became of a row, in words for the report."""
+"""What became of a row, for the queue and the report."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.follow_ups import FollowUp
 from almareplay.replay.decide import Decision
 from almareplay.replay.lane import Borrowed
+from almareplay.transactions import Notes, Reason
 
-RETURNED_FIRST = "the item was returned for the patron who had it"
-_READ_BACK = "Alma's answer was lost; reading Alma showed that it was done"
+RETURNED_FIRST = Reason("returned_first")
+_READ_BACK = Reason("read_back")
 _PLACES = {"HOLDSHELF": "hold shelf", "TRANSIT": "transit", "": "reshelve"}
 
 
@@ -29,17 +30,14 @@ class RowResult(NamedTuple):
     loan: ItemLoan | None = None
 
 
-def by_mistake(barcode: str) -> str:
+def by_mistake(barcode: str) -> Reason:
     """The note about another item, by its barcode, that was scanned in for the row's."""
-    return (
-        f"item {barcode} was scanned in by mistake, as it had this barcode before: see that it is "
-        "where it belongs, and lend it again to whoever has it"
-    )
+    return Reason.of("scanned_by_mistake", barcode=barcode)
 
 
 def untouched(decision: Decision, loan: Borrowed | None) -> Result:
     """The result of a row for which nothing is posted, given the active loan of its item."""
-    result = Result(decision.outcome, note=decision.note)
+    result = Result(decision.outcome, notes=decision.notes)
     if loan is None:
         return result
     if decision.outcome is Outcome.ALREADY_LOANED:
@@ -60,29 +58,29 @@ def of_scan(decision: Decision, scan: ScanIn) -> Result:
     if scan.requested_by_somebody:
         shelf = Shelf(scan.library, scan.location, scan.call_number, scan.title)
     return Result(
-        decision.outcome, destination=scan.destination, pull_from=shelf, note=decision.note
+        decision.outcome, destination=scan.destination, pull_from=shelf, notes=decision.notes
     )
 
 
-def with_loan(outcome: Outcome, loan: ItemLoan, note: str = "") -> Result:
+def with_loan(outcome: Outcome, loan: ItemLoan, notes: Notes = ()) -> Result:
     """The result of a loan or renewal."""
-    return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, note=note)
+    return Result(outcome, loan_id=loan.loan_id, due_date=loan.due_date, notes=notes)
 
 
-def refused(refusal: Refusal, note: str = "") -> Result:
+def refused(refusal: Refusal, notes: Notes = ()) -> Result:
     """The result of a row that Alma refused."""
     return Result(
         refusal.outcome,
         alma_code=refusal.code,
         alma_message=refusal.message,
         tracking_id=refusal.tracking_id,
-        note=note,
+        notes=notes,
     )
 
 
 def held_back(blocking: int) -> Result:
     """The result of a row that waits for an unresolved one of its item, the row of this number."""
-    return Result(Outcome.HELD_BACK, note=f"row {blocking} of this item is unresolved")
+    return Result(Outcome.HELD_BACK, notes=(Reason.of("row_unresolved", row=blocking),))
 
 
 def unavailable(outcome: Outcome, error: AlmaError) -> Result:
@@ -92,7 +90,7 @@ def unavailable(outcome: Outcome, error: AlmaError) -> Result:
         alma_code=error.code,
         alma_message=error.message,
         tracking_id=error.tracking_id,
-        note=str(error),
+        notes=(Reason.of("alma_error", words=str(error)),),
     )
 
 
@@ -100,16 +98,14 @@ def given_up(last: Intent, tries: int) -> Result:
     """The result of a row whose answers were lost so many times, the last that of this call."""
     if last.call is Write.SCAN_IN and not last.loan_id:
         # Such scans leave no loan to read, and may have sent the item on its way.
-        note = "the item is not on loan; it is not known whether it was scanned in"
-        return Result(Outcome.UNCERTAIN, note=f"Alma's answers were lost {tries} times: {note}")
-    note = f"Alma's answers were lost {tries} times, each time without an effect"
-    return Result(Outcome.UNAVAILABLE, note=note)
+        return Result(Outcome.UNCERTAIN, notes=(Reason.of("scan_lost", tries=tries),))
+    return Result(Outcome.UNAVAILABLE, notes=(Reason.of("lost_without_effect", tries=tries),))
 
 
 def scan_read_back(state: ItemState | None) -> Result:
     """The result of a scan whose answer was lost, with the item's state where it was read."""
     if state is None:
-        return Result(Outcome.RETURNED, note=f"{_READ_BACK}; look in Alma where the item must go")
+        return Result(Outcome.RETURNED, notes=(_READ_BACK, Reason("destination_unknown")))
     shelf = None
     if state.requested:
         shelf = Shelf(state.library, state.location, state.call_number, state.title)
@@ -117,12 +113,12 @@ def scan_read_back(state: ItemState | None) -> Result:
         Outcome.RETURNED,
         destination=_PLACES.get(state.process_type, state.process_type),
         pull_from=shelf,
-        note=_READ_BACK,
+        notes=(_READ_BACK,),
     )
 
 
 def loan_read_back(outcome: Outcome, loan: ItemLoan, *, ended: bool) -> Result:
     """The result of a loan or renewal that reading has shown to be done; ``ended`` where somebody
     has returned the item since."""
-    note = f"{_READ_BACK}; the item has been returned since" if ended else _READ_BACK
-    return with_loan(outcome, loan, note)
+    since = (Reason("returned_since"),) if ended else ()
+    return with_loan(outcome, loan, (_READ_BACK, *since))

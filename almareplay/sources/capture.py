@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from almareplay.transactions import AlmaReplayError, InvalidRow, LeftOut, Transaction
+from almareplay.outcomes.reasons import in_words
+from almareplay.transactions import (
+    AlmaReplayError,
+    InvalidRow,
+    LeftOut,
+    Notes,
+    Reason,
+    Transaction,
+)
 
 Row = Transaction | InvalidRow | LeftOut
 
@@ -76,19 +84,30 @@ class Assumptions:
 
     def __init__(self, of_file: Sequence[str] = ()) -> None:
         self._of_file = list(of_file)
-        self._of_rows: Counter[str] = Counter()
+        self._of_rows: Counter[Notes] = Counter()
 
     def add(self, sentence: str) -> None:
         """Takes in what was assumed for all of the file."""
         self._of_file.append(sentence)
 
-    def note(self, notes: str) -> None:
-        """Counts the notes of one row; several are joined by ``"; "``."""
-        self._of_rows.update(notes.split("; "))
+    def note(self, notes: Notes) -> None:
+        """Counts the notes of one row, without what they quote."""
+        self._of_rows[notes] += 1
+
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, with their notes counted."""
+        for row in rows:
+            if isinstance(row, Transaction) and row.notes:
+                self.note(row.notes)
+            yield row
 
     def in_words(self) -> list[str]:
         """One sentence an assumption, with the number of rows where it is one of rows."""
+        rows: Counter[Reason] = Counter()
+        for notes, count in self._of_rows.items():
+            for note in notes:
+                rows[note.unquoted] += count
         return self._of_file + [
-            f"{count} {'row' if count == 1 else 'rows'}: {note}"
-            for note, count in self._of_rows.items()
+            f"{count} {'row' if count == 1 else 'rows'}: {in_words(note)}"
+            for note, count in rows.items()
         ]

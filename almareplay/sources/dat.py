@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
+from almareplay.sources.assembler import Assembler, Fields
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.cells.doubts import NO_ITEM, NO_PATRON, SAME, doubt, like_name
 from almareplay.sources.cells.novalue import is_nothing
 from almareplay.sources.identifiers import (
     LONGEST,
@@ -34,7 +35,7 @@ from almareplay.sources.times.localtime import (
     existing_date,
     existing_time,
 )
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined, same_identifier
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason, Transaction
 
 BARCODE_WIDTH = 80
 LOOKED_AT = 2_000
@@ -46,11 +47,8 @@ SHORT, LONG = 4, 8
 LONGEST_TRANSACTION = 13 + BARCODE_WIDTH + LONGEST
 """Characters, without blanks at the ends."""
 
-PIECE = (
-    "the patron id has a few digits only, where others have many: a year, or a piece of a title, "
-    "that a comma has moved there?"
-)
-BYTE_PADDED = "the item barcode was padded by bytes, so the patron begins before column 94"
+PIECE = Reason("dat_few_digits")
+BYTE_PADDED = Reason("dat_padded_by_bytes")
 
 _KINDS = {"L": Kind.LOAN, "R": Kind.RETURN, "l": Kind.LOAN, "r": Kind.RETURN}
 _LINE = re.compile(r"([0-9]+)([A-Za-z])(.*)", re.DOTALL)
@@ -80,7 +78,8 @@ class DatCapture:
         names = names_of(path.name)
         if missing := missing_place(options, names):
             raise FileRefused(path.name, missing)
-        self._library, self._circ_desk, _ = place_of(options, names)
+        self._place = place_of(options, names)
+        self._assembler = Assembler(path.name)
         self._scanner = scanner_of(options)
         self._clock = StationClock(options)
         self._assumptions = Assumptions()
@@ -111,13 +110,13 @@ class DatCapture:
         others = 0
         back, first_back, last = 0, 0, ""
         beginning = lru_cache(maxsize=65_536)(self._beginning)
-        name, library, circ_desk = self._path.name, self._library, self._circ_desk
+        name, (library, circ_desk, _) = self._path.name, self._place
         plain = not (self._scanner.prefix or self._scanner.suffix)
         # Named tuples are made half as fast by their own class.
         make = tuple.__new__
         for number, line in enumerate(lines, 1):
             # Plain lines first, with as few steps as can be: files have hundreds of thousands.
-            kind, at, note = beginning(line[:13])
+            kind, at, notes = beginning(line[:13])
             if kind:
                 stamp = line[:12]
                 if stamp < last:
@@ -133,19 +132,21 @@ class DatCapture:
                         or (not patron and kind is Kind.RETURN)
                     )
                 ):
-                    if note:
-                        self._assumptions.note(note)
+                    if notes:
+                        self._assumptions.note(notes)
                     yield make(
                         Transaction,
                         (
                             kind, at, False, barcode, patron,
-                            library, circ_desk, name, number, note,
+                            library, circ_desk, name, number, notes,
                         ),
                     )  # fmt: skip
                     continue
-            encoding_note = WINDOWS_1252 if lines.others > others else ""
+            row = self._odd_line(number, line, (WINDOWS_1252,) if lines.others > others else ())
             others = lines.others
-            yield self._odd_line(number, line, encoding_note)
+            if isinstance(row, Transaction) and row.notes:
+                self._assumptions.note(row.notes)
+            yield row
         if back:
             self._assumptions.add(
                 f"the lines run back in time {'once' if back == 1 else f'{back} times'}, first at "
@@ -154,56 +155,41 @@ class DatCapture:
                 "before it and those behind it as two files, one with --clock-offset"
             )
 
-    def _beginning(self, text: str) -> tuple[Kind | None, datetime | None, str]:
-        """Kind, time and note of a plain line that begins so; no kind where it is not plain."""
-        at, note, problem = self._moment(text[:12])
-        return (None if problem else _KINDS.get(text[12:])), at, note
+    def _beginning(self, text: str) -> tuple[Kind | None, datetime | None, Notes]:
+        """Kind, time and notes of a plain line that begins so; no kind where it is not plain."""
+        at, notes, problem = self._moment(text[:12])
+        return (None if problem else _KINDS.get(text[12:])), at, notes
 
-    def _odd_line(self, number: int, line: str, encoding_note: str) -> Row:
+    def _odd_line(self, number: int, line: str, notes: Notes) -> Row:
         """Reads any line, with every deviation that is known, or says what is wrong with it."""
         text = bare(line)
         if len(line) >= LONGEST_LINE - 1:
-            return self._invalid(number, f"the line has more than {LONGEST_LINE} characters")
+            return self._invalid(number, Reason.of("line_too_long", characters=LONGEST_LINE))
         if not text:
-            return LeftOut("end-of-file mark" if "\x1a" in line else "blank line")
+            return LeftOut(Reason("end_of_file" if "\x1a" in line else "blank_line"))
         if len(text) > LONGEST_TRANSACTION:
-            return self._invalid(number, f"the line has more than {LONGEST_TRANSACTION} characters")
+            return self._invalid(number, Reason.of("line_too_long", characters=LONGEST_TRANSACTION))
         parts = _LINE.fullmatch(text)
         if not parts:
-            return self._invalid(
-                number, "the line does not begin with a date of 12 digits and L or R"
-            )
+            return self._invalid(number, Reason("dat_beginning"))
         stamp, letter, rest = parts.groups()
         kind = _KINDS.get(letter)
-        at, time_note, time_problem = self._moment(stamp)
-        barcode_field, patron_field, layout_note, layout_problem = _columns(
-            rest, line[line.find(text) + len(stamp) + 1 :]
-        )
-        patron_field = "" if is_nothing(bare(patron_field)) else patron_field
-        barcode = read_identifier(barcode_field, "the item barcode", self._scanner)
+        columns = _columns(rest, line[line.find(text) + len(stamp) + 1 :])
+        patron_field = "" if is_nothing(bare(columns.patron)) else columns.patron
+        item = read_identifier(columns.barcode, "the item barcode", self._scanner)
         patron = read_identifier(patron_field, "the patron id", self._scanner)
-        problem = (
-            time_problem
-            or ("" if kind else f"the kind is {letter}, where L or R belongs")
-            or layout_problem
-            or barcode.problem
-            or patron.problem
-            or ("" if barcode.text else NO_ITEM)
-            or (NO_PATRON if kind is Kind.LOAN and not patron.text else "")
-            or (doubt(barcode.text, patron.text) if kind is Kind.LOAN else "")
-            or (SAME if same_identifier(barcode.text, patron.text) else "")
-            or (PIECE if kind is Kind.LOAN and self._is_piece(patron.text) else "")
+        problem = columns.problem or (None if kind else Reason.of("dat_kind", letter=letter))
+        fields = Fields(
+            kind,
+            self._moment(stamp),
+            item,
+            patron,
+            self._place,
+            notes=notes + columns.notes,
+            problem=problem,
+            doubt=PIECE if kind is Kind.LOAN and self._is_piece(patron.text) else None,
         )
-        if problem or kind is None or at is None:
-            shown = "" if like_name(patron.text) else patron.text
-            return self._invalid(number, problem, kind, at, barcode.text, shown)
-        note = joined(time_note, encoding_note, layout_note, barcode.note, patron.note)
-        if note:
-            self._assumptions.note(note)
-        return Transaction(
-            kind, at, False, barcode.text, patron.text,
-            self._library, self._circ_desk, self._path.name, number, note,
-        )  # fmt: skip
+        return self._assembler.row(number, fields)
 
     def _is_piece(self, patron: str) -> bool:
         """Whether digits are no patron's, going by the ids in the first lines of the file."""
@@ -216,52 +202,52 @@ class DatCapture:
         long = sum(count for length, count in self._lengths.items() if length >= LONG)
         return 0 < long >= short
 
-    def _invalid(
-        self,
-        number: int,
-        reason: str,
-        kind: Kind | None = None,
-        at: datetime | None = None,
-        barcode: str = "",
-        patron: str = "",
-    ) -> InvalidRow:
-        return InvalidRow(
-            reason, self._path.name, number, kind, at,
-            barcode, patron, self._library, self._circ_desk,
-        )  # fmt: skip
+    def _invalid(self, number: int, reason: Reason) -> InvalidRow:
+        library, circ_desk, _ = self._place
+        return InvalidRow(reason, self._path.name, number, library=library, circ_desk=circ_desk)
 
     def _read_moment(self, stamp: str) -> Moment:
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) == 12):
             # Quoted only where it begins like a year: a slipped line can begin with a patron id.
-            shown = f": {stamp}" if stamp.startswith("20") and len(stamp) <= 14 else ""
-            return Moment(None, problem=f"the date has {len(stamp)} digits where 12 belong{shown}")
+            wrong = Reason.of("dat_digits", digits=len(stamp))
+            is_shown = stamp.startswith("20") and len(stamp) <= 14
+            return Moment(None, problem=wrong.quoting(stamp) if is_shown else wrong)
         try:
             day = existing_date(int(stamp[:4]), int(stamp[4:6]), int(stamp[6:8]))
             clock = existing_time(int(stamp[8:10]), int(stamp[10:12]))
         except ImpossibleTimeError as impossible:
-            shown = f": {stamp}" if stamp.startswith("20") else ""
-            return Moment(None, problem=f"{impossible}{shown}")
+            wrong = impossible.reason
+            return Moment(None, problem=wrong.quoting(stamp) if stamp.startswith("20") else wrong)
         return self._clock.moment(datetime.combine(day, clock))
 
 
-def _columns(rest: str, padded: str) -> tuple[str, str, str, str]:
-    """Barcode, patron, note and problem of what follows the kind; ``padded`` is the same with the
-    blanks at its end."""
+class _Columns(NamedTuple):
+    """What stands behind the kind, or why it cannot be told apart."""
+
+    barcode: str = ""
+    patron: str = ""
+    notes: Notes = ()
+    problem: Reason | None = None
+
+
+def _columns(rest: str, padded: str) -> _Columns:
+    """Item and patron in what follows the kind; ``padded`` is the same with the blanks at its
+    end."""
     if _SECOND_TRANSACTION.search(rest):
-        return "", "", "", "a second transaction stands in the same line"
+        return _Columns(problem=Reason("dat_two_in_line"))
     if "\t" in rest.strip():
         fields = [field for field in rest.split("\t") if bare(field)]
         if len(fields) > 2:
-            return "", "", "", "tabs divide the line into more than item barcode and patron"
-        return fields[0], "".join(fields[1:]), "", ""
+            return _Columns(problem=Reason("dat_tabs"))
+        return _Columns(fields[0], "".join(fields[1:]))
     barcode, patron = rest[:BARCODE_WIDTH], rest[BARCODE_WIDTH:]
     if not _GAP.search(bare(barcode)) or _is_in_place(barcode, patron, padded):
-        return barcode, patron, "", ""
+        return _Columns(barcode, patron)
     in_bytes = len(rest.encode()[:BARCODE_WIDTH].decode(errors="ignore"))
     barcode, patron = rest[:in_bytes], rest[in_bytes:]
     if in_bytes < BARCODE_WIDTH and not _GAP.search(bare(barcode)):
-        return barcode, patron, BYTE_PADDED, ""
-    return "", "", "", "the columns have shifted: the patron does not begin in column 94"
+        return _Columns(barcode, patron, (BYTE_PADDED,))
+    return _Columns(problem=Reason("dat_shifted"))
 
 
 def _is_in_place(barcode: str, patron: str, padded: str) -> bool:

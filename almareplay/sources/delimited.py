@@ -13,9 +13,9 @@ from almareplay.sources.cells.quoting import BACKSLASH, NOT_CLOSED, split_escape
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.tables.headers import known_headers
 from almareplay.sources.tables.table import Record, TableReader
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.datetimes import Cell
-from almareplay.transactions import joined
+from almareplay.transactions import Notes, Reason
 
 _DELIMITERS = ",;\t|"
 
@@ -28,8 +28,8 @@ read again each time."""
 _OF_A_LINE = 150
 """Bytes of memory that a line takes besides its text."""
 
-_Line = tuple[int, str, str]
-"""Number, text, and a note on how it was decoded."""
+_Line = tuple[int, str, Notes]
+"""Number, text, and notes on how it was decoded."""
 
 
 class DelimitedTable:
@@ -60,16 +60,16 @@ class DelimitedTable:
         # Named tuples are made half as fast by their own class.
         make, no_notes = tuple.__new__, Record._field_defaults["cell_notes"]
         while line := ahead.popleft() if ahead else next(source, None):
-            number, text, note = line
+            number, text, notes = line
             # Most lines are read ten times as fast.
             plain = text.split(delimiter) if '"' not in text else self._all_quoted(text)
             if plain and len(text) < LONGEST_LINE - 1:
-                yield make(Record, (number, [*map(str.strip, plain)], note, "", no_notes, False))
+                yield make(Record, (number, [*map(str.strip, plain)], notes, None, no_notes))
                 continue
             cells, problem, quoting = self._quoted(text, ahead, source)
             if len(text) >= LONGEST_LINE - 1:
-                cells, problem = [], f"the line has more than {LONGEST_LINE} characters"
-            yield Record(number, cells, joined(note, quoting), problem)
+                cells, problem = [], Reason.of("line_too_long", characters=LONGEST_LINE)
+            yield Record(number, cells, notes + quoting, problem)
 
     def _lines(self) -> Iterator[_Line]:
         """The lines, from the file or as they were kept when it was gone through the first time."""
@@ -90,12 +90,8 @@ class DelimitedTable:
         self._kept = kept if room > 0 else []
 
     def _lines_from_file(self) -> Iterator[_Line]:
-        lines = self._lines_of_file
-        others = 0
-        for number, line in enumerate(lines, 1):
-            note = WINDOWS_1252 if lines.others > others else ""
-            others = lines.others
-            yield number, line if line.isprintable() else line.strip("\x00\x1a\ufeff"), note
+        for number, line, notes in self._lines_of_file.numbered():
+            yield number, line if line.isprintable() else line.strip("\x00\x1a\ufeff"), notes
 
     def _all_quoted(self, text: str) -> list[str]:
         """The cells of a line that has quotation marks around each and nowhere else; empty for any
@@ -107,28 +103,29 @@ class DelimitedTable:
 
     def _quoted(
         self, text: str, ahead: deque[_Line], source: Iterator[_Line]
-    ) -> tuple[list[Cell], str, str]:
-        """The cells of a line with quotation marks, a problem, and a note. Its cells may go on in
+    ) -> tuple[list[Cell], Reason | None, Notes]:
+        """The cells of a line with quotation marks, a problem, and notes. Its cells may go on in
         the lines ahead; one of those that is a whole record by itself is not swallowed: the mark
         was a stray one."""
         cells, problem = split_quoted(text, self._delimiter)
         if problem == NOT_CLOSED and (whole := self._with_lines_ahead(text, ahead, source)):
-            return whole, "", ""
+            return whole, None, ()
         if not problem and len(cells) == self._usual_width:
-            return cells, "", ""
+            return cells, None, ()
         if "\\" in text:
             escaped = split_escaped(text, self._delimiter)
             if not escaped.problem and len(escaped.cells) == self._usual_width:
-                return escaped.cells, "", BACKSLASH
+                return escaped.cells, None, (BACKSLASH,)
         if problem and self._delimiter == "\t":  # which stands in no cell
             literal: list[Cell] = [cell.strip() for cell in text.split("\t")]
             if len(literal) == self._usual_width:
-                return literal, "", ""
+                return literal, None, ()
         if not problem and len(cells) < self._usual_width:
             swallowed = any(isinstance(cell, str) and self._delimiter in cell for cell in cells)
-            problem = f"the row has {len(cells)} columns where {self._usual_width} belong"
-            return ([], problem, "") if swallowed else (cells, "", "")
-        return cells, problem, ""
+            if not swallowed:
+                return cells, None, ()
+            return [], Reason.of("other_width", cells=len(cells), width=self._usual_width), ()
+        return cells, problem, ()
 
     def _with_lines_ahead(
         self, text: str, ahead: deque[_Line], source: Iterator[_Line]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from almareplay.sources.capture import FileRefused
 from almareplay.sources.textlines import TextLines
-from almareplay.transactions import AlmaReplayError, nearest
+from almareplay.transactions import AlmaReplayError, Reason, most_like
 
 _DELIMITERS = ",;\t"
 _COLUMNS = ("capture", "library", "circdesk")
@@ -72,16 +72,18 @@ class DeskMap:
                 return entry.place
         return None
 
-    def has_no(self, name: str) -> str:
-        """In words that the map does not have a name, with the nearest one that it has.
+    def has_no(self, name: str) -> Reason:
+        """That the map does not have a name, with the nearest one that it has.
 
         What may be a patron id in the wrong column is not quoted.
         """
         if _LIKE_AN_ID.search(name):
-            return "the desk map has no such library or desk"
+            return Reason("not_in_desk_map")
         wanted = _shown(name)
         known = (_shown(entry.name) for entry in self.entries.values())
-        return f'the desk map has no "{wanted}".{nearest(wanted, known)}'.rstrip(".")
+        if nearest := most_like(wanted, known):
+            return Reason.of("name_nearly_in_desk_map", name=wanted, nearest=nearest)
+        return Reason.of("name_not_in_desk_map", name=wanted)
 
 
 def read_desk_map(path: Path) -> DeskMap:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources.options import FIELDS
 from almareplay.sources.times.localtime import ImpossibleTimeError, existing_date, existing_time
 from almareplay.transactions import nearest
@@ -79,4 +80,4 @@ def parse_captured_at(text: str) -> datetime:
             existing_date(year, month, day), existing_time(hour, minute, second)
         )
     except ImpossibleTimeError as impossible:
-        raise ValueError(f"{impossible}: {text}") from None
+        raise ValueError(in_words(impossible.reason.quoting(text))) from None

@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from almareplay.sources.options import ReadingOptions
+from almareplay.transactions import Reason
 
 _BY_TOOL = re.compile(r"(.+)_20\d\d-\d\d-\d\d_\d{6}")
 
@@ -28,7 +29,7 @@ class RowPlace(NamedTuple):
 
     library: str
     circ_desk: str
-    problem: str = ""
+    problem: Reason | None = None
 
 
 def place_of(
@@ -47,12 +48,8 @@ def place_of(
             return RowPlace("", "", options.desk_map.has_no(both if len(words) > 1 else words[0]))
     library = library or options.library or ""
     circ_desk = circ_desk or options.circ_desk or ""
-    problem = ""
-    if not library:
-        problem = "no library in the row, and --library was not given"
-    elif not circ_desk:
-        problem = "no desk in the row, and --circ-desk was not given"
-    return RowPlace(library, circ_desk, problem)
+    missing = "" if library and circ_desk else "no_desk" if library else "no_library"
+    return RowPlace(library, circ_desk, Reason(missing) if missing else None)
 
 
 def names_of(source_file: str) -> list[str]:

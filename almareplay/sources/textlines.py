@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from almareplay.sources.capture import FileRefused
+from almareplay.transactions import Notes, Reason
 
 LONGEST_LINE = 65_536
 """Characters. A longer line is cut there and is no transaction in any format."""
 
-WINDOWS_1252 = "not in UTF-8: read as Windows-1252"
+WINDOWS_1252 = Reason("windows_1252")
 
 
 class TextLines:
@@ -46,6 +47,14 @@ class TextLines:
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}."
             raise FileRefused(self._path.name, reason) from error
+
+    def numbered(self) -> Iterator[tuple[int, str, Notes]]:
+        """Each line with its number, from 1, and with a note where it is no UTF-8. Raises
+        FileRefused."""
+        others = 0
+        for number, line in enumerate(self, 1):
+            yield number, line, () if self.others == others else (WINDOWS_1252,)
+            others = self.others
 
     def _lines(self) -> Iterator[str]:
         encoding = encoding_of(self._path)

@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from almareplay.alma.client import AlmaReader, open_transport
-from almareplay.alma.probe import UNKNOWN, Settled, probe
+from almareplay.alma.probe import UNKNOWN, Probed, probe
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import World
 
@@ -25,8 +25,8 @@ def there() -> Iterator[Simulator]:
         yield running
 
 
-def probed(url: str) -> dict[str, Settled]:
-    async def run() -> list[Settled]:
+def probed(url: str) -> dict[str, Probed]:
+    async def run() -> list[Probed]:
         async with open_transport(url, "simulator-key", per_second=1000, reserve=0) as transport:
             return await probe(AlmaReader(transport))
 

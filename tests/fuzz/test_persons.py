@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from almareplay.transactions import InvalidRow, Kind
+from almareplay.transactions import InvalidRow, Kind, Reason
 from tests.fuzz.feed import check_persons
 from tests.fuzz.persons import KINDS, Loan, wrong
 
@@ -28,5 +28,5 @@ def test_a_wrong_person_would_be_seen(tmp_path: Path) -> None:
 
 
 def test_a_name_would_be_seen() -> None:
-    row = InvalidRow("no item barcode", "desk.csv", 2, Kind.LOAN, None, "", "quill")
+    row = InvalidRow(Reason("no_item"), "desk.csv", 2, Kind.LOAN, None, "", "quill")
     assert wrong([row], frozenset()) == [row]

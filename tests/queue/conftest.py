@@ -20,9 +20,10 @@ from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Reason, Transaction
 from tests.queue.layouts import LAYOUTS, write_queue
 from tests.queue.settled import EVERY, PENDING, held
+from tests.reasons import said
 
 Row = Transaction | InvalidRow | LeftOut
 
@@ -30,9 +31,9 @@ Row = Transaction | InvalidRow | LeftOut
 def read(line: str, file: str, number: int) -> Row:
     """Read ``12:00:05 L item patron``, ``12:00 R item``; ``bad`` is invalid, nothing is blank."""
     if not line:
-        return LeftOut("blank")
+        return LeftOut(Reason("blank_line"))
     if line == "bad":
-        return InvalidRow("no barcode", file, number)
+        return InvalidRow(Reason("no_item"), file, number)
     time, kind, item, *patron = line.split()
     captured_at = datetime.fromisoformat(f"2026-09-14 {time}").replace(tzinfo=UTC)
     return Transaction(
@@ -132,6 +133,8 @@ def replayed(station: Station) -> Station:
     station.load(*(f"12:00 L i{n} p{n}" for n in range(1, PENDING + 1)))
     with held(station) as hold:
         for row, outcome in enumerate(EVERY, start=1):
-            result = Result(outcome, "401", "words", "E02", "71", destination="shelf", note="so")
+            result = Result(
+                outcome, "401", "words", "E02", "71", destination="shelf", notes=said("so")
+            )
             store_result(station.queue, hold, row, result)
     return station

@@ -24,6 +24,7 @@ from almareplay.queue.follow_ups import (
 )
 from almareplay.queue.hold import Hold, release_hold, take_hold
 from almareplay.queue.journal import store_result
+from tests.reasons import said
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -42,7 +43,7 @@ def hold(station: Station) -> Hold:
 
 def _settled(station: Station, hold: Hold, row: int, *what: FollowUp) -> None:
     intent = store_intent(station.queue, hold, row, Write.SCAN_IN, NOON, loan_id="71")
-    result = Result(Outcome.RETURNED, note="first")
+    result = Result(Outcome.RETURNED, notes=said("first"))
     store_result(station.queue, hold, row, result, intent=intent, follow_ups=what)
 
 
@@ -58,8 +59,8 @@ def test_what_is_stored_with_an_outcome_stays_open_until_it_is_done(
     work = queries.work_left(station.queue, station.run)
     assert (work.rows, work.follow_ups) == (1, 2)
     due = NOON + 20 * DAY
-    store_done(station.queue, hold, second, note="set back", due_date=due)
-    store_done(station.queue, hold, first, note="")
+    store_done(station.queue, hold, second, notes=said("set back"), due_date=due)
+    store_done(station.queue, hold, first, notes=())
     assert open_follow_ups(station.queue, station.run) == []
     assert queries.work_left(station.queue, station.run).follow_ups == 0
     report = {row.row: row for row in station.report()}
@@ -92,7 +93,7 @@ def test_who_has_lost_the_run_stores_nothing(station: Station, hold: Hold) -> No
     release_hold(station.queue, hold)
     take_hold(station.queue, station.run)
     with pytest.raises(HoldLost):
-        store_done(station.queue, hold, task, note="too late")
+        store_done(station.queue, hold, task, notes=said("too late"))
     with pytest.raises(HoldLost):
         store_fines(station.queue, hold, task, [Fine("98", Decimal(1), "USD", "whole")])
     assert [each.what for each in open_follow_ups(station.queue, station.run)] == [FINE]

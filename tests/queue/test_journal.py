@@ -11,6 +11,7 @@ from almareplay.outcomes import Outcome, Result
 from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.hold import Hold, take_hold
 from almareplay.queue.journal import lane_history, pending_rows, store_result
+from tests.reasons import said
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -73,7 +74,7 @@ def test_an_outcome_is_stored_with_all_that_alma_said(station: Station, hold: Ho
         loan_id="71",
         due_date=NOON,
         destination="hold shelf",
-        note="a note",
+        notes=said("a note"),
     )
     store_result(station.queue, hold, 1, result, intent=intent)
     (row,) = station.report()

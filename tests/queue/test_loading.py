@@ -27,7 +27,7 @@ from almareplay.queue.loading import CaptureFile, load_file
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.sources import ReadingOptions, open_capture
-from almareplay.transactions import Kind, LeftOut
+from almareplay.transactions import Kind, LeftOut, Reason
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Row, Station
@@ -39,7 +39,7 @@ MORNING = ["12:00 L i1 p1", "12:05 R i2", "", "bad", "12:01 L i3 p2"]
 def test_a_file_says_what_it_brought(station: Station) -> None:
     loaded = station.load(*MORNING, "12:00 L i1 p1")
     assert (loaded.rows, loaded.invalid, loaded.duplicates) == (5, 1, 1)
-    assert loaded.left_out == {"blank": 1}
+    assert loaded.left_out == {Reason("blank_line"): 1}
     assert loaded.first == datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
     assert loaded.last == datetime(2026, 9, 14, 12, 5, tzinfo=UTC)
     assert [problem.source_row for problem in loaded.problems] == [4]

@@ -36,6 +36,7 @@ from almareplay.queue.purging import erase, nobody_replays, purge_run, standing,
 from almareplay.queue.schema import metadata, transactions
 from almareplay.queue.store import Queue, Run
 from almareplay.queue.unloading import unload_file
+from tests.reasons import said
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Station
@@ -85,14 +86,14 @@ def replayed(station: Station, prefix: str, name: str) -> list[str]:
                 tracking_id=of("Track", number),
                 loan_id=loan,
                 pull_from=Shelf("MAIN", "stacks", "QA 76", of("Title", number)),
-                note=f"asked {user}",
+                notes=said(f"asked {user}"),
             )
             work = [FollowUp(Task.FINE, user, loan, **task, made_by=MadeBy.RETURN)]
             store_result(station.queue, hold, queued.row, result, intent=intent, follow_ups=work)
             (left,) = open_follow_ups(station.queue, run, queued.row)
             fine = Fine(of("Fee", number), Decimal("2.50"), "EUR", "whole", NOW)
             store_fines(station.queue, hold, left, [fine])
-            store_done(station.queue, hold, left, note="waived")
+            store_done(station.queue, hold, left, notes=said("waived"))
     with station.queue.writing() as connection:
         rest = transactions.c.outcome == Outcome.PENDING
         connection.execute(update(transactions).where(rest).values(outcome=Outcome.NOT_ON_LOAN))

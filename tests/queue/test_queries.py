@@ -20,6 +20,7 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.row_history import Settled, history_of
 from almareplay.queue.staff import retry
 from almareplay.transactions import Transaction
+from tests.reasons import said
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -34,7 +35,9 @@ def replayed(station: Station) -> Station:
     hold = take_hold(station.queue, station.run)
     for row, outcome in enumerate(EVERY, start=1):
         intent = store_intent(station.queue, hold, row, Write.LOAN, None)
-        result = Result(outcome, "401", "words", "E02", "71", destination="shelf", note="a note")
+        result = Result(
+            outcome, "401", "words", "E02", "71", destination="shelf", notes=said("a note")
+        )
         store_result(station.queue, hold, row, result, intent=intent)
     return station
 
@@ -67,7 +70,7 @@ def test_the_report_joins_what_there_is_to_note(station: Station) -> None:
     station.load("12:00 L i1 p1")
     station.load("12:00 R i1", file="annex.dat")
     hold = take_hold(station.queue, station.run)
-    store_result(station.queue, hold, 2, Result(Outcome.NOT_ON_LOAN, note="a note"))
+    store_result(station.queue, hold, 2, Result(Outcome.NOT_ON_LOAN, notes=said("a note")))
     returned, lent = station.report()
     assert returned.note == "a note; the order of this item's rows within the minute is a guess"
     assert lent.note == "the order of this item's rows within the minute is a guess"
@@ -118,7 +121,11 @@ def taken(station: Station) -> Station:
 
 SINCE, DUE = datetime(2026, 9, 1, 9, 2, tzinfo=UTC), datetime(2026, 10, 12, 22, tzinfo=UTC)
 TAKEN = Result(
-    Outcome.ON_LOAN_TO_OTHER, due_date=DUE, note="seen", on_loan_to="k77", on_loan_since=SINCE
+    Outcome.ON_LOAN_TO_OTHER,
+    due_date=DUE,
+    notes=said("seen"),
+    on_loan_to="k77",
+    on_loan_since=SINCE,
 )
 SAID = "on loan to k77 since 1 Sep 2026 09:02, due 12 Oct 2026 22:00; seen"
 

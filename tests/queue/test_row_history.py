@@ -59,7 +59,7 @@ def replays(station: Station, result: Result, fate: Fate, *follow_ups: FollowUp)
     )
     for task in open_follow_ups(station.queue, station.run, 1)[:1]:
         store_fines(station.queue, hold, task, [Fine("F1", Decimal("2.50"), "EUR", "whole")])
-        store_done(station.queue, hold, task, note="")
+        store_done(station.queue, hold, task, notes=())
     release_hold(station.queue, hold)
     return looked_at
 

@@ -17,6 +17,7 @@ from almareplay.queue.schema import changes
 from almareplay.queue.unloading import unload_file
 from almareplay.reports.anonymous import Names, anonymous, number_patrons
 from tests.queue.settled import EVERY, PENDING, RETRYABLE, held, retry, row_of, without_answer
+from tests.reasons import said
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -48,7 +49,7 @@ def test_a_retried_row_is_as_new_but_says_what_it_was(replayed: Station) -> None
         "retried after patron_blocked",
         None,
     )
-    settled(replayed, number, Result(Outcome.PATRON_LIMIT, note="the limit is 5"))
+    settled(replayed, number, Result(Outcome.PATRON_LIMIT, notes=said("the limit is 5")))
     retry(replayed, rows=(number,))
     settled(replayed, number, Result(Outcome.LOANED))
     assert row_of(replayed, number).note == "retried after patron_limit"
@@ -168,7 +169,7 @@ def test_an_anonymous_report_knows_every_id_that_a_row_has_had(station: Station)
         assert names().items() >= first.items()
         first = names()
     assert [*first] == ["a1", "b1", "a2", "b2", "a3"]
-    settled(station, 1, Result(Outcome.REFUSED, note="A1 has it"))
+    settled(station, 1, Result(Outcome.REFUSED, notes=said("A1 has it")))
     settled(station, 2, Result(Outcome.REFUSED))
     staff.dismiss(station.queue, station.run, [2], "Mrs B1 came by")
     told = list(anonymous(station.report(), Names(first)))

@@ -170,7 +170,7 @@ def test_the_table_of_the_states_of_an_item(
     decided = decide(row(kind), item(loan, state=state), policy)
     assert decided[:2] == expected
     looked_for = process_type in ("MISSING", "LOST_LOAN", "CLAIM_RETURNED_LOAN")
-    assert bool(decided.note) == (expected != decision[:2] or looked_for)
+    assert bool(decided.notes) == (expected != decision[:2] or looked_for)
     # What the run itself has made of the state tells nothing.
     acted = decide(row(kind), item(loan, state=state, acted=True), policy)
     assert acted == Decision(*decision[:2])

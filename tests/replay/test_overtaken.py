@@ -14,7 +14,7 @@ from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order
 from almareplay.replay.decide import Action, Case, decide, overtaken_in_alma
 from almareplay.replay.lane import Lane
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, Reason
 from tests.replay.cases import (
     EARLIER,
     FULL,
@@ -89,7 +89,7 @@ def test_a_row_that_a_later_one_of_the_run_has_overtaken_is_not_posted() -> None
         for kind in Kind:
             decision = decide(row(kind), settled_after(), policy)
             assert decision[:2] == SUPERSEDED
-            assert "row 7 of this item, captured later" in decision.note
+            assert decision.notes == (Reason.of("later_row_settled", row=7),)
     # What Alma shows already needs no act.
     lane = replace(settled_after(), loan=lent(LATER, to_patron=True))
     assert decide(row(Kind.LOAN), lane, REPORT).outcome is Outcome.ALREADY_LOANED
@@ -112,7 +112,7 @@ def test_what_staff_settled_by_hand_may_be_what_overtakes_a_row(
     by_hand = replace(lane, history=replace(lane.history, dismissed=[(Order(1, 3, 3), 3)]))
     decision = decide(row(kind), by_hand, FULL)
     assert decision[:2] == UNCERTAIN
-    assert "done by hand for row 3" in decision.note
+    assert decision.notes == (Reason.of("perhaps_by_hand", row=3),)
     later = replace(by_hand, history=replace(by_hand.history, settled=(Order(1, 7, 7), 7)))
     assert decide(row(kind), later, FULL)[:2] == SUPERSEDED
     # A row that was settled by hand later is no earlier one.

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from almareplay.outcomes import ReportRow
+from almareplay.outcomes.reasons import in_words
 from almareplay.reports import ReportError
 from almareplay.reports.dat import (
     DatLine,
@@ -67,7 +68,7 @@ def read_back(path: Path) -> list[Fact | str]:
     return [
         (each.kind, each.captured_at, each.item_barcode, each.patron_id)
         if isinstance(each, Transaction)
-        else each.reason
+        else in_words(each.reason)
         for each in open_capture(path, READING).rows()
     ]
 

@@ -20,6 +20,7 @@ from almareplay.reports import Report, ReportError, check_report_path, write_rep
 from almareplay.reports.delimited import write_csv
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.transactions import AlmaReplayError
+from tests.reasons import said
 
 COLUMNS = [
     *("row", "captured_at", "kind", "item_barcode", "patron_id", "library", "circ_desk"),
@@ -265,7 +266,9 @@ def test_a_path_that_cannot_be_written_is_said_before_the_work(
 
 def test_a_prediction_is_shown_as_an_outcome(row: ReportRow) -> None:
     pending = row._replace(outcome=Outcome.PENDING, note="assumed")
-    refusal = Result(Outcome.PATRON_LIMIT, "401161", "At the limit.", "E03", note="predicted")
+    refusal = Result(
+        Outcome.PATRON_LIMIT, "401161", "At the limit.", "E03", notes=said("predicted")
+    )
     shown = pending.as_if(refusal, UTC)
     assert (shown.outcome, shown.disposition) == (
         Outcome.PATRON_LIMIT,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from almareplay.outcomes.reasons import all_in_words, in_words
 from almareplay.sources import Capture, ReadingOptions, Row, open_capture
 from almareplay.transactions import InvalidRow, Transaction
 
@@ -61,7 +62,7 @@ def _in_words(row: Row) -> str:
     if isinstance(row, Transaction):
         words = f"{row.source_row} {row.kind} {row.item_barcode} {row.patron_id}".strip()
         words += f" {row.captured_at:%m-%d %H:%M}"
-        return f"{words} [{row.note}]" if row.note else words
+        return f"{words} [{all_in_words(row.notes)}]" if row.notes else words
     if isinstance(row, InvalidRow):
-        return f"{row.source_row} {row.reason}"
-    return f"({row.reason})"
+        return f"{row.source_row} {in_words(row.reason)}"
+    return f"({in_words(row.reason)})"

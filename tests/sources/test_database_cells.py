@@ -89,7 +89,7 @@ def test_every_value_of_a_row_is_read(name: str, options: Callable[..., object])
             assert f"{row.captured_at:%Y%m%d%H%M%S}" == re.sub(r"\D", "", at)[:14]
         else:
             is_empty = not any((library, at, kind, item, patron))
-            assert (row.reason == "blank line") is is_empty
+            assert (row.reason.code == "blank_line") is is_empty
 
 
 @pytest.mark.parametrize("name", DATABASES)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import Capture, FileRefused, ReadingOptions, Row
 from almareplay.sources.deskmap import DeskMap, DeskMapError, Place, read_desk_map
 from almareplay.sources.places import names_of, place_of
-from almareplay.transactions import InvalidRow, Transaction
+from almareplay.transactions import InvalidRow, Reason, Transaction
 
 DESKS = Path(__file__).parents[2] / "fixtures/captures/desks.csv"
 Options = Callable[..., ReadingOptions]
@@ -105,7 +106,8 @@ def test_which_place_a_row_gets(
 ) -> None:
     """The file is called as the map has it; the flags of the load count for none of the rows."""
     mapped = options(desk_map=read_desk_map(DESKS))
-    assert place_of(mapped, names_of("outage-media.dat"), library, circ_desk) == place
+    *codes, problem = place_of(mapped, names_of("outage-media.dat"), library, circ_desk)
+    assert (*codes, in_words(problem) if problem else "") == place
 
 
 @pytest.mark.parametrize(
@@ -125,10 +127,8 @@ def test_rows_without_words_are_found_by_sheet_and_file(
 
 
 def test_without_a_map_words_are_codes(options: Options) -> None:
-    assert place_of(options(), [], "ANNEX", "") == ("ANNEX", "DESK", "")
-    assert place_of(options(circ_desk=None), [])[2] == (
-        "no desk in the row, and --circ-desk was not given"
-    )
+    assert place_of(options(), [], "ANNEX", "") == ("ANNEX", "DESK", None)
+    assert place_of(options(circ_desk=None), []).problem == Reason("no_desk")
 
 
 def test_a_dat_file_by_its_name(opened: Callable[..., Capture]) -> None:
@@ -157,7 +157,7 @@ def test_a_table_with_several_places(read: Callable[..., list[Row]]) -> None:
         ("MAIN", "MAIN_FRONT"),
         ("MAIN", "DESK"),
     ]
-    assert [row.reason for row in rows if isinstance(row, InvalidRow)] == [
+    assert [in_words(row.reason) for row in rows if isinstance(row, InvalidRow)] == [
         'the desk map has no "Main/Bakc"'
     ]
 

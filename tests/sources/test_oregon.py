@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from almareplay.sources import Capture, FileRefused, Row
+from almareplay.sources.tables.rowsort import SAVED_READ
 from almareplay.transactions import LeftOut, Transaction
 
 Read = Callable[..., list[Row]]
@@ -51,5 +52,5 @@ def test_names_of_patrons_are_never_kept(read: Read, fixture: str) -> None:
 
 def test_rows_written_out_are_read_when_told(read: Read) -> None:
     rows = read("captures/oregon-header.csv", include_saved=True)
-    again = [row for row in rows if isinstance(row, Transaction) and "--include-saved" in row.note]
+    again = [row for row in rows if isinstance(row, Transaction) and SAVED_READ in row.notes]
     assert [row.source_row for row in again] == [5, 6]

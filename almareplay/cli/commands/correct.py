@@ -13,11 +13,12 @@ from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.row_history import row_in_words
 from almareplay.cli.workflows.run_report import zone_of_library
 from almareplay.outcomes import Outcome
+from almareplay.outcomes.reasons import all_in_words, in_words
 from almareplay.queue.correcting import correct as correct_row
 from almareplay.queue.row_history import history_of
 from almareplay.sources.identifiers import Scanner, read_identifier
 from almareplay.sources.options import Codabar
-from almareplay.transactions import Kind, as_text
+from almareplay.transactions import Kind, Reason, as_text
 
 
 @click.command(cls=Command)
@@ -98,13 +99,14 @@ def _cleaned(typed: str | None, what: str) -> str | None:
     if typed is None:
         return None
     cleaned = read_identifier(typed, what, Scanner(codabar=Codabar.KEEP))
-    problem = cleaned.problem or ("" if cleaned.text else f"{what} is empty")
+    problem = cleaned.problem or (None if cleaned.text else Reason.of("empty", what=what))
     if as_text(typed) != typed:
-        problem = f"{what} holds characters that cannot be read"
+        problem = Reason.of("unreadable_characters", what=what)
     if problem:
-        raise click.BadParameter(f"{problem[0].upper()}{problem[1:]}. Nothing was changed.")
-    if cleaned.note:
-        say(f"Mind: {cleaned.note}.")
+        words = in_words(problem)
+        raise click.BadParameter(f"{words[0].upper()}{words[1:]}. Nothing was changed.")
+    if cleaned.notes:
+        say(f"Mind: {all_in_words(cleaned.notes)}.")
     return cleaned.text
 
 

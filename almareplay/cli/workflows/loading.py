@@ -14,6 +14,7 @@ from almareplay.cli.console.log import note
 from almareplay.cli.console.output import count, messages, say, show, tell_error
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.captures import NamedCapture, find_capture, flags_of
+from almareplay.outcomes.reasons import in_words
 from almareplay.queue.known_files import KnownFile, known_files
 from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.purging import Standing, standing
@@ -196,12 +197,12 @@ def _tell(name: str, capture: Capture, loaded: LoadResult) -> None:
     if loaded.duplicates:
         messages.print(f"  {count(loaded.duplicates, 'row')} the run has already (duplicate)")
     for reason, lines in loaded.left_out.items():
-        messages.print(f"  {count(lines, 'line')} left out: {reason}")
+        messages.print(f"  {count(lines, 'line')} left out: {in_words(reason)}")
     for assumption in capture.assumptions:
         messages.print(f"  {assumption}")
     if loaded.invalid:
         say(f"{name}: {count(loaded.invalid, 'row')} cannot be read (in the report as invalid):")
         for problem in loaded.problems[:_SHOWN]:
-            show(f"  {problem.source_file}:{problem.source_row}: {problem.reason}")
+            show(f"  {problem.source_file}:{problem.source_row}: {in_words(problem.reason)}")
         if loaded.invalid > _SHOWN:
             say(f"  … and {loaded.invalid - _SHOWN:,} more")

@@ -11,11 +11,12 @@ from pathlib import Path
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import count, results, say
 from almareplay.cli.workflows.captures import find_capture
+from almareplay.outcomes.reasons import in_words
 from almareplay.settings import Settings
 from almareplay.sources import Capture, ColumnSample, FileRefused, ReadingOptions
 from almareplay.sources.cells.sampling import is_time_or_kind
 from almareplay.sources.tables.headers import letter
-from almareplay.transactions import InvalidRow, LeftOut, Transaction
+from almareplay.transactions import InvalidRow, LeftOut, Reason, Transaction
 
 NOT_GIVEN = "(not given)"
 """Stands for a library or a desk that a load would still ask for."""
@@ -32,9 +33,10 @@ class _Seen:
 
     read: int = 0
     first_rows: list[Transaction] = field(default_factory=list)
-    invalid: Counter[str] = field(default_factory=Counter)
-    first_invalid: dict[str, int] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
+    cancelled: int = 0
+    invalid: Counter[Reason] = field(default_factory=Counter)
+    first_invalid: dict[Reason, int] = field(default_factory=dict)
+    left_out: Counter[Reason] = field(default_factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
 
@@ -71,9 +73,11 @@ def _look_at(capture: Capture) -> _Seen:
     for row in capture.rows():
         if isinstance(row, LeftOut):
             seen.left_out[row.reason] += 1
+        elif isinstance(row, InvalidRow) and row.cancelled:
+            seen.cancelled += 1
         elif isinstance(row, InvalidRow):
-            # The reasons end in what stood there: counted are the kinds of them.
-            reason = row.reason.partition(": ")[0]
+            # Counted are the kinds of reasons, without what stood in each row.
+            reason = row.reason.unquoted
             seen.invalid[reason] += 1
             seen.first_invalid.setdefault(reason, row.source_row)
         else:
@@ -97,12 +101,14 @@ def _show(name: str, capture: Capture, seen: _Seen, reading: ReadingOptions) -> 
     if seen.first is not None and seen.last is not None:
         span = f", {seen.first:%d %b %Y %H:%M} to {seen.last:%d %b %Y %H:%M} ({reading.timezone})"
     results.print(f"  {count(seen.read, 'row')} would be read{span}")
+    if seen.cancelled:
+        results.print(f"  {count(seen.cancelled, 'row')} cancelled at the desk: not to be sent")
     for reason, lines in seen.left_out.items():
-        results.print(f"  {count(lines, 'line')} would be left out: {reason}")
+        results.print(f"  {count(lines, 'line')} would be left out: {in_words(reason)}")
     for reason, rows in seen.invalid.most_common(_REASONS):
         at = seen.first_invalid[reason]
         where = f"row {at}" if rows == 1 else f"the first is row {at}"
-        results.print(f"  {count(rows, 'row')} cannot be read: {reason} ({where})")
+        results.print(f"  {count(rows, 'row')} cannot be read: {in_words(reason)} ({where})")
     if len(seen.invalid) > _REASONS:
         results.print(f"  … and {len(seen.invalid) - _REASONS} more reasons")
     if capture.assumptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from almareplay.alma.client import AlmaReader
-from almareplay.alma.probe import Settled, probe
+from almareplay.alma.probe import Probed, probe
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import results
 from almareplay.cli.workflows.session import Session
@@ -37,7 +37,7 @@ def run_probe(session: Session, reader: AlmaReader, findings: CheckResult) -> No
         results.print(f"How to find out the other {by_hand}, by hand in a sandbox: {_PAGE}")
 
 
-def _line(settled: Settled) -> str:
+def _line(settled: Probed) -> str:
     question = settled.unknown.question
     told = f"settled: {settled.answer}" if settled.answer else f"not settled: {settled.why}"
     return f"  {settled.unknown.name}: {question}\n      {told}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from almareplay.cli.console.output import count, results
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.replay.rehearsal.plan import Plan
-from almareplay.replay.rehearsal.uncertainty import LIKELY, MANY_LOANS
+from almareplay.replay.rehearsal.uncertainty import MANY_LOANS
 from almareplay.transactions import AlmaInstance
 
 _BARCODES = 10
@@ -69,7 +69,7 @@ def tell_rehearsal(
     if plan.likely:
         share = 100 * plan.likely / plan.rows
         which = "row is not certain" if plan.likely == 1 else "rows are not certain"
-        tell(f'{plan.likely:,} {which} ({share:.1f} %), marked "{LIKELY.strip()}" in the report:')
+        tell(f'{plan.likely:,} {which} ({share:.1f} %), marked "likely:" in the report:')
         for doubt, number in plan.doubts.most_common():
             tell(f"  {number:>{width},}  {doubt}")
     tell("This holds as long as nobody else touches these items and patrons in Alma.")

@@ -13,6 +13,7 @@ from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
 from almareplay.alma.fees import Fee
 from almareplay.alma.responses import ItemLoan
+from almareplay.outcomes.reasons import all_in_words
 from almareplay.queue.attempts import Intent, Write
 from almareplay.queue.follow_ups import Fine, FollowUp, MadeBy, OpenFollowUp, Task
 from almareplay.queue.rows import QueuedRow
@@ -22,6 +23,7 @@ from almareplay.replay.journal import Journal
 from almareplay.replay.lane import Attempt, Borrowed
 from almareplay.replay.policy import Policy
 from almareplay.replay.read import LaneReader
+from almareplay.transactions import Notes, Reason
 
 _log = logging.getLogger("almareplay.replay")
 
@@ -97,23 +99,23 @@ class FollowUps:
         due = None
         try:
             if task.what.task is Task.DUE_DATE:
-                note, due = await self._set_due_date(task, attempt, loan)
+                notes, due = await self._set_due_date(task, attempt, loan)
             else:
-                note = await self._see_to_fine(task, attempt.rank)
+                notes = await self._see_to_fine(task, attempt.rank)
         except Unavailable:
             # It stays open: the next start takes it up.
             _log.info("row %d: the %s is left for later", task.row.row, task.what.task)
             return
         except Refusal as no:
-            what = "due date" if task.what.task is Task.DUE_DATE else "fine"
-            code = f" ({no.code})" if no.code else ""
-            note = f"Alma did not let the {what} be set right: {no.message or no}{code}"
-        await self._journal.record_done(task, note, due)
+            words = f"{no.message or no}" + (f" ({no.code})" if no.code else "")
+            code = "due_date_refused" if task.what.task is Task.DUE_DATE else "fine_refused"
+            notes = (Reason.of(code, words=words),)
+        await self._journal.record_done(task, notes, due)
 
     async def _set_due_date(
         self, task: OpenFollowUp, attempt: Attempt, loan: ItemLoan | None
-    ) -> tuple[str, datetime | None]:
-        """Give a loan the due date as captured; answers a note, and the date that it now has."""
+    ) -> tuple[Notes, datetime | None]:
+        """Give a loan the due date as captured; answers notes, and the date that it now has."""
         what, lane, rank = task.what, attempt.lane, attempt.rank
         ids = lane.certain_ids
         for _ in range(_TRIES):
@@ -124,7 +126,7 @@ class FollowUps:
                 active = await self._alma.active_loans(ids, rank=rank)
                 loan = next((each for each in active if each.loan_id == what.loan_id), None)
             if loan is None:
-                return "the loan ended before its due date could be set as captured", None
+                return (Reason("loan_ended"),), None
             due = due_as_captured(
                 task.row.captured_at,
                 what.since,
@@ -134,7 +136,7 @@ class FollowUps:
                 at_least=what.due_before,
             )
             if due is None or loan.due_date != what.due_date:
-                return self._due_note(what, loan.due_date), loan.due_date
+                return self._due_notes(what, loan.due_date), loan.due_date
             try:
                 changed = await self._alma.change_due_date(
                     loan, due, item=ids, rank=rank, confirm=self._journal.confirm_hold
@@ -147,20 +149,20 @@ class FollowUps:
             due = changed.due_date or due
             if lane.loan is not None and lane.loan.loan_id == loan.loan_id:
                 lane.loan = replace(lane.loan, due_date=due)
-            return self._due_note(what, due), due
-        return "the due date is as Alma made it: it was past before it could be set", None
+            return self._due_notes(what, due), due
+        return (Reason("due_date_past"),), None
 
-    def _due_note(self, what: FollowUp, due: datetime | None) -> str:
+    def _due_notes(self, what: FollowUp, due: datetime | None) -> Notes:
         if due is None or due >= what.due_date:
-            return ""  # as Alma made it, or moved on by somebody since
-        return f"Alma's due date {self._local(what.due_date)} was set back as captured"
+            return ()  # as Alma made it, or moved on by somebody since
+        return (Reason.of("due_date_set", due=self._local(what.due_date)),)
 
-    async def _see_to_fine(self, task: OpenFollowUp, rank: int) -> str:
-        """Find the fines that a scan made, and waive what is wholly wrong; answers a note."""
+    async def _see_to_fine(self, task: OpenFollowUp, rank: int) -> Notes:
+        """Find the fines that a scan made, and waive what is wholly wrong; answers notes."""
         what = task.what
         wrong = wrong_part(task.row.captured_at, what.due_date, what.until)
         if wrong is None:
-            return ""
+            return ()
         refused: Refusal | None = None
         for _ in range(_TRIES):
             active = await self._alma.fees(what.user_id, rank=rank)
@@ -173,14 +175,14 @@ class FollowUps:
             )
             await self._journal.record_fines(task, fines)
             if not self._waives(wrong, fines):
-                return self._fine_note(task, fines)
+                return self._fine_notes(task, fines)
             if refused is not None:
                 raise refused
             # After a failure the fees are read again: one that was waived is active no more, be it
             # by a sending whose answer was lost, before another was refused.
             try:
                 balance = next(fee.balance for fee in active if fee.fee_id == fines[0].fee_id)
-                return self._fine_note(task, [await self._waive(task, fines[0], balance, rank)])
+                return self._fine_notes(task, [await self._waive(task, fines[0], balance, rank)])
             except Refusal as no:
                 refused = no
             except AlmaError as error:
@@ -212,26 +214,33 @@ class FollowUps:
         await self._journal.record_fines(task, [waived])
         return waived
 
-    def _fine_note(self, task: OpenFollowUp, fines: Sequence[Fine]) -> str:
-        returned = f"{_DONE[task.what.made_by]} {self._local(task.row.captured_at)}, due "
-        returned += self._local(task.what.due_date)
-        notes = []
-        for fine in fines:
-            sum_ = f"overdue fine of {fine.amount} {fine.currency}".rstrip()
-            if fine.waived_at is not None:
-                notes.append(f"{sum_} waived: {returned}")
-            elif fine.wrong == Wrong.WHOLE:
-                notes.append(f"{sum_} is to be waived: {returned}")
-            else:
-                notes.append(f"{sum_} may be too high: {returned}")
-        doubt = f"only one of these is of this {task.what.made_by}: " if len(notes) > 1 else ""
-        return doubt + "; ".join(notes)
+    def _fine_notes(self, task: OpenFollowUp, fines: Sequence[Fine]) -> Notes:
+        made_by = task.what.made_by
+        notes = tuple(
+            Reason.of(
+                _code_of(fine),
+                sum=f"{fine.amount} {fine.currency}".rstrip(),
+                done=_DONE[made_by],
+                at=self._local(task.row.captured_at),
+                due=self._local(task.what.due_date),
+            )
+            for fine in fines
+        )
+        if len(notes) < 2:
+            return notes
+        return (Reason.of("one_of_the_fines", made_by=made_by.value, fines=all_in_words(notes)),)
 
     def _local(self, moment: datetime) -> str:
         return f"{moment.astimezone(self._zone):{_WHEN}}"
 
     def _now(self) -> datetime:
         return self._alma.alma_now() or datetime.now(UTC)
+
+
+def _code_of(fine: Fine) -> str:
+    if fine.waived_at is not None:
+        return "fine_waived"
+    return "fine_to_waive" if fine.wrong == Wrong.WHOLE else "fine_perhaps_high"
 
 
 def _fines(

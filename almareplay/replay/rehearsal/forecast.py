@@ -19,13 +19,13 @@ from almareplay.replay.lane import Borrowed, Lane
 from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
 from almareplay.replay.rehearsal.accounts import Account
 from almareplay.replay.rehearsal.uncertainty import Doubt, Evidence, limit_unknown
-from almareplay.transactions import Kind, identifier_key
+from almareplay.transactions import Kind, Notes, Reason, identifier_key
 
 _HOW = {
-    Outcome.PATRON_EXPIRED: "predicted from the patron's record",
-    Outcome.PATRON_INACTIVE: "predicted from the patron's record",
-    Outcome.PATRON_BLOCKED: "predicted from the patron's record",
-    Outcome.OTHER_COPY_ON_LOAN: "predicted from the patron's loans",
+    Outcome.PATRON_EXPIRED: (Reason("of_patron_record"),),
+    Outcome.PATRON_INACTIVE: (Reason("of_patron_record"),),
+    Outcome.PATRON_BLOCKED: (Reason("of_patron_record"),),
+    Outcome.OTHER_COPY_ON_LOAN: (Reason("of_patron_loans"),),
 }
 _LOST = ("LOST_LOAN", "LOST_LOAN_AND_PAID", "CLAIM_RETURNED_LOAN")
 
@@ -57,7 +57,7 @@ class Forecast(NamedTuple):
 
     outcome: Outcome
     doubts: tuple[Doubt, ...] = ()
-    note: str = ""
+    notes: Notes = ()
 
 
 class Forecaster:
@@ -92,7 +92,7 @@ class Forecaster:
             case Action.LOAN | Action.RETURN_FIRST:
                 made = self._lend(row, lane, decision, patron)
         doubts = (Doubt.EARLIER, *made.doubts) if after_doubt else made.doubts
-        return Forecast(made.outcome, tuple(dict.fromkeys(doubts)), made.note or decision.note)
+        return Forecast(made.outcome, tuple(dict.fromkeys(doubts)), made.notes or decision.notes)
 
     def _give_back(self, item: str, lane: Lane) -> None:
         had_it = {identifier_key(lane.loan.user_id)} if lane.loan else set()
@@ -112,7 +112,7 @@ class Forecaster:
         lost = state is not None and state.process_type in _LOST and lane.untouched
         refusals = patron_refusals(patron, row.captured_at)
         if lost or Outcome.PATRON_BLOCKED in refusals or Outcome.PATRON_EXPIRED in refusals:
-            return Forecast(Outcome.REFUSED, note="predicted: Alma does not renew this loan")
+            return Forecast(Outcome.REFUSED, notes=(Reason("no_renewal"),))
         loan = lane.loan
         if state is not None and state.requested:
             return Forecast(Outcome.REFUSED, (Doubt.HOLD,))
@@ -155,7 +155,7 @@ class Forecaster:
             # Alma looks at the patron first, in which order at what else is not known.
             several = len(of_patron) > 1 or (not of_patron and (len(of_item) > 1 or doubts))
             first = (of_patron or of_item)[0]
-            return Forecast(first, (Doubt.REASON,) if several else (), _HOW.get(first, ""))
+            return Forecast(first, (Doubt.REASON,) if several else (), _HOW.get(first, ()))
         outcome = likely or Outcome.LOANED
         doubtful = bool(doubts) or item in self._doubtful
         self._lent(row, lane, patron, account, outcome, doubtful=doubtful)

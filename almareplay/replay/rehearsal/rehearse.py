@@ -40,9 +40,8 @@ from almareplay.replay.read import LaneReader
 from almareplay.replay.rehearsal.accounts import Account
 from almareplay.replay.rehearsal.forecast import Forecast, Forecaster, Seen
 from almareplay.replay.rehearsal.plan import Plan, plan_of
-from almareplay.replay.rehearsal.uncertainty import LIKELY
 from almareplay.replay.side_by_side import both
-from almareplay.transactions import AlmaInstance, Kind, identifier_key, joined
+from almareplay.transactions import AlmaInstance, Kind, Notes, Reason, identifier_key
 
 # So many rows are read side by side, in their order: enough for 15 calls a second whose answers
 # take two and a half seconds. Where the pace keeps no call waiting all rows would else begin before
@@ -229,7 +228,7 @@ class _Rehearsing:
             attempt = await self._reader.open(turn.row, turn.rank)
             made = await self._of_row(attempt, forecaster)
             if isinstance(made, Forecast):
-                decision = Decision(Action.NOTHING, made.outcome, _note(made))
+                decision = Decision(Action.NOTHING, made.outcome, _notes(made))
                 result = results.untouched(decision, attempt.lane.loan)
             else:
                 result, made = made, Forecast(made.outcome)
@@ -255,7 +254,7 @@ class _Rehearsing:
         row, lane = attempt.row, attempt.lane
         if self._policy.guard is Guard.OFF:
             if late := overtaken_in_run(Case(row, lane, self._policy)):
-                return Forecast(late.outcome, note=late.note)
+                return Forecast(late.outcome, notes=late.notes)
             if row.kind is Kind.LOAN:
                 await self._borrower(attempt)  # Alma looks at the patron before it does at the item
         if row.item_key in self._unread:
@@ -282,6 +281,7 @@ class _Rehearsing:
             raise
 
 
-def _note(forecast: Forecast) -> str:
-    doubt = LIKELY + " and ".join(forecast.doubts) if forecast.doubts else ""
-    return joined(doubt, forecast.note)
+def _notes(forecast: Forecast) -> Notes:
+    if not forecast.doubts:
+        return forecast.notes
+    return (Reason.of("likely", doubts=" and ".join(forecast.doubts)), *forecast.notes)

@@ -9,9 +9,6 @@ from enum import StrEnum
 from almareplay.alma.responses import ItemLoan, ItemState
 from almareplay.replay.rehearsal.accounts import Account
 
-LIKELY = "likely: "
-"""What the note of a row begins with whose outcome reading cannot tell."""
-
 MANY_LOANS = 10
 """From so many loans on a patron may meet a limit: Alma's limits are not readable."""
 

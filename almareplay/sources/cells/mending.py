@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TWICE_ENCODED = "text that was encoded twice was set right"
+from almareplay.transactions import Reason
+
+TWICE_ENCODED = Reason("twice_encoded")
 
 # What MySQL calls latin1 is Windows-1252 with the holes of that filled up.
 _BYTES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from almareplay.sources.times.datetimes import Cell
+from almareplay.transactions import Reason
 
 NOT_CALCULATED = "="
 """Stands for a formula of which the file holds no value."""
@@ -34,18 +35,13 @@ def is_nothing(cell: Cell) -> bool:
     return cell in NOTHING
 
 
-def no_value(cell: Cell) -> str:
-    """Why a cell has no value, as the end of a sentence about it; empty where it has one."""
+def no_value(cell: Cell, column: str) -> Reason | None:
+    """Why a cell of the column with this letter has no value; None where it has one."""
     if not isinstance(cell, str) or cell[:1] not in MARKS:
-        return ""
+        return None
     if _ERROR.fullmatch(cell):
-        return f"shows an error of the spreadsheet ({cell})"
-    if cell[0] == "=":
-        return (
-            "holds a formula without its value: open the file in a spreadsheet program, "
-            "save it there and load that"
-        )
-    return ""
+        return Reason.of("cell_with_error", column=column, error=cell)
+    return Reason.of("formula_without_value", column=column) if cell[0] == "=" else None
 
 
 def written_as_text(cell: str) -> str:

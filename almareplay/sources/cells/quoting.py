@@ -7,17 +7,18 @@ from typing import NamedTuple
 
 from almareplay.sources.cells.novalue import written_as_text
 from almareplay.sources.times.datetimes import Cell
+from almareplay.transactions import Reason
 
-NOT_CLOSED = "a quotation mark is opened and not closed"
-TEXT_BEHIND = "text stands behind a closing quotation mark"
-BACKSLASH = "quotation marks written with a backslash before them"
+NOT_CLOSED = Reason("quote_not_closed")
+TEXT_BEHIND = Reason("text_behind_quote")
+BACKSLASH = Reason("backslash_quotes")
 
 
 class Split(NamedTuple):
     """The cells of a line as far as they are whole, and what is wrong with the next one."""
 
     cells: list[Cell]
-    problem: str = ""
+    problem: Reason | None = None
 
 
 def split_quoted(text: str, delimiter: str) -> Split:

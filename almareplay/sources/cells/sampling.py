@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from almareplay.sources.cells.kinds import read_kind
 from almareplay.sources.times.datetimes import read_when
-from almareplay.sources.times.localtime import ImpossibleTimeError
-from almareplay.sources.times.written import UnreadableTimeError
+from almareplay.sources.times.localtime import NoTimeError
 
 
 def is_time_or_kind(cell: str) -> bool:
@@ -14,7 +13,7 @@ def is_time_or_kind(cell: str) -> bool:
         return True
     try:
         written = read_when(cell)
-    except (ImpossibleTimeError, UnreadableTimeError):
+    except NoTimeError:
         return False
     has_marks = not cell.isdigit() or len(cell) == 14  # four digits may be an id
     return has_marks and bool(written.day or written.figures or written.clock)

@@ -24,8 +24,8 @@ LONGEST = 255
 SPREADSHEET_DIGITS = 15
 """A spreadsheet keeps so many digits of a number, and writes zeros for the rest."""
 
-RAN_TOGETHER = "{what} holds a quotation mark: have two cells run into one?"
-NUMBER = "{what} was stored as a number: leading zeros, if it had any, are lost"
+RAN_TOGETHER = "ran_together"
+NUMBER = "stored_as_number"
 
 
 class Cure(Enum):
@@ -43,11 +43,11 @@ Found = Callable[[str, Scanner], str | None]
 class Damage(NamedTuple):
     """One thing that can have happened to an identifier.
 
-    ``words`` are the note, the reason, or the question, with ``{what}`` for what it is about; they
-    quote nothing. ``by_spreadsheet``: only a spreadsheet program does this.
+    ``code`` is that of the note or of the reason, whose sentences say what it is about and quote
+    nothing. ``by_spreadsheet``: only a spreadsheet program does this.
     """
 
-    words: str
+    code: str
     found: Found
     cure: Cure = Cure.UNDO
     by_spreadsheet: bool = False
@@ -165,36 +165,20 @@ def _no_sign(text: str) -> str | None:
 
 
 DAMAGES = (
-    Damage("{what} holds characters that cannot be read", _has("\ufffd"), Cure.REFUSE),
-    Damage(
-        "{what} holds a tab or line break: two scans in one field?", _has("[\t\r\n]"), Cure.REFUSE
-    ),
-    Damage("control characters were taken out of {what}", _without(_is_control)),
-    Damage("signs of no width were taken out of {what}", _without(_has_no_width)),
-    Damage(
-        f"{{what}} has more than {LONGEST} characters", _has(f".{{{LONGEST + 1}}}"), Cure.REFUSE
-    ),
+    Damage("unreadable_characters", _has("\ufffd"), Cure.REFUSE),
+    Damage("tab_or_line_break", _has("[\t\r\n]"), Cure.REFUSE),
+    Damage("control_characters", _without(_is_control)),
+    Damage("no_width", _without(_has_no_width)),
+    Damage("too_long", _has(f".{{{LONGEST + 1}}}"), Cure.REFUSE),
     # What a keyboard makes of a scanner's digits.
-    Damage(
-        "the digits of {what} were of another script, or of full width", _when(_of_the_keyboard)
-    ),
-    Damage("the digits of {what} were typed with another keyboard layout", _when(pressed_keys)),
-    Damage(
-        "{what} was typed with another keyboard layout, it seems: set the scanner to that of the "
-        "computer",
-        _when(looks_typed_elsewhere),
-        Cure.REFUSE,
-    ),
+    Damage("other_script", _when(_of_the_keyboard)),
+    Damage("other_keyboard", _when(pressed_keys)),
+    Damage("perhaps_other_keyboard", _when(looks_typed_elsewhere), Cure.REFUSE),
     # What a spreadsheet makes of a number, or shows in its place.
-    Damage("the apostrophe before {what} was taken off", _is(r"['’](\w.*)"), by_spreadsheet=True),
+    Damage("apostrophe", _is(r"['’](\w.*)"), by_spreadsheet=True),
+    Damage("scientific", _when(_all_digits), by_spreadsheet=True),
     Damage(
-        "{what} was a number in scientific notation with all of its digits: leading zeros, if it "
-        "had any, are lost",
-        _when(_all_digits),
-        by_spreadsheet=True,
-    ),
-    Damage(
-        "{what} was cut by a spreadsheet: it has only the first digits of it",
+        "scientific_cut",
         _is(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+"),
         Cure.REFUSE,
         by_spreadsheet=True,
@@ -202,7 +186,7 @@ DAMAGES = (
     Damage(NUMBER, _is(r"([0-9]{1,15})[.,]0"), by_spreadsheet=True),
     Damage(RAN_TOGETHER, _has('"'), Cure.REFUSE, by_spreadsheet=True),
     Damage(
-        "a date, a time of day or a duration stands where {what} belongs",
+        "time_for_identifier",
         _is(
             r"-?[0-9]+:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?(?:\s?[ap]m)?"
             r"|-?[0-9]{4,}-[0-9]{2}-[0-9]{2}(?:[T ].*)?"
@@ -211,35 +195,21 @@ DAMAGES = (
         by_spreadsheet=True,
     ),
     Damage(
-        "a yes/no stands where {what} belongs",
+        "yes_or_no",
         _is("true|false|wahr|falsch|vrai|faux|verdadero|falso|vero|waar|onwaar"),
         Cure.REFUSE,
         by_spreadsheet=True,
     ),
     # What a scanner was set to send, as the user tells it.
-    Damage(
-        "the scanner's prefix before {what} was taken off",
-        lambda text, scanner: scanner.without_prefix(text),
-    ),
-    Damage(
-        "the scanner's suffix after {what} was taken off",
-        lambda text, scanner: scanner.without_suffix(text),
-    ),
+    Damage("prefix", lambda text, scanner: scanner.without_prefix(text)),
+    Damage("suffix", lambda text, scanner: scanner.without_suffix(text)),
     # What a card reader sends of a magnetic stripe.
-    Damage(
-        "the card reader could not read the stripe: {what} is missing",
-        _has(UNREAD.pattern),
-        Cure.REFUSE,
-    ),
-    Damage("{what} was taken from the text of a magnetic stripe", _when(number_on_stripe)),
-    Damage(
-        "{what} is the text of a magnetic stripe, of which the number cannot be told",
-        _when(part_of_stripe),
-        Cure.REFUSE,
-    ),
+    Damage("stripe_unread", _has(UNREAD.pattern), Cure.REFUSE),
+    Damage("stripe", _when(number_on_stripe)),
+    Damage("stripe_in_part", _when(part_of_stripe), Cure.REFUSE),
     # What a program hides.
     Damage(
-        "{what} is masked: some of it is hidden",
+        "masked",
         _has(
             r"\*{2,}|[•●·∙#?]{3,}|\.{3,}|…|(?<![a-z])x{3,}(?![a-z])|^[<\[({][^0-9]{3,}[>\])}]$"
             r"|^(?:hidden|redacted|masked|anonymi[sz]ed)$"
@@ -247,38 +217,21 @@ DAMAGES = (
         Cure.REFUSE,
     ),
     # Which kind of bar code was read, as scanners can be set to say. Source: ISO/IEC 15424.
-    Damage(
-        "the scanner's code identifier before {what} was taken off",
-        _is(r"\][A-Z][0-9A-Z]\s*(\S.{4,})"),
-    ),
+    Damage("code_identifier", _is(r"\][A-Z][0-9A-Z]\s*(\S.{4,})")),
     # The start and stop signs of Codabar: A to D, of which T, N, * and E are older names. Source:
     # AIM, Uniform Symbology Specification Codabar.
-    Damage("the Codabar letters around {what} were taken off", _between_letters),
-    Damage(
-        "{what} has a letter before and behind its digits, as scanners send them with Codabar: "
-        "give --codabar strip to take them off in the whole file, or --codabar keep where they "
-        "belong to the numbers.",
-        _perhaps_between_letters,
-        Cure.ASK,
-    ),
+    Damage("codabar", _between_letters),
+    Damage("perhaps_codabar", _perhaps_between_letters, Cure.ASK),
     # Groups that an editing scanner makes (CLSI), or a format of a spreadsheet.
-    Damage("the blanks or signs between the digits of {what} were taken out", _when(_one_number)),
-    Damage("{what} holds several numbers: two scans in one field?", _when(_several), Cure.REFUSE),
+    Damage("grouped", _when(_one_number)),
+    Damage("several", _when(_several), Cure.REFUSE),
+    Damage("blanks_between", _is(_BLANKS.pattern), Cure.REFUSE),
     Damage(
-        "{what} has blanks between its digits: is it one number, or are they several?",
-        _is(_BLANKS.pattern),
-        Cure.REFUSE,
-    ),
-    Damage(
-        "{what} has signs between its digits: is it one number, or are they several?",
+        "signs_between",
         lambda text, _: text if _GROUPS_OF_THREE.fullmatch(text) else None,
         Cure.REFUSE,
         by_spreadsheet=True,
     ),
-    Damage(
-        "{what} has neither letters nor digits: was it typed with another keyboard layout?",
-        _when(_no_sign),
-        Cure.REFUSE,
-    ),
+    Damage("no_sign", _when(_no_sign), Cure.REFUSE),
 )
 """In the order in which they are looked for: what is undone can show another one below it."""

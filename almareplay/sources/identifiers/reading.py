@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources.identifiers.damages import (
     DAMAGES,
     NUMBER,
@@ -13,7 +14,7 @@ from almareplay.sources.identifiers.damages import (
 )
 from almareplay.sources.identifiers.scanner import NO_SCANNER, Scanner, bare
 from almareplay.sources.times.datetimes import Cell
-from almareplay.transactions import AlmaReplayError, joined
+from almareplay.transactions import AlmaReplayError, Notes, Reason
 
 PLAIN_DIGITS = SPREADSHEET_DIGITS
 """Digits that are no more than these are one number, and nothing was done to them."""
@@ -27,8 +28,8 @@ class Identifier(NamedTuple):
     """An identifier as it is understood; ``problem`` says why it cannot be used."""
 
     text: str
-    note: str = ""
-    problem: str = ""
+    notes: Notes = ()
+    problem: Reason | None = None
 
 
 def read_identifier(raw: str, what: str, scanner: Scanner = NO_SCANNER) -> Identifier:
@@ -54,30 +55,29 @@ def read_identifier_cell(cell: Cell, what: str, scanner: Scanner = NO_SCANNER) -
             return Identifier(cell)
         return _read(cell, what, scanner, spreadsheet=True)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return Identifier("", problem=f"a date, a time or a yes/no stands where {what} belongs")
+        return Identifier("", problem=Reason.of("cell_of_time", what=what))
     if not (0 <= cell < 10**SPREADSHEET_DIGITS):
-        return Identifier(
-            "", problem=f"{what} was cut by the spreadsheet: it keeps 15 digits of a number"
-        )
+        cut = Reason.of("digits_cut", what=what, digits=SPREADSHEET_DIGITS)
+        return Identifier("", problem=cut)
     if not float(cell).is_integer():
-        return Identifier("", problem=f"{what} is a number with a decimal point")
-    text, note, problem = _read(str(int(cell)), what, scanner, spreadsheet=True)
-    return Identifier(text, joined(NUMBER.format(what=what), note), problem)
+        return Identifier("", problem=Reason.of("decimal_point", what=what))
+    text, notes, problem = _read(str(int(cell)), what, scanner, spreadsheet=True)
+    return Identifier(text, (Reason.of(NUMBER, what=what), *notes), problem)
 
 
 @lru_cache(maxsize=65_536)  # the same few patrons borrow again and again
 def _read(raw: str, what: str, scanner: Scanner, spreadsheet: bool) -> Identifier:
-    text, notes = bare(raw), []
+    text, notes = bare(raw), list[Reason]()
     for damage in DAMAGES:
         if damage.by_spreadsheet and not spreadsheet:
             continue
         if (before := damage.found(text, scanner)) is None:
             continue
-        words = damage.words.format(what=what)
+        reason = Reason.of(damage.code, what=what)
         if damage.cure is Cure.REFUSE:
-            return Identifier("", problem=words)
+            return Identifier("", problem=reason)
         if damage.cure is Cure.ASK:
-            raise NeedsFlagError(words)
+            raise NeedsFlagError(in_words(reason))
         text = bare(before)
-        notes.append(words)
-    return Identifier(text, joined(*notes))
+        notes.append(reason)
+    return Identifier(text, tuple(notes))

@@ -6,27 +6,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from almareplay.sources.assembler import Assembler, Fields
 from almareplay.sources.capture import Assumptions, FileRefused, Row
-from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
 from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import missing_place, names_of, place_of
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.scannednumbers import ScannedNumbers
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.localtime import Moment
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason
 
 
 class Entry(NamedTuple):
-    """What a line says. ``due_date`` is that which the client gave, in words; ``unread`` are the
-    names of the fields that hold something which is not taken."""
+    """What a line says. ``unread`` are the names of the fields that hold something which is not
+    taken."""
 
     kind: Kind | None
     moment: Moment
     item: str = ""
     patron: str = ""
-    note: str = ""
-    problem: str = ""
-    due_date: str = ""
+    notes: Notes = ()
+    problem: Reason | None = None
     unread: tuple[str, ...] = ()
 
 
@@ -74,11 +74,12 @@ class ClientCapture:
         if missing := missing_place(options, names):
             raise FileRefused(path.name, missing)
         self._place = place_of(options, names)
-        self._fields = FieldsReader(path.name, options)
+        self._numbers = ScannedNumbers(options)
+        self._assembler = Assembler(path.name, self._numbers.mixed_up)
         unread: set[str] = set()
         for line in self._lines:
             if bare(line) and isinstance(entry := client.read(line), Entry):
-                self._fields.look_at(entry.item, entry.patron)
+                self._numbers.look_at(entry.item, entry.patron)
                 unread.update(entry.unread)
         if client.refusal:
             raise FileRefused(path.name, client.refusal)
@@ -105,30 +106,25 @@ class ClientCapture:
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
         self._began = True
-        others = 0
-        for number, line in enumerate(self._lines, 1):
-            encoding_note = WINDOWS_1252 if self._lines.others > others else ""
-            others = self._lines.others
-            yield self._row(number, line, encoding_note)
+        read = (self._row(*line) for line in self._lines.numbered())
+        return self._assumptions.counted(read)
 
-    def _row(self, number: int, line: str, encoding_note: str) -> Row:
+    def _row(self, number: int, line: str, notes: Notes) -> Row:
         if not bare(line):
-            return LeftOut("blank line")
+            return LeftOut(Reason("blank_line"))
         if len(line) >= LONGEST_LINE - 1:
-            reason = f"the line has more than {LONGEST_LINE} characters"
+            reason = Reason.of("line_too_long", characters=LONGEST_LINE)
             return InvalidRow(reason, self._path.name, number)
         entry = self._client.read(line)
         if isinstance(entry, LeftOut):
             return entry
-        due_date = f"{DUE_DATE}: {entry.due_date}" if entry.due_date else ""
-        row = self._fields.row(
-            number,
-            Fields(entry.kind, entry.moment, entry.item, entry.patron, self._place),
-            joined(encoding_note, entry.note, due_date),
+        fields = Fields(
+            entry.kind,
+            entry.moment,
+            *self._numbers.read(entry.item, entry.patron),
+            self._place,
+            self._client.has_seconds,
+            notes + entry.notes,
             entry.problem,
-            has_seconds=self._client.has_seconds,
         )
-        if isinstance(row, Transaction) and row.note:
-            # Counted without the date, of which a file has many.
-            self._assumptions.note(row.note.replace(due_date, DUE_DATE) if due_date else row.note)
-        return row
+        return self._assembler.row(number, fields)

@@ -7,21 +7,21 @@ programs (Offline Checkout) write the same for Evergreen to import. Source: clie
 
 from __future__ import annotations
 
-import calendar
 import json
 from datetime import UTC, date, datetime, timedelta
 
+from almareplay.sources.assembler import told_due_date
 from almareplay.sources.cells.kinds import RENEWAL
 from almareplay.sources.offline.capture import Entry
 from almareplay.sources.options import ReadingOptions
-from almareplay.sources.times.localtime import Moment, StationClock
-from almareplay.transactions import Kind, LeftOut
+from almareplay.sources.times.localtime import NO_TIME, Moment, StationClock, impossible_year
+from almareplay.transactions import Kind, LeftOut, Reason
 
-IN_HOUSE = "in-house use: almareplay takes loans and returns only"
-REGISTRATION = "registration of a patron: almareplay takes loans and returns only"
-NOT_CATALOGUED = "a loan of something that is not in the catalogue: note it for the patron by hand"
-UNREADABLE = "the line is no transaction of Evergreen's offline client"
-BACKDATED = "the clerk dated the return back to this day: taken as the end of it"
+IN_HOUSE = Reason("in_house_use")
+REGISTRATION = Reason("registration")
+NOT_CATALOGUED = Reason("not_catalogued")
+UNREADABLE = Reason("not_evergreen")
+BACKDATED = Reason("backdated")
 
 _KINDS = {"checkout": Kind.LOAN, "renew": Kind.LOAN, "checkin": Kind.RETURN}
 _LEFT_OUT = {"in_house_use": IN_HOUSE, "register": REGISTRATION}
@@ -62,21 +62,24 @@ class Evergreen:
         kind = _KINDS.get(sort) if isinstance(sort, str) else None
         if kind is None:
             return Entry(None, Moment(None), problem=UNREADABLE)
-        moment, note = self._moment(said), ""
+        moment, notes = self._moment(said), list[Reason]()
         if kind is Kind.RETURN and moment.at is not None:
             back = self._day(said.get("backdate"))
             if back is not None and back < moment.at.date():
                 end = datetime.combine(back, datetime.max.time().replace(microsecond=0))
-                moment, note = self._clock.moment(end, by_station=False), BACKDATED
-        due = self._day(said.get("due_date")) if kind is Kind.LOAN else None
+                moment = self._clock.moment(end, by_station=False)
+                notes.append(BACKDATED)
+        if sort == "renew":
+            notes.append(RENEWAL)
+        if kind is Kind.LOAN and (due := self._day(said.get("due_date"))):
+            notes.append(told_due_date(due))
         return Entry(
             kind,
             moment,
             _word(said.get("barcode")),
             _word(said.get("patron_barcode")),
-            RENEWAL if sort == "renew" else note,
-            NOT_CATALOGUED if said.get("noncat") else "",
-            f"{due.day} {calendar.month_name[due.month]} {due.year}" if due else "",
+            tuple(notes),
+            NOT_CATALOGUED if said.get("noncat") else None,
             tuple(key for key in said.keys() - _READ if said[key] not in ("", None)),
         )
 
@@ -85,16 +88,16 @@ class Evergreen:
         if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
             seconds = int(seconds) if len(seconds) < 20 else None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            return Moment(None, problem="no captured time")
+            return Moment(None, problem=NO_TIME)
         if seconds >= _MILLISECONDS:
             seconds /= 1000
         try:
             naive = datetime(1970, 1, 1) + timedelta(seconds=int(seconds))  # noqa: DTZ001 - UTC
         except (OverflowError, ValueError):
-            return Moment(None, problem="the captured time cannot be right")
+            return Moment(None, problem=Reason("impossible_time"))
         if naive.year < 2000:
-            return Moment(None, problem=f"the year {naive.year} cannot be right")
-        return self._clock.moment_of_utc(naive)._replace(note="")
+            return Moment(None, problem=impossible_year(naive.year))
+        return self._clock.moment_of_utc(naive)._replace(notes=())
 
     def _day(self, text: object) -> date | None:
         """The local day of ``2026-10-05`` or ``2026-10-05T06:59:00.000Z``; None for all else."""

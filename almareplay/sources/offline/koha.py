@@ -20,10 +20,11 @@ from almareplay.sources.times.localtime import (
     existing_date,
     existing_time,
 )
-from almareplay.transactions import Kind, LeftOut
+from almareplay.sources.times.written import UNREADABLE
+from almareplay.transactions import Kind, LeftOut, Reason
 
-PAYMENT = "payment: almareplay takes loans and returns only"
-NEITHER = "the line is no issue, return or payment"
+PAYMENT = Reason("payment")
+NEITHER = Reason("not_koha")
 
 _HEADER = re.compile(r"\ufeff?Version=[^\t]*\tGenerator=([^\t]*)")
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d)[:-](\d\d)[:-](\d\d)(?:[ .]\d{1,3})?", re.ASCII)
@@ -64,7 +65,7 @@ class Koha:
     def read(self, line: str) -> Entry | LeftOut:
         if header := _HEADER.match(line):
             self._by_kolt = self._by_kolt or bare(header[1]) == _KOLT
-            return LeftOut("header")
+            return LeftOut(Reason("header"))
         fields = [bare(field) for field in line.rstrip("\r\n\t ").split("\t")]
         moment = self._moment(fields[0])
         said = fields[1].lower() if len(fields) > 1 else ""
@@ -77,7 +78,7 @@ class Koha:
             return Entry(
                 Kind.LOAN if said == "issue" else Kind.RETURN,
                 moment,
-                problem=f"the line has {len(fields)} fields where {width} belong",
+                problem=Reason.of("other_fields", fields=len(fields), width=width),
             )
         fields += [""] * (width - len(fields))
         if said == "return":
@@ -116,12 +117,12 @@ class Koha:
     def _moment(self, text: str) -> Moment:
         written = _TIME.fullmatch(text)
         if not written:
-            return Moment(None, problem="the date or time cannot be read")
+            return Moment(None, problem=UNREADABLE)
         year, month, day, *clock = map(int, written.groups())
         try:
             naive = datetime.combine(existing_date(year, month, day), existing_time(*clock))
         except ImpossibleTimeError as impossible:
-            return Moment(None, problem=str(impossible))
+            return Moment(None, problem=impossible.reason)
         moment = self._clock.moment(naive)
         if moment.at is not None:
             self._latest = max(self._latest, moment.at)

@@ -6,10 +6,10 @@ a ``b`` before it. Source: Innovative, "Formatting Transaction Files for Uploadi
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import datetime
 
+from almareplay.sources.assembler import told_due_date
 from almareplay.sources.identifiers import bare
 from almareplay.sources.offline.capture import Entry
 from almareplay.sources.options import ReadingOptions
@@ -20,10 +20,10 @@ from almareplay.sources.times.localtime import (
     existing_date,
     existing_time,
 )
-from almareplay.transactions import Kind, LeftOut
+from almareplay.transactions import Kind, LeftOut, Reason
 
-INVENTORY = "inventory count: almareplay takes loans and returns only"
-NEITHER = "the line is neither a check-out (o) nor a check-in (i)"
+INVENTORY = Reason("inventory")
+NEITHER = Reason("not_sierra")
 
 _LINE = re.compile(r"([a-z]):(\d{10}):b", re.ASCII)
 _KINDS = {"o": Kind.LOAN, "i": Kind.RETURN}
@@ -63,22 +63,21 @@ class Sierra:
             return Entry(None, Moment(None), problem=NEITHER)
         moment = self._moment(fields[1] if len(fields) > 1 else "")
         if len(fields) != _WIDTH:
-            reason = f"the line has {len(fields)} fields where {_WIDTH} belong"
+            reason = Reason.of("other_fields", fields=len(fields), width=_WIDTH)
             return Entry(kind, moment, problem=reason)
         item, patron = (field.removeprefix("b") for field in fields[2:4])
         due = self._moment(fields[4]).at if kind is Kind.LOAN and fields[4] else None
-        due_date = f"{due.day} {calendar.month_name[due.month]} {due.year}" if due else ""
-        unread = (_GROUP,) if fields[5] else ()
-        return Entry(kind, moment, item, patron, due_date=due_date, unread=unread)
+        notes = (told_due_date(due),) if due else ()
+        return Entry(kind, moment, item, patron, notes, unread=(_GROUP,) if fields[5] else ())
 
     def _moment(self, text: str) -> Moment:
         if not (len(text) == 10 and text.isascii() and text.isdigit()):
-            return Moment(None, problem=f"the date has {len(text)} signs where 10 digits belong")
+            return Moment(None, problem=Reason.of("sierra_digits", characters=len(text)))
         year, month, day, hour, minute = (int(text[at : at + 2]) for at in range(0, 10, 2))
         try:
             naive = datetime.combine(
                 existing_date(2000 + year, month, day), existing_time(hour, minute)
             )
         except ImpossibleTimeError as impossible:
-            return Moment(None, problem=str(impossible))
+            return Moment(None, problem=impossible.reason)
         return self._clock.moment(naive)

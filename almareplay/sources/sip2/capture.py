@@ -12,30 +12,31 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from almareplay.sources.assembler import Assembler, Fields, told_due_date
 from almareplay.sources.capture import Assumptions, FileRefused, Row
 from almareplay.sources.cells.kinds import RENEWAL
-from almareplay.sources.fields import DUE_DATE, Fields, FieldsReader
 from almareplay.sources.identifiers import bare
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.places import RowPlace, missing_place, names_of, place_of
+from almareplay.sources.scannednumbers import ScannedNumbers
 from almareplay.sources.sip2.checksum import DAMAGED, Checksums
 from almareplay.sources.sip2.dates import due_date_of, moment_of
-from almareplay.sources.sip2.exchange import Exchange, Fate
+from almareplay.sources.sip2.exchange import Exchange, Exchanged
 from almareplay.sources.sip2.message import CHECKIN, RENEW, RENEW_ALL, Message, messages_in
-from almareplay.sources.textlines import LONGEST_LINE, WINDOWS_1252, TextLines
+from almareplay.sources.textlines import LONGEST_LINE, TextLines
 from almareplay.sources.times.localtime import StationClock
-from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, joined
+from almareplay.transactions import InvalidRow, Kind, LeftOut, Notes, Reason
 
-ANSWER = "answer to a self-check"
-OTHER = "line without a loan or return"
-AGREED = "a system agreed to it already (--include-saved reads it)"
-SAME_AS_BEFORE = "the same request once more: sent again, or logged twice"
-ASKED_AGAIN = "asked in vain, then asked again and agreed to"
+ANSWER = Reason("answer")
+OTHER = Reason("no_transaction")
+AGREED = Reason("agreed")
+SAME_AS_BEFORE = Reason("same_request")
+ASKED_AGAIN = Reason("asked_again")
 
-ASKED = "the self-check asked and the log has no answer: taken as done"
-ANSWERED = "the log shows that a system agreed to it"
-REFUSED_AFTER = "a system refused it, but it had happened: the self-check's no-block flag says so"
-ALL_ITEMS = "a renewal of all loans, which does not name the items"
+ASKED = Reason("taken_as_done")
+ANSWERED = Reason("agreed_and_read")
+REFUSED_AFTER = Reason("refused_after")
+ALL_ITEMS = Reason("all_loans")
 
 _PLACES = ("AP", "AO")
 """The fields for the current location and the institution, the nearer one first."""
@@ -58,7 +59,8 @@ class Sip2Capture:
         # A log has many messages and few places.
         self._place = lru_cache(maxsize=1024)(self._read_place)
         self._checksums = Checksums()
-        self._fields = FieldsReader(path.name, options)
+        self._numbers = ScannedNumbers(options)
+        self._assembler = Assembler(path.name, self._numbers.mixed_up)
         self._exchange = Exchange()
         names = {*names_of(path.name), *self._survey()}
         if self._checksums.have_ways_of_their_own:
@@ -98,11 +100,8 @@ class Sip2Capture:
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
         self._began = True
-        others = 0
-        for number, line in enumerate(self._lines, 1):
-            encoding_note = WINDOWS_1252 if self._lines.others > others else ""
-            others = self._lines.others
-            yield self._read_line(number, line, encoding_note)
+        read = (self._read_line(*line) for line in self._lines.numbered())
+        return self._assumptions.counted(read)
 
     def _messages(self) -> Iterator[tuple[int, Message]]:
         for number, line in enumerate(self._lines, 1):
@@ -118,7 +117,7 @@ class Sip2Capture:
             self._checksums.look_at(message)
             if not message.is_answer:
                 names |= {bare(message.fields.get(name, "")) for name in _PLACES}
-                self._fields.look_at(message.fields.get("AB", ""), message.fields.get("AA", ""))
+                self._numbers.look_at(message.fields.get("AB", ""), message.fields.get("AA", ""))
                 self._unread |= message.unread
         return names
 
@@ -128,22 +127,22 @@ class Sip2Capture:
             exchange.look_at(number, message, damaged=self._checksums.damaged(message))
         return exchange
 
-    def _read_line(self, number: int, line: str, encoding_note: str) -> Row:
+    def _read_line(self, number: int, line: str, notes: Notes) -> Row:
         if not bare(line):
-            return LeftOut("blank line")
+            return LeftOut(Reason("blank_line"))
         if len(line) >= LONGEST_LINE - 1:
-            return self._invalid(number, f"the line has more than {LONGEST_LINE} characters")
+            return self._invalid(number, Reason.of("line_too_long", characters=LONGEST_LINE))
         messages = list(messages_in(line))
         requests = {message.text: message for message in messages if not message.is_answer}
         if not requests:
             return LeftOut(ANSWER if messages else OTHER)
         if len(requests) > 1:
-            return self._invalid(number, "two loans or returns stand in the same line")
+            return self._invalid(number, Reason("two_in_line"))
         (request,) = requests.values()
-        return self._read(number, request, encoding_note)
+        return self._read(number, request, notes)
 
-    def _read(self, number: int, message: Message, encoding_note: str) -> Row:
-        fate = self._exchange.fates.get(number, Fate())
+    def _read(self, number: int, message: Message, notes: Notes) -> Row:
+        fate = self._exchange.fates.get(number, Exchanged())
         if fate.same_as_before:
             return LeftOut(SAME_AS_BEFORE)
         if fate.asked_again:
@@ -152,33 +151,24 @@ class Sip2Capture:
             return LeftOut(AGREED)
         if message.code == RENEW_ALL:
             return self._invalid(number, ALL_ITEMS)
-        due_date = due_date_of(message)
-        notes = [
-            encoding_note,
-            RENEWAL if message.code == RENEW else "",
-            _note_of(message, fate),
-        ]
-        row = self._fields.row(
-            number,
-            Fields(
-                Kind.RETURN if message.code == CHECKIN else Kind.LOAN,
-                moment_of(message, self._clock),
-                message.fields.get("AB", ""),
-                message.fields.get("AA", ""),
-                self._place(*(message.fields.get(name, "") for name in _PLACES)),
-            ),
-            joined(*notes, f"{DUE_DATE}: {due_date}" if due_date else ""),
-            (DAMAGED if self._checksums.damaged(message) else "") or message.problem,
-            later=fate.problem(no_block=message.no_block),
+        if message.code == RENEW:
+            notes += (RENEWAL,)
+        notes += _assumed(message, fate)
+        if due := due_date_of(message):
+            notes += (told_due_date(due),)
+        fields = Fields(
+            Kind.RETURN if message.code == CHECKIN else Kind.LOAN,
+            moment_of(message, self._clock),
+            *self._numbers.read(message.fields.get("AB", ""), message.fields.get("AA", "")),
+            self._place(*(message.fields.get(name, "") for name in _PLACES)),
+            has_seconds=True,
+            notes=notes,
+            problem=DAMAGED if self._checksums.damaged(message) else message.problem,
+            doubt=fate.problem(no_block=message.no_block),
         )
-        if isinstance(row, Transaction) and row.note:
-            # Counted without the date, of which a log has many.
-            self._assumptions.note(row.note.replace(f"{DUE_DATE}: {due_date}", DUE_DATE))
-        if isinstance(row, InvalidRow) and fate.undone:
-            return row._replace(cancelled=row.reason == fate.undone)
-        return row
+        return self._assembler.row(number, fields)
 
-    def _invalid(self, number: int, reason: str) -> InvalidRow:
+    def _invalid(self, number: int, reason: Reason) -> InvalidRow:
         return InvalidRow(reason, self._path.name, number)
 
     def _read_place(self, *fields: str) -> RowPlace:
@@ -186,10 +176,10 @@ class Sip2Capture:
         return place_of(self._options, names)
 
 
-def _note_of(message: Message, fate: Fate) -> str:
+def _assumed(message: Message, fate: Exchanged) -> Notes:
     """What is assumed of a request that is taken for done."""
     if fate.agreed:
-        return ANSWERED
+        return (ANSWERED,)
     if message.no_block:
-        return REFUSED_AFTER if fate.agreed is False else ""
-    return ASKED
+        return (REFUSED_AFTER,) if fate.agreed is False else ()
+    return (ASKED,)

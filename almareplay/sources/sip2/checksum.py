@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from almareplay.sources.sip2.message import Message
+from almareplay.transactions import Reason
 
-DAMAGED = "the checksum does not fit the message: it was damaged or changed"
+DAMAGED = Reason("wrong_checksum")
 
 _ENOUGH = 3
 """Messages that must miss by the same amount to show a way of summing up, one or two being chance;

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from almareplay.sources.sip2.message import CHECKIN, CHECKOUT, DATE_WIDTH, RENEW, Message
 from almareplay.sources.times.localtime import (
+    NO_TIME,
     ImpossibleTimeError,
     Moment,
     StationClock,
     existing_date,
     existing_time,
 )
-from almareplay.transactions import joined
+from almareplay.transactions import Reason
 
-BLANKS_LOST = "the dates are not of 18 characters each: were blanks lost from the line?"
-RETURN_DATE = "the return date has no time of day or is too late: the transaction date is taken"
+BLANKS_LOST = Reason("dates_too_short")
+RETURN_DATE = Reason("transaction_date")
 
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(.{4})([0-9]{2})([0-9]{2})([0-9]{2})", re.DOTALL)
 
@@ -35,22 +35,22 @@ def moment_of(message: Message, clock: StationClock) -> Moment:
         return returned
     is_day_only = other[:8] == sent[:8] and other[12:] == "000000"
     if returned.at > asked.at or (is_day_only and other != sent):
-        return asked._replace(note=joined(asked.note, RETURN_DATE))
+        return asked._replace(notes=(*asked.notes, RETURN_DATE))
     return returned
 
 
-def due_date_of(message: Message) -> str:
-    """The due date that the self-check gave, as "5 October 2026"; empty where it gave none.
+def due_date_of(message: Message) -> date | None:
+    """The due date that the self-check gave; None where it gave none.
 
     A request that only asks has none: the system gives it. Some machines repeat the date of the
     transaction in its place.
     """
     if message.code not in (CHECKOUT, RENEW) or not message.no_block:
-        return ""
+        return None
     sent, due = transaction_date(message.dates), _naive(message.dates[DATE_WIDTH:])
     if sent is None or due is None or due.date() <= sent.date():
-        return ""
-    return f"{due.day} {calendar.month_name[due.month]} {due.year}"
+        return None
+    return due.date()
 
 
 def transaction_date(dates: str) -> datetime | None:
@@ -72,19 +72,19 @@ def _naive(text: str) -> datetime | None:
 
 def _read(text: str, clock: StationClock) -> Moment:
     if _is_empty(text):
-        return Moment(None, problem="no captured time")
+        return Moment(None, problem=NO_TIME)
     written = _DATE.fullmatch(text)
     if not written:
         return Moment(None, problem=BLANKS_LOST)
     year, month, day, zone, *of_day = written.groups()
     if zone.strip() not in ("", "Z"):
-        return Moment(None, problem="the time is in a zone that is neither blank nor Z (UTC)")
+        return Moment(None, problem=Reason("zone_not_utc"))
     try:
         naive = datetime.combine(
             existing_date(int(year), int(month), int(day)), existing_time(*map(int, of_day))
         )
     except ImpossibleTimeError as impossible:
-        return Moment(None, problem=str(impossible))
+        return Moment(None, problem=impossible.reason)
     return clock.moment_of_utc(naive) if zone.strip() else clock.moment(naive)
 
 

@@ -14,16 +14,12 @@ from hashlib import blake2b
 from almareplay.sources.identifiers import bare
 from almareplay.sources.sip2.dates import transaction_date
 from almareplay.sources.sip2.message import ANSWERS, CHECKIN, Message
-from almareplay.transactions import identifier_key
+from almareplay.transactions import Reason, identifier_key
 
-REFUSED = "the self-check asked and the system answered no: it did not happen"
-DOUBTFUL = (
-    "the system's answer is damaged: whether it happened cannot be told; look at the item in Alma"
-)
-WHICH_ANSWER = (
-    "it cannot be told which answer of the system belongs to it: look at the item in Alma"
-)
-UNDOES_UNKNOWN = "it undoes something that this log does not have: look at the item in Alma"
+REFUSED = Reason("refused_by_system")
+DOUBTFUL = Reason("answer_damaged")
+WHICH_ANSWER = Reason("which_answer")
+UNDOES_UNKNOWN = Reason("undoes_unknown")
 
 NEIGHBOURHOOD = 100
 """So many requests later an answer is none to a request any more."""
@@ -33,7 +29,7 @@ LONGEST_WAIT = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
-class Fate:
+class Exchanged:
     """What became of a request. ``agreed`` is the system's answer, None where there is none;
     ``asked_again``: to the same wish at a later time.
 
@@ -46,7 +42,7 @@ class Fate:
     asked_again: bool = False
     doubtful: bool = False
     perhaps: frozenset[bool] = frozenset()
-    undone: str = ""
+    undone: Reason | None = None
     undoes_unknown: bool = False
 
     @property
@@ -54,7 +50,7 @@ class Fate:
         """Whether no answer was surely to it."""
         return self.agreed is None and not self.doubtful
 
-    def problem(self, *, no_block: bool) -> str:
+    def problem(self, *, no_block: bool) -> Reason | None:
         """Why the request is no loan or return to be done; ``no_block``: it had happened already,
         and only told of it."""
         if self.undone:
@@ -67,7 +63,7 @@ class Fate:
             return DOUBTFUL
         if self.is_open and (True in self.perhaps or (self.perhaps and not no_block)):
             return WHICH_ANSWER
-        return ""
+        return None
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +74,7 @@ class _Request:
     patron: str
     sequence: str
     dates: str
-    fate: Fate
+    fate: Exchanged
 
     def waits_with(self, other: _Request) -> bool:
         """Whether both may have waited for an answer at the same time."""
@@ -102,7 +98,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.fates: dict[int, Fate] = {}
+        self.fates: dict[int, Exchanged] = {}
         self._lines: dict[bytes, int] = {}
         self._waiting: deque[_Request] = deque(maxlen=NEIGHBOURHOOD)
         self._asked: dict[str, list[_Request]] = {}
@@ -117,14 +113,14 @@ class Exchange:
             return self._answer(message, damaged=damaged)
         self.requests += 1
         before = self._line_before(line, message)
-        fate = self.fates.setdefault(before or line, Fate())
+        fate = self.fates.setdefault(before or line, Exchanged())
         request = _Request(
             before or line, message.code, _identifier(message, "AB"), _identifier(message, "AA"),
             message.sequence, message.dates, fate,
         )  # fmt: skip
         self._last = request
         if before:
-            self.fates[line] = Fate(same_as_before=True)
+            self.fates[line] = Exchanged(same_as_before=True)
             return False
         self._waiting.append(request)
         if request.item and not damaged:
@@ -240,9 +236,9 @@ class Exchange:
         if was_return is is_return:
             request.fate.undoes_unknown = True
             return
-        request.fate.undone = f"cancelled: it undoes line {undone}"
+        request.fate.undone = Reason.of("undoes_line", line=undone)
         fate = self.fates[undone]
-        fate.undone = fate.undone or f"cancelled: the self-check undid it in line {line}"
+        fate.undone = fate.undone or Reason.of("undone_in_line", line=line)
 
 
 def _identifier(message: Message, name: str) -> str:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from almareplay.transactions import Reason
+
 CHECKOUT, CHECKIN, RENEW, RENEW_ALL = "11", "09", "29", "65"
 ANSWERS = {"12": CHECKOUT, "10": CHECKIN, "30": RENEW, "66": RENEW_ALL}
 """The codes of answers, each with the code of the request that it answers."""
@@ -36,7 +38,7 @@ _HIDDEN = re.compile(r"[*xX#]+|[<\[(].*[>\])]", re.DOTALL)
 _TAKEN = frozenset({"AO", "AP", "AA", "AB", "BI"})
 _READ = _TAKEN | {"AC", "AD"}
 
-CUT_OFF = "the message is cut off in the middle of an identifier"
+CUT_OFF = Reason("message_cut_off")
 
 
 class Message(NamedTuple):
@@ -55,7 +57,7 @@ class Message(NamedTuple):
     text: str
     sequence: str = ""
     excess: int | None = None
-    problem: str = ""
+    problem: Reason | None = None
     unread: frozenset[str] = frozenset()
 
     @property
@@ -102,12 +104,12 @@ def _message(head: str, text: str) -> Message:
     dates = text[len(head) : len(head) + width]
     fields: dict[str, str] = {}
     unread: set[str] = set()
-    problem = ""
+    problem: Reason | None = None
     place = len(head) + width
     while not (end := _END.match(text, place)) and (bar := text.find("|", place)) >= 0:
         name, value = text[place : place + 2], text[place + 2 : bar]
         if name in _READ and fields.setdefault(name, value) != value:
-            problem = f"the message has two fields {name}"
+            problem = Reason.of("two_fields", field=name)
         if value and name not in _TAKEN:
             unread.add(name)
         place = bar + 1

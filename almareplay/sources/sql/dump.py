@@ -24,6 +24,7 @@ from almareplay.sources.tables.capturetable import (
 )
 from almareplay.sources.tables.table import Record
 from almareplay.sources.textlines import WINDOWS_1252
+from almareplay.transactions import Notes, Reason
 
 _LIKE_A_DUMP = re.compile(
     r"\ufeff?(?:--\s*(?:MySQL|MariaDB|phpMyAdmin|PostgreSQL)"
@@ -144,7 +145,7 @@ class DumpTable:
         wanted = sorted(place for place in needed if place is not None)
         order = [None if place is None else wanted.index(place) for place in needed]
         width, script = len(columns), self._script
-        rows: Iterator[tuple[int, Sequence[str | None], str]]
+        rows: Iterator[tuple[int, Sequence[str | None], Reason | None]]
         if isinstance(statement, Copy):
             rows = script.lines(statement.form, width, wanted)
         else:
@@ -154,22 +155,22 @@ class DumpTable:
             if problem:
                 yield Record(number, [], problem=problem)
                 continue
-            note = ""
+            notes: Notes = ()
             if not "".join([text or "" for text in written]).isascii():
-                written, note = _decoded(written)
+                written, notes = _decoded(written)
             read, problem = self._read([None if at is None else written[at] for at in order], value)
             row = cells(read)
             if self._zone and isinstance(at := row[WHEN], datetime):
                 local = at.replace(tzinfo=UTC).astimezone(self._zone)
                 row[WHEN] = local.replace(tzinfo=None)
-            yield Record(number, row, note, problem)
+            yield Record(number, row, notes, problem)
 
     def _read(
         self, written: Sequence[str | None], value: Callable[[str], Value]
-    ) -> tuple[list[Value], str]:
+    ) -> tuple[list[Value], Reason | None]:
         """What the values of a row are, in order of the table's columns, and a problem with one."""
         read: list[Value] = []
-        problem = ""
+        problem: Reason | None = None
         for column, text, of_type in zip(self._table.columns, written, self._of_type, strict=True):
             try:
                 known = None if text is None else value(text)
@@ -177,9 +178,8 @@ class DumpTable:
             except UnreadableValueError as unreadable:
                 read.append(None)
                 if column.casefold() in self._table.tool.needed:
-                    problem = (
-                        f"the dump has {unreadable} where the {column} belongs: "
-                        "only the database knows its value"
+                    problem = Reason.of(
+                        "dump_expression", expression=str(unreadable), column=column
                     )
         return read, problem
 
@@ -189,10 +189,10 @@ def too_wide(table: str) -> str:
     return f"has a table {table} of more than {MOST_COLUMNS} columns: it is no capture tool's."
 
 
-def _decoded(values: Sequence[str | None]) -> tuple[Sequence[str | None], str]:
-    """Values out of a file read as UTF-8, where some may be in Windows-1252, and a note on that."""
+def _decoded(values: Sequence[str | None]) -> tuple[Sequence[str | None], Notes]:
+    """Values out of a file read as UTF-8, where some may be in Windows-1252, and a note on it."""
     decoded = [value and text_of(value.encode(errors="surrogateescape")) for value in values]
-    return decoded, "" if decoded == [*values] else WINDOWS_1252
+    return decoded, () if decoded == [*values] else (WINDOWS_1252,)
 
 
 def _integer(text: str) -> Value:

@@ -14,9 +14,10 @@ from almareplay.sources.sql.grammar import NAME, TABLE, bare_name, bare_names
 from almareplay.sources.sql.text import LONGEST, ScriptText
 from almareplay.sources.sql.values import Values
 from almareplay.sources.textlines import encoding_of, errors_of
+from almareplay.transactions import Reason
 
-BROKEN_OFF = "the dump breaks off in this row"
-UNREADABLE = "this row and the rest of its INSERT cannot be read: is the dump damaged?"
+BROKEN_OFF = Reason("dump_breaks_off")
+UNREADABLE = Reason("dump_unreadable")
 
 _END_MARK = re.compile(r"-- (?:Dump completed|PostgreSQL database dump complete)")
 _HAS_END_MARK = re.compile(
@@ -115,7 +116,9 @@ class SqlScript:
             reason = f"cannot be read: {error.strerror or error}."
             raise FileRefused(self._path.name, reason) from error
 
-    def rows(self, width: int, wanted: Sequence[int]) -> Iterator[tuple[Sequence[str | None], str]]:
+    def rows(
+        self, width: int, wanted: Sequence[int]
+    ) -> Iterator[tuple[Sequence[str | None], Reason | None]]:
         """The rows of the INSERT that ``statements`` gave last, and what is wrong with each.
 
         Of the ``width`` values of a row those at ``wanted``, in ascending order, as they are
@@ -128,7 +131,7 @@ class SqlScript:
             while at <= settled and (found := match(text, at)):
                 at = source.at = found.end()
                 *values, end = found.groups()
-                yield values, ""
+                yield values, None
                 if end != ",":
                     self._end_rows(end)
                     return
@@ -137,7 +140,7 @@ class SqlScript:
 
     def lines(
         self, form: CopyForm, width: int, wanted: Sequence[int]
-    ) -> Iterator[tuple[int, Sequence[str | None], str]]:
+    ) -> Iterator[tuple[int, Sequence[str | None], Reason | None]]:
         """The rows of the COPY that ``statements`` gave last: for each the number of its line, the
         values at ``wanted`` as by ``rows``, None for NULL, and what is wrong with it."""
         source, value = self._source, form.value
@@ -147,7 +150,7 @@ class SqlScript:
             while at <= settled and (found := match(text, at)):
                 line = source.line
                 at = source.at = found.end()
-                yield line, [value(field) for field in found.groups()], ""
+                yield line, [value(field) for field in found.groups()], None
             if at <= settled and at < len(text):
                 line = source.line
                 problem = self._odd_line(form, width)
@@ -207,45 +210,46 @@ class SqlScript:
         if end != ";" and not self._source.skip_statement():  # ON DUPLICATE KEY UPDATE
             self.broken_off = True
 
-    def _odd_row(self, width: int) -> str:
-        """Goes past what is no row of so many plain values, and says why; empty for the end."""
+    def _odd_row(self, width: int) -> Reason | None:
+        """Goes past what is no row of so many plain values, and says why; None for the end."""
         source = self._source
         text = source.text
         begin = _BLANK.match(text, source.at)
         source.at = begin.end() if begin else source.at
         if source.at == len(text):
-            return ""
+            return None
         found = self.grammar.open_row.match(text, source.at)
         end = found.end() if found else source.at
         if found and (closed := _ROW_END.match(text, end)):
             source.at = closed.end()
             if closed[1] != ",":
                 self._end_rows(closed[1])
-            return f"the row does not have the {width} values that belong there"
+            return Reason.of("dump_width", width=width)
         if found and source.ended and text[end : end + 1] in ("", "'", '"'):
             source.at = len(text)
             return BROKEN_OFF
         self._end_rows("")
         return UNREADABLE
 
-    def _odd_line(self, form: CopyForm, width: int) -> str:
-        """Goes past a line that is no row of so many fields, and says why; empty for a blank line,
+    def _odd_line(self, form: CopyForm, width: int) -> Reason | None:
+        """Goes past a line that is no row of so many fields, and says why; None for a blank line,
         and for the end of the rows."""
         source = self._source
         text, at = source.text, source.at
         if self._ends(form, several=width > 1):
-            return ""
+            return None
         found = LINE.match(text, at)
         end = found.end() if found else at
         if text[end : end + 1] == "\n":
             source.at = end + 1
-            fields = form.fields(text[at:end])
-            of = "field" if fields == 1 else "fields"
-            blank = not text[at:end].strip()
-            return "" if blank else f"the line has {fields} {of} where {width} belong"
+            if not text[at:end].strip():
+                return None
+            if (fields := form.fields(text[at:end])) == 1:
+                return Reason.of("one_field", width=width)
+            return Reason.of("other_fields", fields=fields, width=width)
         source.at = len(text) if source.ended else end
         if source.skip_line():
-            return f"the line has more than {LONGEST} characters"
+            return Reason.of("line_too_long", characters=LONGEST)
         self._in_rows, self.broken_off = False, True
         return BROKEN_OFF
 

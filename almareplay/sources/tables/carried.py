@@ -15,11 +15,11 @@ from almareplay.sources.tables.findings import WHEN, Findings
 from almareplay.sources.tables.headers import letter
 from almareplay.sources.tables.othercolumns import OtherColumns
 from almareplay.sources.times.datetimes import Cell
-from almareplay.transactions import Kind
+from almareplay.transactions import Kind, Notes, Reason
 
-CARD = "a patron's card: the items below it are lent to that patron"
-FILLED = "the patron is that of a row above, as --fill-patron says"
-SCANNED = "the patron is that of the card scanned above"
+CARD = Reason("card")
+FILLED = Reason("patron_filled")
+SCANNED = Reason("card_above")
 
 
 class Carried:
@@ -65,40 +65,40 @@ class Carried:
         """A row that is no transaction ends what was carried."""
         self.begin()
 
-    def take(self, cells: list[Cell]) -> str:
+    def take(self, cells: list[Cell]) -> Reason | None:
         """Takes the card of a row that has nothing else, and answers why the row is left out;
-        empty for all others."""
+        None for all others."""
         item = cells[self._item] if self._item < len(cells) else ""
         if self.in_one_column:
             if item == "" or not self._is_card(item):
-                return ""
+                return None
             self._carried = item
         elif self._fills and self._patron is not None:
             patron = cells[self._patron] if self._patron < len(cells) else ""
             if patron == "":
-                return ""
+                return None
             self._carried = patron
             self._moment = {c: cells[c] for c in self._when if c < len(cells) and cells[c] != ""}
             if item != "":
-                return ""
+                return None
         else:
-            return ""
+            return None
         return CARD
 
-    def fill(self, cells: list[Cell]) -> str:
+    def fill(self, cells: list[Cell]) -> Notes:
         """Puts the carried patron, and the time of its row where the items have none, into a row;
-        answers a note."""
+        answers what is to be noted."""
         patron = self._patron
         if self._carried == "" or patron is None or self._is_return(cells):
-            return ""
+            return ()
         if patron < len(cells) and cells[patron] != "":
-            return ""
+            return ()
         cells += [""] * (max(patron, *self._moment, -1) + 1 - len(cells))
         cells[patron] = self._carried
         if all(cells[column] == "" for column in self._moment):
             for column, cell in self._moment.items():
                 cells[column] = cell
-        return FILLED if self._fills else SCANNED
+        return (FILLED if self._fills else SCANNED,)
 
     def _is_return(self, cells: list[Cell]) -> bool:
         if self._kinds is None or self._kinds >= len(cells) or cells[self._kinds] == "":

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
 
-from almareplay.transactions import identifier_key
+from almareplay.transactions import Reason, identifier_key
 
-ADDED = "twelve hours were added to its time, as --clock 12 says"
+ADDED = Reason("twelve_hours_added")
 
 Day = date | tuple[int, int, int] | None
 """A date, its figures where their order is open, or None where it is not in the row."""

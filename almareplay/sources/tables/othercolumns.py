@@ -11,8 +11,7 @@ from almareplay.sources.cells.shapes import shape
 from almareplay.sources.tables.findings import WHEN, Findings
 from almareplay.sources.tables.headers import Layout, letter
 from almareplay.sources.times.datetimes import Cell, read_when
-from almareplay.sources.times.localtime import ImpossibleTimeError
-from almareplay.sources.times.written import UnreadableTimeError
+from almareplay.sources.times.localtime import NoTimeError
 
 _LOOKED_AT = 300
 """So many filled cells of a column tell what it holds."""
@@ -186,7 +185,7 @@ def _held(cells: Sequence[Cell], found: Findings) -> str:
 def _is_time(cell: Cell) -> bool:
     try:
         written = read_when(cell)
-    except (UnreadableTimeError, ImpossibleTimeError):
+    except NoTimeError:
         return False
     if written.day or written.figures:
         return True

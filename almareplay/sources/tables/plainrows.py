@@ -15,10 +15,10 @@ from almareplay.sources.tables.rowsort import RowSort
 from almareplay.sources.tables.slips import Slips
 from almareplay.sources.tables.when import RowTimes
 from almareplay.sources.times.datetimes import Cell
-from almareplay.transactions import Kind, Transaction, joined
+from almareplay.transactions import Kind, Notes, Transaction
 
-_Said = tuple[Kind, str, str, str] | None
-"""Kind, library, desk and note."""
+_Said = tuple[Kind, str, str, Notes] | None
+"""Kind, library, desk and notes."""
 
 
 class PlainRows:
@@ -48,8 +48,8 @@ class PlainRows:
 
     def read(self, record: Record) -> Transaction | None:
         """The transaction of a row; None for one that needs a closer look."""
-        number, cells, note, problem, notes, _ = record
-        if number <= self._header_row or note or problem or notes:
+        number, cells, notes, problem, cell_notes = record
+        if number <= self._header_row or notes or problem or cell_notes:
             return None
         if len(cells) != self._width:
             if len(cells) > self._width or self._exact:
@@ -64,36 +64,36 @@ class PlainRows:
             return None
         if (said := self._known(*self._said(cells))) is None:
             return None
-        kind, library, circ_desk, kind_note = said
+        kind, library, circ_desk, notes = said
         patron = cells[self._patrons] if self._patrons >= 0 else ""
         if patron == "":
             if kind is not Kind.RETURN:
                 return None
         elif not isinstance(patron, str) or not _is_plain(patron):
             return None
-        (at, moment_note, problem), has_seconds, time_note = self._times.read(cells)
+        (at, moment_notes, problem), has_seconds = self._times.read(cells)
         if problem or at is None:
             return None
-        if kind_note or time_note or moment_note:
-            note = joined(*dict.fromkeys((kind_note, time_note, moment_note)))
+        if moment_notes:
+            notes += moment_notes
         # Named tuples are made half as fast by their own class.
         return tuple.__new__(
             Transaction,
-            (kind, at, has_seconds, item, patron, library, circ_desk, self._name, number, note),
+            (kind, at, has_seconds, item, patron, library, circ_desk, self._name, number, notes),
         )
 
     def _read_words(self, *said: Cell) -> _Said:
         """What the words of a row say, where nothing is wrong with them."""
-        if any(is_nothing(cell) or no_value(cell) for cell in said):
+        if any(is_nothing(cell) or no_value(cell, column="") for cell in said):
             return None
         words = dict(zip(self._fields, said, strict=True))
-        kind, note, problem = self._rows.kind(words.get("kind", ""))
+        kind, notes, problem = self._rows.kind(words.get("kind", ""))
         library, circ_desk, place_problem = self._rows.place(
             words.get("library", ""), words.get("circ_desk", "")
         )
         if problem or place_problem or kind is None:
             return None
-        return kind, library, circ_desk, note
+        return kind, library, circ_desk, notes
 
 
 def _is_plain(identifier: str) -> bool:

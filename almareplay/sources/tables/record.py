@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from almareplay.sources.times.datetimes import Cell
+from almareplay.transactions import Notes, Reason
 
 
 def taker(columns: Sequence[int]) -> Callable[[Sequence[Cell]], Sequence[Cell]]:
@@ -32,15 +33,14 @@ def _nothing(_: Sequence[Cell]) -> tuple[Cell, ...]:
 
 class Record(NamedTuple):
     """One row as it stands: its number, its cells (text without blanks around it), what was
-    assumed to read it, what is already wrong with it, what was assumed to read single cells, by
-    their columns from 0, and whether what is wrong is that somebody has cancelled it."""
+    assumed to read it, what is already wrong with it, and what was assumed to read single cells, by
+    their columns from 0."""
 
     number: int
     cells: list[Cell]
-    note: str = ""
-    problem: str = ""
-    cell_notes: Mapping[int, str] = MappingProxyType({})
-    cancelled: bool = False
+    notes: Notes = ()
+    problem: Reason | None = None
+    cell_notes: Mapping[int, Reason] = MappingProxyType({})
 
 
 class Table(Protocol):

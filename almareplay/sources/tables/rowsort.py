@@ -7,9 +7,11 @@ from almareplay.sources.options import ReadingOptions
 from almareplay.sources.tables.headers import Layout
 from almareplay.sources.tables.wordings import wording
 from almareplay.sources.times.datetimes import Cell
+from almareplay.transactions import Reason
 
-SAVED = "written out by the capture tool already"
-SAVED_READ = "written out by the capture tool already, and read again by --include-saved"
+SAVED = Reason("saved")
+SAVED_READ = Reason("saved_read")
+BLANK_LINE, HEADER, TITLE, NOTE = map(Reason, ("blank_line", "header", "title", "note"))
 
 _SAVED: set[Cell] = {1, "1", "1.0", "\x01", "\\1", "b'1'", "b'\\x01'", "true", "True", "TRUE", "t"}
 
@@ -25,22 +27,22 @@ class RowSort:
         self._saved = layout.columns.get("saved")
         self._include_saved = options.include_saved or options.include_saved_since is not None
 
-    def no_transaction(self, number: int, cells: list[Cell]) -> str:
-        """What a row is that is no transaction; empty for all that is to be read or reported."""
+    def no_transaction(self, number: int, cells: list[Cell]) -> Reason | None:
+        """What a row is that is no transaction; None for all that is to be read or reported."""
         item = cells[self._item] if self._item < len(cells) else ""
         # A row with digits for its item is none of these.
         if not (number > self._header_row and isinstance(item, str) and item.isdigit()):
             if not any(cell != "" for cell in cells):
-                return "blank line"
+                return BLANK_LINE
             if self._is_header(number, cells, item):
-                return "header"
+                return HEADER
             if number < self._header_row and not self._has_barcode(cells, item):
-                return "title"
+                return TITLE
             if len(cells) - cells.count("") == 1 and self._is_note(cells):
-                return "note"
+                return NOTE
         if self._saved is not None and not self._include_saved and self.is_saved(cells):
             return SAVED
-        return ""
+        return None
 
     def is_saved(self, cells: list[Cell]) -> bool:
         """Whether the capture tool has marked the row as written out."""

@@ -9,9 +9,10 @@ from almareplay.sources.cells.librarybarcodes import field_of
 from almareplay.sources.tables.capturetools import is_slipped_id
 from almareplay.sources.tables.headers import Layout
 from almareplay.sources.times.datetimes import Cell
+from almareplay.transactions import Reason
 
-ELSEWHERE = "a patron's number stands in another column than the patron's: a delimiter too many?"
-COMMA = "a comma that was typed has moved the patron's id into the column of the name"
+ELSEWHERE = Reason("patron_elsewhere")
+COMMA = Reason("comma_typed")
 
 
 class Slips:
@@ -31,16 +32,16 @@ class Slips:
         self._further = frozenset(items[1:])
         self._item = items[0]
 
-    def problem(self, cells: Sequence[Cell]) -> str:
+    def problem(self, cells: Sequence[Cell]) -> Reason | None:
         """What is wrong with a row, if anything. Blank cells may be missing at its end."""
         count, width = len(cells), self._width
         if (count > width and not self._may_be_longer(cells)) or (count < width and self._exact):
-            return f"the row has {count} columns where {width} belong"
+            return Reason.of("other_width", cells=count, width=width)
         if count > width and self._has_patron_elsewhere(cells):
             return ELSEWHERE
         if 0 <= self._names < count and cells[self._names] and is_slipped_id(cells[self._names]):
             return COMMA
-        return ""
+        return None
 
     def _has_patron_elsewhere(self, cells: Sequence[Cell]) -> bool:
         patron = self._patron

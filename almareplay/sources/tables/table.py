@@ -27,7 +27,7 @@ from almareplay.sources.tables.when import RowTimes
 from almareplay.sources.tables.writtenout import AllWrittenOut, written_out
 from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.times.serials import FIRST_DAY
-from almareplay.transactions import LeftOut, Transaction, joined
+from almareplay.transactions import LeftOut, Reason, Transaction
 
 __all__ = ["SAVED", "SAVED_READ", "AllWrittenOut", "Record", "Table", "TableReader"]
 
@@ -146,8 +146,8 @@ class TableReader:
         plain = self._plain
         for record in self._table.records():
             if plain and (transaction := plain.read(record)):
-                if transaction.note:
-                    note_row(transaction.note)
+                if transaction.notes:
+                    note_row(transaction.notes)
                 yield transaction
                 continue
             cells = self._cleaned(record.cells)
@@ -155,39 +155,36 @@ class TableReader:
                 yield LeftOut(reason)
                 continue
             for row in self._transactions(record, cells):
-                if type(row) is Transaction and row.note:
-                    note_row(row.note)
+                if type(row) is Transaction and row.notes:
+                    note_row(row.notes)
                 yield row
 
-    def _left_out(self, number: int, cells: list[Cell]) -> str:
-        """Why a row is no transaction, or is not wanted; empty where it is one."""
+    def _left_out(self, number: int, cells: list[Cell]) -> Reason | None:
+        """Why a row is no transaction, or is not wanted; None where it is one."""
         if reason := self._sort.no_transaction(number, cells):
             self._carried.end_of_group()
             return reason
         if self._options.include_saved_since is not None and self._sort.is_saved(cells):
             at = self._times.read(cells).moment.at
             if at is not None and at.date() < self._options.include_saved_since:
-                return f"{SAVED}, before the day of --include-saved-since"
-        return self._carried.take(cells) if self._carried.is_used else ""
+                return Reason("saved_before_day")
+        return self._carried.take(cells) if self._carried.is_used else None
 
     def _transactions(self, record: Record, cells: list[Cell]) -> Sequence[Row]:
         """The loans and returns of a row: one for each of its items."""
-        number, _, note, problem, cell_notes, cancelled = record
+        number, _, notes, problem, cell_notes = record
         if not problem and (problem := self._problem(cells)) and self._slips.problem(cells):
             cells = cells[: self._layout.trusted]
         if self._include_saved and self._sort.is_saved(cells):
-            note = joined(note, SAVED_READ)
+            notes += (SAVED_READ,)
         if self._carried.is_used:
-            note = joined(note, self._carried.fill(cells))
+            notes += self._carried.fill(cells)
         if cell_notes:
-            note = joined(note, *self._notes_of_fields(cell_notes))
+            notes += tuple(cell_notes[c] for c in self._read_columns if c in cell_notes)
         items = self._items
         if len(items) > 1:
             items = [c for c in items if c < len(cells) and cells[c] != ""] or items[:1]
-        return [
-            self._rows.read(number, cells, note, problem, column, cancelled=cancelled)
-            for column in items
-        ]
+        return [self._rows.read(number, cells, notes, problem, column) for column in items]
 
     def _refuse_written_out(self) -> None:
         saved = [
@@ -207,20 +204,17 @@ class TableReader:
                     cells[column] = ""
         return cells
 
-    def _problem(self, cells: list[Cell]) -> str:
+    def _problem(self, cells: list[Cell]) -> Reason | None:
         """What is wrong with a row as a whole, if anything."""
         if slipped := self._slips.problem(cells):
             return slipped
         if self._from_spreadsheet:
             for column in self._read_columns:
                 cell = cells[column] if column < len(cells) else ""
-                if cell and isinstance(cell, str) and cell[0] in MARKS and (why := no_value(cell)):
-                    return f"column {letter(column)} {why}"
-        return ""
-
-    def _notes_of_fields(self, notes: Mapping[int, str]) -> list[str]:
-        """The notes on cells that were read, each once."""
-        return list(dict.fromkeys(notes[c] for c in self._read_columns if c in notes))
+                has_mark = cell and isinstance(cell, str) and cell[0] in MARKS
+                if has_mark and (why := no_value(cell, letter(column))):
+                    return why
+        return None
 
     def _body(self, others: OtherColumns) -> Iterator[tuple[int, list[Cell]]]:
         """The cells of the rows that are transactions, as far as they are whole."""

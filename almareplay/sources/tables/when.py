@@ -15,15 +15,14 @@ from almareplay.sources.tables.headers import in_words, letter
 from almareplay.sources.tables.record import taker
 from almareplay.sources.times.datetimes import Cell, plain_moment, read_when
 from almareplay.sources.times.epochs import EPOCH, read_epoch
-from almareplay.sources.times.localtime import ImpossibleTimeError, Moment, StationClock
+from almareplay.sources.times.localtime import NO_TIME, Moment, NoTimeError, StationClock
 from almareplay.sources.times.serials import FIRST_DAY, SERIAL, read_serial
-from almareplay.sources.times.written import UnreadableTimeError, Written
-from almareplay.sources.times.zones import Zone
-from almareplay.transactions import joined
+from almareplay.sources.times.written import Written
+from almareplay.transactions import Notes, Reason
 
-TIME_OF_FLAG = "the capture has no times: that of --captured-at is taken"
-DAY_OF_FLAG = "the capture has no dates: that of --captured-at is taken"
-DAY_OF_NAME = "the date is that of the sheet's name"
+TIME_OF_FLAG = Reason("time_of_flag")
+DAY_OF_FLAG = Reason("day_of_flag")
+DAY_OF_NAME = Reason("day_of_name")
 
 _CLOCK_FIRST = ("time", "captured_at", "date")
 _DAY_FIRST = ("date", "captured_at", "time")
@@ -42,7 +41,6 @@ class RowTime(NamedTuple):
 
     moment: Moment
     has_seconds: bool = False
-    note: str = ""
 
 
 class RowTimes:
@@ -154,38 +152,38 @@ class RowTimes:
     def _read_any(self, said: Sequence[Cell]) -> RowTime:
         days: dict[str, date] = {}
         clocks: dict[str, Written] = {}
-        note = ""
+        notes: Notes = ()
         try:
             for (name, _), cell in zip(self._columns, said, strict=True):
                 if cell == "":
                     continue
-                written, number_note = self._written(name, cell)
-                note = number_note or note
+                written, of_number = self._written(name, cell)
+                notes = of_number or notes
                 if written.clock is not None:
                     clocks[name] = written
-                elif (number_note or isinstance(cell, date)) and name in self._found.with_times:
+                elif (of_number or isinstance(cell, date)) and name in self._found.with_times:
                     # A spreadsheet's midnight looks like a date.
                     clocks[name] = Written(clock=_MIDNIGHT)
                 if (day := self._day(name, written)) is not None:
                     days[name] = day
-        except (ImpossibleTimeError, UnreadableTimeError) as error:
-            return RowTime(Moment(None, problem=str(error)))
+        except NoTimeError as error:
+            return RowTime(Moment(None, problem=error.reason))
         on = _first(days, _DAY_FIRST)
         if not self._found.with_times:
-            return self._without_times(on, note)
+            return self._without_times(on, notes)
         source = next((name for name in _CLOCK_FIRST if name in clocks), None)
         if source is None:
-            return RowTime(Moment(None, problem="no captured time"))
+            return RowTime(Moment(None, problem=NO_TIME))
         has_seconds = clocks[source].to_second and source in self._found.with_seconds
-        return self._with_time(on, clocks[source], has_seconds, note)
+        return self._with_time(on, clocks[source], has_seconds, notes)
 
-    def _written(self, name: str, cell: Cell) -> tuple[Written, str]:
+    def _written(self, name: str, cell: Cell) -> tuple[Written, Notes]:
         """What a cell says, and a note where it is a number that stands for a moment."""
         if name in self._found.serials and (serial := read_serial(cell, self._first_day)):
-            return serial, SERIAL
+            return serial, (SERIAL,)
         if name in self._found.epochs and (epoch := read_epoch(cell)):
-            return epoch, EPOCH
-        return read_when(cell, is_time=name == "time"), ""
+            return epoch, (EPOCH,)
+        return read_when(cell, is_time=name == "time"), ()
 
     def _day(self, name: str, written: Written) -> date | None:
         if written.figures is None:
@@ -198,41 +196,41 @@ class RowTimes:
                 return next(iter(readings.values()))
         return written.figures.in_order(order or DateOrder.DMY)
 
-    def _without_times(self, day: date | None, note: str) -> RowTime:
+    def _without_times(self, day: date | None, notes: Notes) -> RowTime:
         if self._captured_at is None:
-            return RowTime(Moment(None, problem="no captured time"))
+            return RowTime(Moment(None, problem=NO_TIME))
         at = self._captured_at if day is None else datetime.combine(day, self._captured_at.time())
         moment = self._station.moment(at, by_station=False)
-        return RowTime(moment, note=joined(note, TIME_OF_FLAG))
+        return RowTime(_noted(moment, *notes, TIME_OF_FLAG))
 
     def _with_time(
-        self, day: date | None, written: Written, has_seconds: bool, note: str
+        self, day: date | None, written: Written, has_seconds: bool, notes: Notes
     ) -> RowTime:
         clock = written.clock or _MIDNIGHT
         if self._twelve_hours and written.zone is None:
             told = self._twelve_hours.read(day, clock, half_told=written.half_told)
-            note = joined(note, ADDED if told > clock else "")
+            notes += (ADDED,) if told > clock else ()
             clock = told
         if day is None and not self._found.has_dates:
             if self._day_of_name:
-                day, note = self._day_of_name, joined(note, DAY_OF_NAME)
+                day, notes = self._day_of_name, (*notes, DAY_OF_NAME)
             elif self._captured_at:
-                day, note = self._captured_at.date(), joined(note, DAY_OF_FLAG)
+                day, notes = self._captured_at.date(), (*notes, DAY_OF_FLAG)
                 if clock < self._captured_at.time().replace(second=0):
-                    return RowTime(
-                        Moment(None, problem="the time is before that of --captured-at: which day?")
-                    )
+                    return RowTime(Moment(None, problem=Reason("before_captured_at")))
         if day is None:
-            return RowTime(Moment(None, problem="no captured date"))
+            return RowTime(Moment(None, problem=Reason("no_date")))
         naive = datetime.combine(day, clock)
         if written.zone is None:
-            return RowTime(self._station.moment(naive), has_seconds, note)
-        return self._in_zone(naive, written.zone, has_seconds, note)
+            return RowTime(_noted(self._station.moment(naive), *notes), has_seconds)
+        moment = self._station.moment_in_zone(naive, written.zone)
+        if EPOCH in notes:  # which names no zone
+            moment = moment._replace(notes=())
+        return RowTime(_noted(moment, *notes), has_seconds)
 
-    def _in_zone(self, naive: datetime, zone: Zone, has_seconds: bool, note: str) -> RowTime:
-        moment = self._station.moment_in_zone(naive, zone)
-        # A count since 1970 names no zone.
-        return RowTime(moment._replace(note="") if note == EPOCH else moment, has_seconds, note)
+
+def _noted(moment: Moment, *notes: Reason) -> Moment:
+    return moment._replace(notes=notes + moment.notes) if notes else moment
 
 
 def _first(days: Mapping[str, date], names: tuple[str, ...]) -> date | None:

@@ -8,8 +8,7 @@ from datetime import date
 from almareplay.sources.capture import FileRefused
 from almareplay.sources.tables.findings import WHEN
 from almareplay.sources.times.datetimes import Cell, read_when
-from almareplay.sources.times.localtime import ImpossibleTimeError
-from almareplay.sources.times.written import UnreadableTimeError
+from almareplay.sources.times.localtime import NoTimeError
 
 _LISTED = 3
 
@@ -43,6 +42,6 @@ def _day(row: Sequence[Cell], when: Sequence[int]) -> date | None:
         try:
             if column < len(row) and (day := read_when(row[column]).day):
                 return day
-        except (UnreadableTimeError, ImpossibleTimeError):
+        except NoTimeError:
             continue
     return None

@@ -9,8 +9,15 @@ from functools import lru_cache
 from almareplay.sources.cells.folding import folded, words_of
 from almareplay.sources.times.calendarwords import AFTERNOON, AT, FORENOON, MONTHS, WEEKDAY, any_of
 from almareplay.sources.times.localtime import ImpossibleTimeError, existing_date, existing_time
-from almareplay.sources.times.written import NOTHING, Figures, UnreadableTimeError, Written
+from almareplay.sources.times.written import (
+    NOTHING,
+    UNREADABLE,
+    Figures,
+    UnreadableTimeError,
+    Written,
+)
 from almareplay.sources.times.zones import Zone, read_zone
+from almareplay.transactions import Reason
 
 _WORD = r"([^\W\d_]{3,}(?:月|월)?)"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})\.?(?!\d)", re.ASCII)
@@ -137,19 +144,20 @@ def _clock(text: str, *, dotted: bool) -> Written:
     spoken = AT.match(text)
     found = _CLOCK.match(text, spoken.end() if spoken else 0)
     if not found:
-        raise UnreadableTimeError("the date or time cannot be read")
+        raise UnreadableTimeError(UNREADABLE)
     half = found["before"] or found["half"] or ""
     told = bool(spoken or found["unit"] or half)
     if (found["minute"] is None and not told) or (
         found["mark"] == "." and not (dotted or told) and found["second"] is None
     ):
-        raise UnreadableTimeError("the date or time cannot be read")
+        raise UnreadableTimeError(UNREADABLE)
     rest = text[found.end() :]
     zone = _zone(rest) if rest.strip() else None
     hour = int(found["hour"])
     if half:
         if not 1 <= hour <= 12:
-            raise ImpossibleTimeError(f"there is no hour {hour} with AM or PM: {found[0].strip()}")
+            wrong = Reason.of("impossible_half", hour=hour).quoting(found[0].strip())
+            raise ImpossibleTimeError(wrong)
         hour = hour % 12 + (12 if half[0] == "p" or half in AFTERNOON else 0)
     clock = _time(hour, found["minute"] or "0", found["second"], shown=found[0].strip())
     return Written(
@@ -163,7 +171,7 @@ def _clock(text: str, *, dotted: bool) -> Written:
 def _zone(rest: str) -> Zone:
     zone = read_zone(rest)
     if zone is None:
-        raise UnreadableTimeError("the date or time cannot be read")
+        raise UnreadableTimeError(UNREADABLE)
     return zone
 
 
@@ -172,11 +180,11 @@ def _date(year: str, month: str | int, day: str, shown: str) -> date:
     try:
         return existing_date(int(year), int(month), int(day))
     except ImpossibleTimeError as impossible:
-        raise ImpossibleTimeError(f"{impossible}: {shown}") from None
+        raise ImpossibleTimeError(impossible.reason.quoting(shown)) from None
 
 
 def _time(hour: str | int, minute: str, second: str | None = None, *, shown: str) -> time:
     try:
         return existing_time(int(hour), int(minute), int(second or 0))
     except ImpossibleTimeError as impossible:
-        raise ImpossibleTimeError(f"{impossible}: {shown}") from None
+        raise ImpossibleTimeError(impossible.reason.quoting(shown)) from None

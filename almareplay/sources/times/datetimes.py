@@ -9,8 +9,15 @@ from functools import lru_cache
 from almareplay.sources.cells.folding import folded
 from almareplay.sources.options import DateOrder
 from almareplay.sources.times.datetext import compact_day_at_start, date_at_start, read_text
-from almareplay.sources.times.localtime import ImpossibleTimeError, existing_date, existing_time
+from almareplay.sources.times.localtime import (
+    ImpossibleTimeError,
+    NoTimeError,
+    existing_date,
+    existing_time,
+    impossible_year,
+)
 from almareplay.sources.times.written import Figures, UnreadableTimeError, Written
+from almareplay.transactions import Reason
 
 Cell = str | int | float | bool | date | datetime | time | timedelta
 """What a cell of a table holds; cells of text files hold text, an empty cell holds ``""``."""
@@ -40,7 +47,7 @@ def read_when(cell: Cell, *, is_time: bool = False) -> Written:
         return Written(clock=_time_of_day(cell))
     if isinstance(cell, float) and cell.is_integer() and 1e7 <= cell < 1e15:
         return read_text(str(int(cell)))
-    raise UnreadableTimeError("a number stands where the date and time belong")
+    raise UnreadableTimeError(Reason("number_for_time"))
 
 
 def day_named(name: str, order: DateOrder | None) -> date | None:
@@ -97,7 +104,7 @@ def _plain_day(text: str) -> tuple[date | None, Figures | None] | None:
         return None
     try:
         written = read_text(text)
-    except (ImpossibleTimeError, UnreadableTimeError):
+    except NoTimeError:
         return None
     return None if written.clock or not (written.day or written.figures) else written[:2]
 
@@ -116,7 +123,7 @@ def _plain_clock(text: str) -> tuple[time, bool, bool] | None:
         return None
     try:
         written = read_text(text, is_time=True)
-    except (ImpossibleTimeError, UnreadableTimeError):
+    except NoTimeError:
         return None
     if written.clock is None or written.zone or written.day or written.figures:
         return None
@@ -126,7 +133,7 @@ def _plain_clock(text: str) -> tuple[time, bool, bool] | None:
 def _time_of_day(since_midnight: timedelta) -> time:
     seconds = round(since_midnight.total_seconds())
     if not 0 <= seconds < 86_400:
-        raise ImpossibleTimeError("there is no such time of day")
+        raise ImpossibleTimeError(Reason("impossible_duration"))
     return existing_time(seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
@@ -134,7 +141,7 @@ def _read_datetime(cell: datetime) -> Written:
     try:
         whole = (cell + timedelta(milliseconds=500)).replace(microsecond=0)
     except OverflowError:
-        raise ImpossibleTimeError(f"the year {cell.year} cannot be right") from None
+        raise ImpossibleTimeError(impossible_year(cell.year)) from None
     if cell.year <= 1900:  # a time of day to which the spreadsheet's first day was added
         return Written(clock=whole.time())
     return Written(existing_date(whole.year, whole.month, whole.day), clock=whole.time())

@@ -9,8 +9,9 @@ from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.times.localtime import FARTHEST_AHEAD
 from almareplay.sources.times.written import Written
 from almareplay.sources.times.zones import Zone
+from almareplay.transactions import Reason
 
-EPOCH = "the time is a count of seconds since 1970"
+EPOCH = Reason("seconds_since_1970")
 
 _UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
 """How many of the unit make a second, by the digits that such a count has today."""

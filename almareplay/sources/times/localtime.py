@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from almareplay.sources.options import ReadingOptions
 from almareplay.sources.times.zones import Zone
+from almareplay.transactions import Notes, Reason
 
 FARTHEST_AHEAD = timedelta(hours=26)
 """No place on earth has a local time farther ahead of another's: beyond it the clock was wrong."""
@@ -15,14 +16,23 @@ FARTHEST_AHEAD = timedelta(hours=26)
 EARLIEST_YEAR = 2000
 """Alma is younger; a clock without a battery says 1980, an empty date cell 1900."""
 
-TWICE = "the clocks ran through this hour twice: taken as the first"
-SKIPPED = "the clocks skipped this hour: moved forward"
-UTC_TOLD = "the time is in UTC, as the row says"
-ZONE_TOLD = "the time is of another time zone, as the row says"
+TWICE = Reason("hour_ran_twice")
+SKIPPED = Reason("hour_was_skipped")
+UTC_TOLD = Reason("in_utc")
+ZONE_TOLD = Reason("in_other_zone")
+NO_TIME = Reason("no_time")
 
 
-class ImpossibleTimeError(ValueError):
-    """A date or time that does not exist; ``str()`` says why, without the text it stood in."""
+class NoTimeError(ValueError):
+    """What stands where a date or time belongs is none: ``reason`` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ImpossibleTimeError(NoTimeError):
+    """A date or time that does not exist."""
 
 
 class Moment(NamedTuple):
@@ -32,19 +42,20 @@ class Moment(NamedTuple):
     """
 
     at: datetime | None
-    note: str = ""
-    problem: str = ""
+    notes: Notes = ()
+    problem: Reason | None = None
 
 
 def existing_date(year: int, month: int, day: int) -> date:
     """The date. Raises ImpossibleTimeError where there is none, or none that can be meant."""
     if not 1 <= month <= 12:
-        raise ImpossibleTimeError(f"there is no month {month}")
+        raise ImpossibleTimeError(Reason.of("impossible_month", month=month))
     if year < EARLIEST_YEAR:
-        raise ImpossibleTimeError(f"the year {year:04} cannot be right")
+        raise ImpossibleTimeError(impossible_year(year))
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         of_year = f" {year}" if (month, day) == (2, 29) else ""
-        raise ImpossibleTimeError(f"{day} {calendar.month_name[month]}{of_year} does not exist")
+        name = f"{day} {calendar.month_name[month]}{of_year}"
+        raise ImpossibleTimeError(Reason.of("impossible_day", day=name))
     return date(year, month, day)
 
 
@@ -52,8 +63,14 @@ def existing_time(hour: int, minute: int, second: int = 0) -> time:
     """The time of day. Raises ImpossibleTimeError where there is none."""
     if hour > 23 or minute > 59 or second > 59:
         seconds = f":{second:02}" if second else ""
-        raise ImpossibleTimeError(f"there is no time {hour:02}:{minute:02}{seconds}")
+        clock = f"{hour:02}:{minute:02}{seconds}"
+        raise ImpossibleTimeError(Reason.of("impossible_clock", clock=clock))
     return time(hour, minute, second)
+
+
+def impossible_year(year: int) -> Reason:
+    """Why a time in this year is none."""
+    return Reason.of("impossible_year", year=f"{year:04}")
 
 
 class StationClock:
@@ -79,7 +96,7 @@ class StationClock:
                 plain = self._hours[hour] = self._is_plain(told.replace(minute=0, second=0))
             return Moment(told.replace(tzinfo=self._zone)) if plain else self._odd_moment(told)
         except OverflowError:
-            return Moment(None, problem=f"the year {naive.year:04} cannot be right")
+            return Moment(None, problem=impossible_year(naive.year))
 
     def moment_of_utc(self, naive: datetime) -> Moment:
         """The moment of a naive time that the station tells in UTC; no zone is assumed."""
@@ -92,18 +109,15 @@ class StationClock:
             for fold in (0, 1):
                 local = told.replace(tzinfo=self._zone, fold=fold)
                 if zone.name and (local.tzname() or "").casefold() == zone.name:
-                    return self._not_ahead(local, "")
+                    return self._not_ahead(local)
             if zone.offset is None:
-                return Moment(
-                    None,
-                    problem=f"the time names a time zone that {self._zone.key} does not have then",
-                )
+                return Moment(None, problem=Reason.of("unknown_zone", zone=self._zone.key))
             at = told.replace(tzinfo=timezone(zone.offset)).astimezone(self._zone)
         except OverflowError:
-            return Moment(None, problem=f"the year {naive.year:04} cannot be right")
+            return Moment(None, problem=impossible_year(naive.year))
         if not zone.offset:
             return self._not_ahead(at, UTC_TOLD)
-        return self._not_ahead(at, "" if at.utcoffset() == zone.offset else ZONE_TOLD)
+        return self._not_ahead(at, *(() if at.utcoffset() == zone.offset else (ZONE_TOLD,)))
 
     def _is_plain(self, hour: datetime) -> bool:
         """Whether each moment of an hour existed once, and none is too far ahead."""
@@ -119,13 +133,12 @@ class StationClock:
         local = naive.replace(tzinfo=self._zone)
         before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
         at = local.astimezone(UTC).astimezone(self._zone)
-        note = ""
-        if before != after:
-            # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
-            note = SKIPPED if at.replace(tzinfo=None) != naive else TWICE
-        return self._not_ahead(at, note)
+        if before == after:
+            return self._not_ahead(at)
+        # Python: with fold 0 a repeated hour is the first, a skipped one counts on from before.
+        return self._not_ahead(at, SKIPPED if at.replace(tzinfo=None) != naive else TWICE)
 
-    def _not_ahead(self, at: datetime, note: str) -> Moment:
+    def _not_ahead(self, at: datetime, *notes: Reason) -> Moment:
         if at.astimezone(UTC) > self._latest:
-            return Moment(at, note, f"the time is more than 26 hours ahead: {at:%Y-%m-%d %H:%M}")
-        return Moment(at, note)
+            return Moment(at, notes, Reason("too_far_ahead").quoting(f"{at:%Y-%m-%d %H:%M}"))
+        return Moment(at, notes)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.times.written import Written
+from almareplay.transactions import Reason
 
 FIRST_DAY = date(1899, 12, 30)
 """The day with the number 0."""
@@ -15,7 +16,7 @@ FIRST_DAY = date(1899, 12, 30)
 FIRST_DAY_1904 = date(1904, 1, 1)
 """The same in workbooks that began in an old Excel for Macintosh."""
 
-SERIAL = "a serial number of a spreadsheet, read as date and time"
+SERIAL = Reason("serial_number")
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _MOST_DAYS = 100_000

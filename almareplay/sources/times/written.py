@@ -6,12 +6,15 @@ from datetime import date, time
 from typing import NamedTuple
 
 from almareplay.sources.options import DateOrder
-from almareplay.sources.times.localtime import ImpossibleTimeError, existing_date
+from almareplay.sources.times.localtime import ImpossibleTimeError, NoTimeError, existing_date
 from almareplay.sources.times.zones import Zone
+from almareplay.transactions import Reason
+
+UNREADABLE = Reason("unreadable_time")
 
 
-class UnreadableTimeError(ValueError):
-    """Text that is no date and no time; it may be anything, so the error does not quote it."""
+class UnreadableTimeError(NoTimeError):
+    """Text that is no date and no time; it may be anything, so the reason does not quote it."""
 
 
 class Figures(NamedTuple):
@@ -25,7 +28,7 @@ class Figures(NamedTuple):
         """The date in an order. Raises ImpossibleTimeError where it cannot be."""
         first, second, third = self.numbers
         if order is DateOrder.YMD and not self.short_year:
-            raise ImpossibleTimeError(f"the date is not written year first: {self.text}")
+            raise ImpossibleTimeError(Reason("not_year_first").quoting(self.text))
         year, month, day = {
             DateOrder.DMY: (third, second, first),
             DateOrder.MDY: (third, first, second),
@@ -34,7 +37,7 @@ class Figures(NamedTuple):
         try:
             return existing_date(year + 2000 * self.short_year, month, day)
         except ImpossibleTimeError as impossible:
-            raise ImpossibleTimeError(f"{impossible}: {self.text}") from None
+            raise ImpossibleTimeError(impossible.reason.quoting(self.text)) from None
 
     def readings(self) -> dict[DateOrder, date]:
         """Every date that it can be."""

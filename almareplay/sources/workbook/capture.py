@@ -13,7 +13,7 @@ from almareplay.sources.tables.table import TableReader
 from almareplay.sources.workbook.apart import read_apart
 from almareplay.sources.workbook.sheet import Sheet
 from almareplay.sources.workbook.table import SheetTable
-from almareplay.transactions import LeftOut, nearest
+from almareplay.transactions import LeftOut, Reason, nearest
 
 BY_RULE = (
     "a rule for how cells look can strike rows through: they were read, look for cancelled ones"
@@ -74,7 +74,8 @@ class WorkbookCapture:
             yield from reader.rows()
         for table in self._without_barcodes:
             for record in table.records():
-                yield LeftOut("sheet without barcodes" if record.cells else "blank line")
+                code = "sheet_without_barcodes" if record.cells else "blank_line"
+                yield LeftOut(Reason(code))
 
 
 def _remarks(sheet: Sheet, reader: TableReader) -> list[str]:

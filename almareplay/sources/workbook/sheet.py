@@ -20,19 +20,19 @@ from almareplay.sources.workbook.errors import (
     TOO_MUCH,
     NotReadError,
 )
+from almareplay.transactions import Notes, Reason
 
-STRUCK = "cancelled: the row is struck through"
-PARTLY_STRUCK = "struck through in part: cancelled, or corrected?"
-HIDDEN = "hidden in the spreadsheet, and read all the same"
-ZEROS = "the leading zeros are those that the spreadsheet shows"
-MERGED = "the value of a merged cell holds for all its rows"
+STRUCK = Reason("struck_through")
+PARTLY_STRUCK = Reason("partly_struck_through")
+HIDDEN = Reason("hidden_row")
+ZEROS = Reason("shown_zeros")
+MERGED = Reason("merged_cell")
 
 MOST_MERGED = 50_000
 _PACKAGE = 2_000
 
-SheetRow = tuple[int, list[Cell]] | tuple[int, list[Cell], str, str, dict[int, str], bool]
-"""Number and cells; where there are such also a note, a problem, notes on cells by columns, and
-whether the row is cancelled."""
+SheetRow = tuple[int, list[Cell]] | tuple[int, list[Cell], Notes, Reason | None, dict[int, Reason]]
+"""Number and cells; where there are such also notes, a problem, and notes on cells by columns."""
 
 
 class Merged(NamedTuple):
@@ -134,12 +134,12 @@ class SheetRows:
         """
         self.reach(number, len(cells))
         if is_hidden or zeros or True in fonts:
-            problem = ""
+            problem = None
             if True in fonts:
                 problem = PARTLY_STRUCK if False in fonts else STRUCK
             notes = dict.fromkeys(zeros, ZEROS)
-            note = HIDDEN if is_hidden else ""
-            self._rows.append((number, cells, note, problem, notes, problem == STRUCK))
+            of_row = (HIDDEN,) if is_hidden else ()
+            self._rows.append((number, cells, of_row, problem, notes))
         else:
             self._rows.append((number, cells))
         if len(self._rows) == _PACKAGE:
@@ -190,8 +190,8 @@ def _filled(rows: Iterator[SheetRow], merged: list[Merged]) -> Iterator[SheetRow
         begins.setdefault(first_row, {})[column] = last_row
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
-        number, cells, note, problem, notes, cancelled = Record(*row)
-        filled = dict(notes)
+        number, cells, notes, problem, cell_notes = Record(*row)
+        filled = dict(cell_notes)
         for column, (last_row, value) in list(carried.items()):
             if number > last_row:
                 del carried[column]
@@ -202,4 +202,4 @@ def _filled(rows: Iterator[SheetRow], merged: list[Merged]) -> Iterator[SheetRow
         for column, last_row in begins.get(number, {}).items():
             if column < len(cells):
                 carried[column] = (last_row, cells[column])
-        yield number, cells, note, problem, filled, cancelled
+        yield number, cells, notes, problem, filled

@@ -129,3 +129,23 @@ def test_a_preview_needs_no_library_and_no_desk(user: User) -> None:
     assert done.code == 0, done
     assert "To load it: give --library CODE and --circ-desk CODE" in done.out
     assert "2 rows would be read" in done.out
+
+
+def test_reasons_are_counted_without_what_stood_in_each_row(user: User) -> None:
+    rows = [f"2026-09-31 08:{minute};CI;;34880000500020" for minute in ("15", "16")]
+    wide = ["2026-09-21 08:17;CI;;34880000500020;x", "2026-09-21 08:18;CI;;34880000500020;x;y"]
+    capture = user.writes("desk.csv", *DESK.splitlines()[:2], *rows, *wide)
+    done = user.types("load", "--preview", str(capture))
+    assert [line.strip() for line in done.out.splitlines() if "cannot be read" in line] == [
+        "2 rows cannot be read: 31 September does not exist (the first is row 3)",
+        "1 row cannot be read: the row has 5 columns where 4 belong (row 5)",
+        "1 row cannot be read: the row has 6 columns where 4 belong (row 6)",
+    ]
+
+
+def test_what_the_desk_cancelled_is_no_reason_to_look_again(user: User) -> None:
+    capture = str(CAPTURES / "struck.xlsx")
+    seen = user.types("load", "--preview", capture)
+    assert " cancelled at the desk: not to be sent\n" in seen.out
+    assert "cancelled: the row is struck through" not in seen.out
+    assert seen.code == user.types("load", capture).code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from almareplay.sources.identifiers import read_identifier
 from tests.sources.identifiers.examples import ITEM, refused, undone
 
 BLANKS = "the blanks or signs between the digits of x were taken out"
@@ -54,7 +53,7 @@ SEVERAL = "x holds several numbers: two scans in one field?"
 )
 def test_several_in_one_field_are_refused(raw: str) -> None:
     assert refused(raw) == SEVERAL
-    assert read_identifier(raw, "x").problem == SEVERAL
+    assert refused(raw, spreadsheet=False) == SEVERAL
 
 
 @pytest.mark.parametrize("raw", ["A+B 12", "AB  123", "ÉTÉ, 2", "4000123400056780", "7" * 80])

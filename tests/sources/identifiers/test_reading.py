@@ -5,9 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import Codabar
 from almareplay.sources.identifiers import NeedsFlagError, Scanner, bare, read_identifier
 from almareplay.sources.identifiers.damages import DAMAGES
+from almareplay.transactions import Reason
 from tests.sources.identifiers.examples import ITEM, PATRON
 
 damaged = st.one_of(
@@ -23,23 +25,25 @@ def test_what_is_read_is_read_again_as_the_same(
 ) -> None:
     scanner = Scanner(bare(prefix), bare(suffix), codabar)
     try:
-        text, note, problem = read_identifier(raw, "x", scanner)
+        text, notes, problem = read_identifier(raw, "x", scanner)
     except NeedsFlagError:
         assert codabar is None
         return
     assert not (text and problem)
     if text and not problem:
         kept = iter(raw)
-        assert note or all(sign in kept for sign in text), "nothing changes without a word"
-        assert read_identifier(text, "x", Scanner(codabar=Codabar.KEEP)).problem == "" or note
+        assert notes or all(sign in kept for sign in text), "nothing changes without a word"
+        assert read_identifier(text, "x", Scanner(codabar=Codabar.KEEP)).problem is None or notes
 
 
 @given(damaged)
 def test_no_note_and_no_problem_quotes_it(raw: str) -> None:
     try:
-        _, note, problem = read_identifier(raw, "§")
+        _, notes, problem = read_identifier(raw, "§")
     except NeedsFlagError as error:
-        note, problem = str(error), ""
-    known = "".join(damage.words for damage in DAMAGES)
-    assert all(words.strip("; ").replace("§", "{what}") in known for words in (problem,))
-    assert all(words.replace("§", "{what}") in known for words in note.split("; "))
+        assert str(error) == in_words(Reason.of("perhaps_codabar", what="§"))
+        return
+    known = {damage.code for damage in DAMAGES}
+    said = [*notes, *([problem] if problem else [])]
+    assert all(reason.code in known for reason in said)
+    assert all(reason.parameters == (("what", "§"),) for reason in said)

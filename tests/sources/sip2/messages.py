@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from almareplay.outcomes.reasons import all_in_words, in_words
 from almareplay.sources import Row
 from almareplay.transactions import Transaction
 
@@ -39,4 +40,4 @@ def log(*messages: str) -> str:
 
 def fate(row: Row) -> str:
     """What is said of a row's message."""
-    return row.note if isinstance(row, Transaction) else row.reason
+    return all_in_words(row.notes) if isinstance(row, Transaction) else in_words(row.reason)

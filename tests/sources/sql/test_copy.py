@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import FileRefused
 from almareplay.sources.sql import text as reading
 from almareplay.sources.sql.script import BROKEN_OFF
-from almareplay.transactions import InvalidRow, Transaction
+from almareplay.sources.textlines import WINDOWS_1252
+from almareplay.transactions import InvalidRow, Reason, Transaction
 from tests.sources.sql.portland import COLUMNS, COPY, LINE, ROW, Opened, Read, Seen
 
 HEAD = "-- PostgreSQL database dump\n"
@@ -54,8 +56,8 @@ def test_rows_with_fields_missing_or_too_many_are_never_shifted(read: Read) -> N
     rows = read("captures/postgres-cut-off.sql", library=None)
     assert [row.source_row for row in rows if isinstance(row, Transaction)] == [21, 22, 25]
     assert [(row.source_row, row.reason) for row in rows if isinstance(row, InvalidRow)] == [
-        (23, "the line has 8 fields where 9 belong"),
-        (24, "the line has 11 fields where 9 belong"),
+        (23, Reason.of("other_fields", fields=8, width=9)),
+        (24, Reason.of("other_fields", fields=11, width=9)),
         (26, BROKEN_OFF),
     ]
     kept = " ".join(str(value) for row in rows for value in row)
@@ -68,7 +70,7 @@ def test_all_escapes(read: Read) -> None:
     (row,) = read(dump(line.replace("MAIN", r"B\303\234CH").replace("O Hara", r"\b\f\n\r\t\v\N")))
     assert isinstance(row, Transaction)
     assert (row.item_barcode, row.patron_id, row.library) == ("0092614416", "o.hara\\", "BÜCH")
-    assert not row.note
+    assert not row.notes
     # A value may also hold a line break or a delimiter with a backslash before it.
     rows = read(dump(LINE.replace("Z5 .B", "Z5\\\n.B\\\t\\\\"), LINE))
     assert [row.source_row for row in rows if isinstance(row, Transaction)] == [3, 5]
@@ -77,11 +79,11 @@ def test_all_escapes(read: Read) -> None:
 def test_other_encodings(read: Read) -> None:
     (row,) = read(dump(LINE.replace("MAIN", "BÜCH")).encode("cp1252"))
     assert isinstance(row, Transaction)
-    assert (row.library, row.note) == ("BÜCH", "not in UTF-8: read as Windows-1252")
+    assert (row.library, row.notes) == ("BÜCH", (WINDOWS_1252,))
     # A shell of Windows that takes what pg_dump says into a file.
     (row,) = read(dump(LINE.replace("MAIN", "BÜCH")).replace("\n", "\r\n").encode("utf-16"))
     assert isinstance(row, Transaction)
-    assert (row.library, row.note, row.source_row) == ("BÜCH", "", 3)
+    assert (row.library, row.notes, row.source_row) == ("BÜCH", (), 3)
 
 
 @pytest.mark.parametrize(
@@ -186,8 +188,8 @@ def test_oids_of_old_dumps_are_refused(opened: Opened) -> None:
         (f"{COPY}{LINE}\\", [f"2 {ROW}"], True),
         (f"{COPY}{LINE}\\.", [f"2 {ROW}"], False),
         # The last field may be the half of itself.
-        (f"{COPY}{LINE}{LINE[:-1]}", [f"2 {ROW}", f"3 {BROKEN_OFF}"], True),
-        (f"{COPY}{LINE}{LINE[:30]}", [f"2 {ROW}", f"3 {BROKEN_OFF}"], True),
+        (f"{COPY}{LINE}{LINE[:-1]}", [f"2 {ROW}", f"3 {in_words(BROKEN_OFF)}"], True),
+        (f"{COPY}{LINE}{LINE[:30]}", [f"2 {ROW}", f"3 {in_words(BROKEN_OFF)}"], True),
         # The end of one COPY and the beginning of the next are missing, or only the end mark.
         (
             f"{COPY}{LINE}{COPY.replace('transactions', 'older')}{LINE}{END}{COPY}{LINE}{END}",
@@ -247,7 +249,7 @@ def test_rows_across_the_pieces_that_are_read(read: Read, monkeypatch: pytest.Mo
     rows = read(script)
     assert [*rows[:100], rows[101]] == [*whole[:100], whole[101]]
     assert isinstance(rows[100], InvalidRow)
-    assert rows[100].reason.startswith("the line has more than")
+    assert rows[100].reason.code == "line_too_long"
     assert rows[100].source_row == 106
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import Capture, Row
 from almareplay.transactions import InvalidRow, LeftOut, Transaction
 
@@ -20,4 +21,4 @@ def transactions(rows: list[Row]) -> list[Transaction]:
 
 
 def reasons(rows: list[Row]) -> list[str]:
-    return [row.reason for row in rows if isinstance(row, InvalidRow)]
+    return [in_words(row.reason) for row in rows if isinstance(row, InvalidRow)]

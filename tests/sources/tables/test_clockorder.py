@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from almareplay.outcomes.reasons import all_in_words
 from almareplay.sources import Capture, ClockHours, FileRefused, Row
 from almareplay.transactions import Transaction
 
@@ -56,7 +57,7 @@ def test_an_afternoon_of_each_day(opened: Opened, read: Read) -> None:
 
 def test_hours_that_were_added_are_noted(opened: Opened) -> None:
     capture = opened(listed("11:50", "12:10", "1:05"), clock=TWELVE)
-    notes = [row.note for row in capture.rows() if isinstance(row, Transaction)]
+    notes = [all_in_words(row.notes) for row in capture.rows() if isinstance(row, Transaction)]
     assert notes == ["", "", "twelve hours were added to its time, as --clock 12 says"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from almareplay.outcomes.reasons import all_in_words
 from almareplay.sources import FileRefused
 from almareplay.transactions import Kind
 from tests.sources.tables.captures import HEADER, Opened, Read, reasons, transactions
@@ -44,7 +45,7 @@ def test_a_rows_own_kind_wins_over_the_flag(read: Read) -> None:
         HEADER + "2026-09-14 09:05,R,,34880000400010\n2026-09-14 09:06,,vale.t,34880000400028\n"
     )
     rows = transactions(read(content, kind=Kind.LOAN))
-    assert [(row.kind, row.note) for row in rows] == [
+    assert [(row.kind, all_in_words(row.notes)) for row in rows] == [
         (Kind.RETURN, ""),
         (Kind.LOAN, "the row does not say loan or return: --kind is taken"),
     ]

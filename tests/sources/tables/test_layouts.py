@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import Capture, FileRefused, Row, parse_columns
 from almareplay.transactions import InvalidRow, Kind, Transaction
 
@@ -25,7 +26,7 @@ def lent(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 def reasons(rows: list[Row]) -> list[str]:
-    return [row.reason for row in rows if isinstance(row, InvalidRow)]
+    return [in_words(row.reason) for row in rows if isinstance(row, InvalidRow)]
 
 
 @pytest.mark.parametrize(

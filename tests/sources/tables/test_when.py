@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from almareplay.outcomes.reasons import all_in_words, in_words
 from almareplay.sources import DateOrder, FileRefused, Row, parse_columns
 from almareplay.transactions import InvalidRow, Kind, Transaction
 from tests.sources.tables.captures import HEADER, OUTAGE, Opened, Read, reasons, transactions
@@ -48,7 +49,7 @@ def test_the_stations_own_abbreviation_tells_the_repeated_hour(read: Read) -> No
 def test_an_abbreviation_with_several_meanings(read: Read) -> None:
     words = content("2026-09-14 9:05 CST")
     rows = read(words)
-    assert [row.reason for row in rows if isinstance(row, InvalidRow)] == [
+    assert [in_words(row.reason) for row in rows if isinstance(row, InvalidRow)] == [
         "the time names a time zone that America/Los_Angeles does not have then"
     ]
     assert local(read(words, timezone=ZoneInfo("Asia/Taipei"))) == ["14 09:05:00"]
@@ -127,7 +128,7 @@ def test_times_without_dates(opened: Opened, read: Read) -> None:
     rows = read(content, captured_at=OUTAGE)
     assert isinstance(rows[1], Transaction)
     assert rows[1].captured_at.isoformat() == "2026-09-14T09:05:00-07:00"
-    assert rows[1].note == "the capture has no dates: that of --captured-at is taken"
+    assert all_in_words(rows[1].notes) == "the capture has no dates: that of --captured-at is taken"
     assert reasons(rows) == ["the time is before that of --captured-at: which day?"]
 
 

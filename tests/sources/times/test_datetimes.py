@@ -6,10 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources.options import DateOrder
 from almareplay.sources.times.datetimes import Cell, day_named, read_when
 from almareplay.sources.times.localtime import ImpossibleTimeError
-from almareplay.sources.times.written import UnreadableTimeError
+from almareplay.sources.times.written import UNREADABLE, UnreadableTimeError
 
 DAY = date(2026, 9, 14)
 
@@ -68,14 +69,14 @@ def test_figures_whose_order_is_open(text: str, orders: set[DateOrder]) -> None:
 def test_what_cannot_be(text: str, reason: str) -> None:
     with pytest.raises(ImpossibleTimeError) as caught:
         read_when(text)
-    assert str(caught.value) == reason
+    assert in_words(caught.value.reason) == reason
 
 
 @pytest.mark.parametrize("text", ["mwanjiru", "24880000200014", "2026-09-14 mwanjiru", "9:05 x"])
 def test_what_is_no_time_is_not_quoted(text: str) -> None:
     with pytest.raises(UnreadableTimeError) as caught:
         read_when(text)
-    assert str(caught.value) == "the date or time cannot be read"
+    assert caught.value.reason == UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_cells_of_spreadsheets(cell: Cell, day: date | None, clock: time | None)
 
 @pytest.mark.parametrize("cell", [46283.3833, True, -1, float("nan"), float("inf")])
 def test_numbers_are_no_times(cell: Cell) -> None:
-    with pytest.raises(UnreadableTimeError, match="a number"):
+    with pytest.raises(UnreadableTimeError, match="number_for_time"):
         read_when(cell)
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import ReadingOptions
-from almareplay.sources.times.localtime import SKIPPED, TWICE, StationClock
+from almareplay.sources.times.localtime import SKIPPED, TWICE, StationClock, impossible_year
 
 Options = Callable[..., ReadingOptions]
 
@@ -22,14 +23,14 @@ def test_an_hour_that_comes_twice_is_the_first(options: Options) -> None:
     moment = StationClock(options()).moment(at(2025, 11, 2, 1, 30))
     assert moment.at is not None
     assert moment.at.isoformat() == "2025-11-02T01:30:00-07:00"
-    assert moment.note == TWICE
+    assert moment.notes == (TWICE,)
 
 
 def test_a_skipped_hour_is_moved_forward(options: Options) -> None:
     moment = StationClock(options()).moment(at(2026, 3, 8, 2, 30))
     assert moment.at is not None
     assert moment.at.isoformat() == "2026-03-08T03:30:00-07:00"
-    assert moment.note == SKIPPED
+    assert moment.notes == (SKIPPED,)
 
 
 @pytest.mark.parametrize("figures", [(2025, 11, 2, 0, 59), (2025, 11, 2, 2, 0), (2026, 3, 8, 3, 0)])
@@ -37,7 +38,7 @@ def test_the_hours_around_are_plain(options: Options, figures: tuple[int, ...]) 
     moment = StationClock(options()).moment(at(*figures))
     assert moment.at is not None
     assert moment.at.replace(tzinfo=None) == at(*figures)
-    assert moment.note == ""
+    assert moment.notes == ()
 
 
 def test_the_clock_offset_comes_before_the_zone(options: Options) -> None:
@@ -45,7 +46,7 @@ def test_the_clock_offset_comes_before_the_zone(options: Options) -> None:
     moment = clock.moment(at(2026, 3, 8, 1, 58))
     assert moment.at is not None
     assert moment.at.isoformat() == "2026-03-08T03:02:00-07:00"
-    assert moment.note == SKIPPED
+    assert moment.notes == (SKIPPED,)
 
 
 def test_the_users_own_time_is_not_the_stations(options: Options) -> None:
@@ -59,12 +60,13 @@ def test_more_than_26_hours_ahead_cannot_be(options: Options) -> None:
     clock = StationClock(
         options(now=datetime(2026, 9, 14, 12, tzinfo=UTC), timezone=ZoneInfo("UTC"))
     )
-    assert clock.moment(at(2026, 9, 15, 14, 0)).problem == ""
+    assert clock.moment(at(2026, 9, 15, 14, 0)).problem is None
     late = clock.moment(at(2026, 9, 15, 14, 1))
     assert late.at is not None
-    assert late.problem == "the time is more than 26 hours ahead: 2026-09-15 14:01"
+    assert late.problem
+    assert in_words(late.problem) == "the time is more than 26 hours ahead: 2026-09-15 14:01"
 
 
 def test_years_at_the_end_of_time(options: Options) -> None:
     clock = StationClock(options(clock_offset=timedelta(days=9)))
-    assert clock.moment(at(9999, 12, 31, 23)).problem == "the year 9999 cannot be right"
+    assert clock.moment(at(9999, 12, 31, 23)).problem == impossible_year(9999)

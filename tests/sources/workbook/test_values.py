@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineError, CalamineWorkbook
 
+from almareplay.outcomes.reasons import in_words
 from almareplay.sources import ReadingOptions, open_capture
 from almareplay.sources.times.datetimes import Cell
 from almareplay.sources.workbook.errors import NotReadError
 from almareplay.sources.workbook.numbers import Form, form_of, formatted, padded
 from almareplay.sources.workbook.reader import ZIP, Workbook, read_workbook
 from almareplay.sources.workbook.sheet import MERGED, ZEROS
-from almareplay.transactions import InvalidRow, Transaction
+from almareplay.transactions import InvalidRow, Reason, Transaction
 from tests.sources.hostile import HEADER, ITEM, LOAN, MAIN, PATRON, ROWS, row, sheet, xlsx
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -155,11 +156,14 @@ def test_a_run_that_is_struck_through_is_seen_beside_plain_cells(
     *_, partly, wholly = open_capture(path, options()).rows()
     assert isinstance(partly, InvalidRow)
     assert isinstance(wholly, InvalidRow)
-    assert (partly.reason, partly.cancelled) == (
+    assert (in_words(partly.reason), partly.cancelled) == (
         "struck through in part: cancelled, or corrected?",
         False,
     )
-    assert (wholly.reason, wholly.cancelled) == ("cancelled: the row is struck through", True)
+    assert (in_words(wholly.reason), wholly.cancelled) == (
+        "cancelled: the row is struck through",
+        True,
+    )
 
 
 def test_parts_are_found_whatever_their_case(tmp_path: Path) -> None:
@@ -201,7 +205,7 @@ def _ours(workbook: Workbook, name: str) -> dict[tuple[int, int], object]:
     (read,) = (each for each in workbook.sheets if each.name == name)
     cells: dict[tuple[int, int], object] = {}
     for number, values, *others in read.rows():
-        notes: dict[int, str] = others[2] if len(others) > 2 else {}  # type: ignore[assignment]  # so the tuples are made
+        notes: dict[int, Reason] = others[2] if len(others) > 2 else {}  # type: ignore[assignment]  # so the tuples are made
         for column, value in enumerate(values):
             if value == "" or notes.get(column) == MERGED or str(value).startswith(("#", "=")):
                 continue
