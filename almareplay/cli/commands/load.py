@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from almareplay.cli.console.exits import Ended, Exit
-from almareplay.cli.console.output import messages
+from almareplay.cli.console.output import messages, say
 from almareplay.cli.options.command import Command, OneOf
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.workflows.captures import reading_options
@@ -158,6 +158,11 @@ def load(
     with open_queue(settings.queue, create=True) as queue:
         run = queue.start_run(common.run, common.institution)
         loading = load_files(queue, run, files, reading, settings, common, phase=phase, again=again)
+    if loading.files and settings.institutions and not common.institution:
+        say(
+            "These captures are loaded for no institution. If they are one's, take them out again "
+            f"with '{common.command('unload FILE')}' and load them with --institution CODE."
+        )
     if loading.files:
         messages.print(f"Next, once the files of all desks are in: {common.command('rehearse')}")
     return loading.exit_code()
