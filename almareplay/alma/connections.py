@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -25,7 +26,13 @@ def connections_to(base_url: httpx.URL) -> httpx.AsyncBaseTransport | None:
         has_proxy = {base_url.scheme, "all"} & getproxies().keys()
         if has_proxy and not proxy_bypass(base_url.host):
             return None
-    return Connections(base_url, httpx.create_ssl_context())
+    return Connections(base_url, _ssl_context() if base_url.scheme == "https" else None)
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    # It reads all certificates that this machine trusts, which takes a while.
+    return httpx.create_ssl_context()
 
 
 class Connections(httpx.AsyncBaseTransport):
@@ -36,7 +43,7 @@ class Connections(httpx.AsyncBaseTransport):
     there are no more than the pace and the time of an answer need.
     """
 
-    def __init__(self, base_url: httpx.URL, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, base_url: httpx.URL, ssl_context: ssl.SSLContext | None) -> None:
         self._origin = httpcore.Origin(
             base_url.raw_scheme,
             base_url.raw_host,

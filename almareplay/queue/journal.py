@@ -143,7 +143,12 @@ _EFFECTS_ON_LANES = (
         (transactions.c.run_id == attempts.c.run_id) & (transactions.c.row == attempts.c.row),
     )
     .join(lanes, IN_LANE)
-    .where(_OF_LANES, attempts.c.fate == Fate.DONE)
+    .where(
+        _OF_LANES,
+        attempts.c.fate == Fate.DONE,
+        # Said once more, since SQLite would else go through all attempts of the run.
+        attempts.c.row.in_(select(lanes.c.row).where(_OF_LANES)),
+    )
     .order_by(attempts.c.id)
 )
 

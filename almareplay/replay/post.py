@@ -27,6 +27,7 @@ from almareplay.replay.patrons import Patrons
 from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.read import LaneReader
 from almareplay.replay.results import RowResult
+from almareplay.replay.rows_at_work import RowsAtWork
 from almareplay.transactions import Kind
 
 # How often a row is posted whose answers are lost and turn out to have had no effect.
@@ -55,6 +56,7 @@ class Poster:
         reader = LaneReader(alma, journal, policy, patrons)
         follow_ups = FollowUps(alma, journal, policy, reader, zone)
         effects = Effects(reader, patrons, clock, stopping)
+        self._at_work = RowsAtWork(alma.transport.pace.nominal)
         self._journal = journal
         self._policy = policy
         self._reader = reader
@@ -138,11 +140,12 @@ class Poster:
         """Decide and act; decide again where a refusal may pass or came of somebody else's act."""
         raced = False
         while True:
-            await self._reader.look(attempt)
-            decision = decide(attempt.row, attempt.lane, self._policy)
-            was_first = turn.is_first()
             try:
-                return await self._actor.act(attempt, decision)
+                async with self._at_work.row(attempt.place):
+                    await self._reader.look(attempt)
+                    decision = decide(attempt.row, attempt.lane, self._policy)
+                    was_first = turn.is_first()
+                    return await self._actor.act(attempt, decision)
             except WaitedTooLong:
                 attempt.lane.forget()
                 continue
