@@ -15,12 +15,11 @@ from sqlalchemy import (
     Integer,
     MetaData,
     SmallInteger,
-    String,
     Table,
-    Text,
 )
 
 from almareplay.queue.moment import Moment
+from almareplay.queue.texts import Words
 
 VERSION = 7
 
@@ -33,29 +32,29 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False, unique=True),
+    Column("name", Words(200), nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     # Row numbers are never used again, not even those of a file that was taken out.
     Column("next_row", Integer, nullable=False),
     # Who replays the run now; all empty when nobody does.
-    Column("holder_token", String(32)),
-    Column("holder_host", String(255)),
-    Column("holder_space", String(200)),
+    Column("holder_token", Words(32)),
+    Column("holder_host", Words(255)),
+    Column("holder_space", Words(200)),
     Column("holder_pid", Integer),
-    Column("holder_started", String(40)),
+    Column("holder_started", Words(40)),
     Column("held_since", Moment),
     Column("lease_until", Moment),
     # The Alma that the run belongs to, from its first call that writes on; all empty before. The
     # code and the name are empty where Alma would not tell them to the key.
-    Column("institution", String(100)),
-    Column("institution_name", Text),
-    Column("environment", String(20)),
-    Column("host", String(255)),
+    Column("institution", Words(100)),
+    Column("institution_name", Words()),
+    Column("environment", Words(20)),
+    Column("host", Words(255)),
     # The Alma that the run's last whole rehearsal asked, and when.
-    Column("rehearsed_institution", String(100)),
-    Column("rehearsed_name", Text),
-    Column("rehearsed_environment", String(20)),
-    Column("rehearsed_host", String(255)),
+    Column("rehearsed_institution", Words(100)),
+    Column("rehearsed_name", Words()),
+    Column("rehearsed_environment", Words(20)),
+    Column("rehearsed_host", Words(255)),
     Column("rehearsed_at", Moment),
     # When its rows were deleted for good, and when nothing of them was left in the queue's own
     # files either.
@@ -68,7 +67,7 @@ purged = Table(
     "purged",
     metadata,
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
-    Column("outcome", String(20), primary_key=True),
+    Column("outcome", Words(20), primary_key=True),
     Column("rows", Integer, nullable=False),
 )
 
@@ -77,13 +76,13 @@ files = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("sha256", String(64), nullable=False, index=True),
+    Column("name", Words(), nullable=False),
+    Column("sha256", Words(64), nullable=False, index=True),
     # The one sheet of a workbook that was loaded; NULL where the whole file was.
-    Column("sheet", Text),
-    Column("format", String(100), nullable=False),
+    Column("sheet", Words()),
+    Column("format", Words(100), nullable=False),
     # How it was read: flags and settings as JSON, by the names of the flags.
-    Column("flags", Text, nullable=False),
+    Column("flags", Words(), nullable=False),
     # 1 where it was loaded although another run had it, 0 else.
     Column("insisted", SmallInteger, nullable=False),
     Column("loaded_at", Moment, nullable=False),
@@ -95,7 +94,7 @@ files = Table(
 
 def _said_later(name: str) -> Column[str]:
     """A text that a row gets after its load, so that a load need not send it."""
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, Words(), nullable=False, server_default="")
 
 
 transactions = Table(
@@ -103,13 +102,10 @@ transactions = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    # Deferred, since SQLite would keep a journal of every statement that may fail by it.
-    Column(
-        "file_id", ForeignKey("files.id", deferrable=True, initially="DEFERRED"), nullable=False
-    ),
-    Column("source_file", Text, nullable=False),
+    Column("file_id", Integer, nullable=False),
+    Column("source_file", Words(), nullable=False),
     Column("source_row", Integer, nullable=False),
-    Column("kind", String(6)),
+    Column("kind", Words(6)),
     Column("captured_at", BigInteger),
     Column("captured_offset", Integer),
     # 1 or 0.
@@ -117,16 +113,16 @@ transactions = Table(
     # Replay order is by order_at, then place. See lanes.py.
     Column("order_at", BigInteger),
     Column("place", Integer, nullable=False),
-    Column("item_barcode", Text, nullable=False),
+    Column("item_barcode", Words(), nullable=False),
     # The lane, empty for an invalid row: Alma ignores the case of barcodes, so two spellings are
     # one item.
-    Column("item_key", Text, nullable=False),
-    Column("patron_id", Text, nullable=False),
-    Column("library", Text, nullable=False),
-    Column("circ_desk", Text, nullable=False),
+    Column("item_key", Words(), nullable=False),
+    Column("patron_id", Words(), nullable=False),
+    Column("library", Words(), nullable=False),
+    Column("circ_desk", Words(), nullable=False),
     # What reading the row assumed, or why it is invalid.
-    Column("source_note", Text, nullable=False),
-    Column("outcome", String(20), nullable=False),
+    Column("source_note", Words(), nullable=False),
+    Column("outcome", Words(20), nullable=False),
     # What arranging the lane had to guess, or which row this one repeats.
     _said_later("lane_note"),
     _said_later("alma_code"),
@@ -149,6 +145,11 @@ transactions = Table(
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
     Index("transactions_by_order", "run_id", "outcome", "order_at", "place"),
+    # Deferred, since SQLite would keep a journal of every statement that may fail by it. PostgreSQL
+    # would take a third of a load's time to look for the file of each row.
+    ForeignKeyConstraint(["file_id"], ["files.id"], deferrable=True, initially="DEFERRED").ddl_if(
+        dialect="sqlite"
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -158,7 +159,7 @@ lanes = Table(
     "lanes",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column("item_key", Text, primary_key=True),
+    Column("item_key", Words(), primary_key=True),
     Column("captured_at", BigInteger, primary_key=True, autoincrement=False),
     Column("row", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -173,12 +174,12 @@ item_ids = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     # The Alma: another one has other ids.
-    Column("institution", String(100), primary_key=True),
-    Column("environment", String(20), primary_key=True),
-    Column("item_key", Text, primary_key=True),
-    Column("mms_id", Text, nullable=False),
-    Column("holding_id", Text, nullable=False),
-    Column("item_pid", Text, nullable=False),
+    Column("institution", Words(100), primary_key=True),
+    Column("environment", Words(20), primary_key=True),
+    Column("item_key", Words(), primary_key=True),
+    Column("mms_id", Words(), nullable=False),
+    Column("holding_id", Words(), nullable=False),
+    Column("item_pid", Words(), nullable=False),
     Column("found_at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -192,24 +193,24 @@ changes = Table(
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("change", String(10), nullable=False),
+    Column("change", Words(10), nullable=False),
     # What staff wrote when they dismissed it.
-    Column("words", Text, nullable=False),
+    Column("words", Words(), nullable=False),
     # The row before the change.
-    Column("outcome", String(20), nullable=False),
-    Column("alma_code", Text, nullable=False),
-    Column("alma_message", Text, nullable=False),
-    Column("tracking_id", Text, nullable=False),
-    Column("loan_id", Text, nullable=False),
+    Column("outcome", Words(20), nullable=False),
+    Column("alma_code", Words(), nullable=False),
+    Column("alma_message", Words(), nullable=False),
+    Column("tracking_id", Words(), nullable=False),
+    Column("loan_id", Words(), nullable=False),
     Column("due_date", Moment),
-    Column("on_loan_to", Text, nullable=False),
+    Column("on_loan_to", Words(), nullable=False),
     Column("on_loan_since", Moment),
-    Column("note", Text, nullable=False),
+    Column("note", Words(), nullable=False),
     Column("looked_at", Moment),
     Column("completed_at", Moment),
-    Column("kind", String(6)),
-    Column("item_barcode", Text, nullable=False),
-    Column("patron_id", Text, nullable=False),
+    Column("kind", Words(6)),
+    Column("item_barcode", Words(), nullable=False),
+    Column("patron_id", Words(), nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("changes_by_row", "run_id", "row"),
 )
@@ -222,19 +223,19 @@ attempts = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("call", String(10), nullable=False),
+    Column("call", Words(10), nullable=False),
     Column("intended_at", Moment, nullable=False),
     # Alma's clock when the intent was stored, no later than Alma's clock when the call arrived;
     # NULL where Alma had not told its time.
     Column("alma_time", Moment),
     # What the item's active loan was before the call, the one to close or to renew: empty where it
     # had none, NULL where nobody had looked.
-    Column("loan_id", Text),
+    Column("loan_id", Words()),
     Column("due_date", Moment),
     Column("last_renew_date", Moment),
-    Column("fate", String(10)),
-    Column("alma_code", Text, nullable=False),
-    Column("tracking_id", Text, nullable=False),
+    Column("fate", Words(10)),
+    Column("alma_code", Words(), nullable=False),
+    Column("tracking_id", Words(), nullable=False),
     Column("answered_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("attempts_by_row", "run_id", "row"),
@@ -247,10 +248,10 @@ follow_ups = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("task", String(10), nullable=False),
+    Column("task", Words(10), nullable=False),
     # The patron's primary id.
-    Column("user_id", Text, nullable=False),
-    Column("loan_id", Text, nullable=False),
+    Column("user_id", Words(), nullable=False),
+    Column("loan_id", Words(), nullable=False),
     # When Alma did what it did, on its clock: no earlier, and no later.
     Column("since", Moment, nullable=False),
     Column("until", Moment, nullable=False),
@@ -259,7 +260,7 @@ follow_ups = Table(
     # What it was before a renewal.
     Column("due_before", Moment),
     # What may have made the fine: return or renewal.
-    Column("made_by", String(10), nullable=False),
+    Column("made_by", Words(10), nullable=False),
     Column("done_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("follow_ups_by_row", "run_id", "row"),
@@ -270,12 +271,12 @@ fines = Table(
     "fines",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column("fee_id", String(100), primary_key=True),
+    Column("fee_id", Words(100), primary_key=True),
     Column("row", Integer, nullable=False),
-    Column("amount", String(40), nullable=False),
-    Column("currency", String(10), nullable=False),
+    Column("amount", Words(40), nullable=False),
+    Column("currency", Words(10), nullable=False),
     # How much of it is wrong: whole or part.
-    Column("wrong", String(5), nullable=False),
+    Column("wrong", Words(5), nullable=False),
     Column("due_date", Moment, nullable=False),
     Column("waived_at", Moment),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
@@ -288,9 +289,9 @@ pulls = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    Column("library", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("call_number", Text, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("library", Words(), nullable=False),
+    Column("location", Words(), nullable=False),
+    Column("call_number", Words(), nullable=False),
+    Column("title", Words(), nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
 )

@@ -80,7 +80,7 @@ def test_another_process_is_refused_while_this_one_lives(station: Station) -> No
         "queue = Queue.open(sys.argv[1]); take_hold(queue, queue.run('main'))"
     )
     other = subprocess.run(
-        [sys.executable, "-c", program, f"sqlite:///{station.path}"],
+        [sys.executable, "-c", program, station.address],
         capture_output=True,
         text=True,
         check=False,
