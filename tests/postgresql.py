@@ -76,6 +76,8 @@ class Cluster:
             # That a commit outlives a power cut is PostgreSQL's to test.
             "fsync": "off",
             "max_connections": 300,
+            # It would look at tables when it likes.
+            "autovacuum": "off",
         }
         settings = " ".join(f"-c {name}={value}" for name, value in given.items())
         self._do("pg_ctl", "start", "--wait", "-D", "data", "--log", "log", "-o", settings)

@@ -6,6 +6,7 @@ the run; so that the runs of many institutions go on side by side in one databas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,19 +219,42 @@ def erase_deleted(engine: Engine) -> bool:
             # VACUUM allows no transaction.
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(text("SET statement_timeout = 0"))
+            # With that it is not used again.
+            connection.detach()
             for table in metadata.sorted_tables:
                 # To alter a column's type, if only to the same, is what deletes its statistics;
                 # ANALYZE leaves those of a table without rows as they are.
                 same = 'ALTER COLUMN {} TYPE text COLLATE "C"'
                 _alter(connection, table, same, _texts(table))
-                connection.execute(text(f"VACUUM (FULL, ANALYZE) {SCHEMA}.{table.name}"))
+                _rewrite(connection, f"{SCHEMA}.{table.name}")
+                connection.execute(text(f"ANALYZE {SCHEMA}.{table.name}"))
             # Whoever may not do that, since somebody else owns the database, is told by no error.
-            connection.execute(text("VACUUM (FULL) pg_catalog.pg_statistic"))
-            connection.execute(text(f"SET statement_timeout = '{STATEMENT_SECONDS}s'"))
+            _rewrite(connection, "pg_catalog.pg_statistic")
     except DBAPIError as error:
         words = in_words(error, engine.url) or f"It failed ({type(error.orig).__name__})."
         raise NotErased(f"{_NOT_ERASED} {words}") from error
     return False
+
+
+def _rewrite(connection: Connection, table: str) -> None:
+    """Write a table anew, without deleted rows. Raises NotErased where some had to stay."""
+    told: list[str] = []
+    driver: Any = connection.connection.driver_connection
+
+    def listen(notice: Any) -> None:
+        told.append(notice.message_detail or "")
+
+    driver.add_notice_handler(listen)
+    try:
+        connection.execute(text(f"VACUUM (FULL, VERBOSE) {table}"))
+    finally:
+        driver.remove_notice_handler(listen)
+    # It tells how many "dead row versions cannot be removed yet", in the server's language.
+    if any(re.match("[1-9]", detail) for detail in told):
+        raise NotErased(
+            f"{_NOT_ERASED} Another program still reads the database as it was before. Wait for it "
+            "or close it, then start the same command again."
+        )
 
 
 def copies_beside(engine: Engine) -> list[Path]:

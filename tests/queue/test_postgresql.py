@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue import migrations, store
-from almareplay.queue.errors import NotUpgraded, QueueError, QueueInUse
+from almareplay.queue.errors import NotErased, NotUpgraded, QueueError, QueueInUse
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import store_result
 from almareplay.queue.purging import erase, purge_run, standing
@@ -173,10 +173,9 @@ def test_no_error_names_a_patron(station: Station) -> None:
 
 
 def test_a_purge_leaves_no_id_in_tables_statistics_and_their_files(station: Station) -> None:
-    rows = 300
-    station.load(
-        *(f"{n // 60:02}:{n % 60:02} L GoneItem{n:04} GonePatron{n:04}" for n in range(rows))
-    )
+    rows = 200
+    times = (f"{number // 60:02}:{number % 60:02} L" for number in range(rows))
+    station.load(*(f"{at} GoneItem{n:04} GonePatron{n:04}" for n, at in enumerate(times)))
     with held(station) as hold:
         for row in range(1, rows + 1):
             told = Result(Outcome.LOANED, loan_id=f"GoneLoan{row:04}", note="GoneNote")
@@ -192,6 +191,21 @@ def test_a_purge_leaves_no_id_in_tables_statistics_and_their_files(station: Stat
     assert _in_files(station) == set()
     stands = standing(station.queue, station.run)
     assert (stands.outcomes, stands.erased_at is None) == ({Outcome.LOANED: rows}, False)
+
+
+def test_a_reader_of_what_was_deleted_is_named(station: Station) -> None:
+    station.load("12:00 L GoneItem GonePatron")
+    with held(station) as hold:
+        store_result(station.queue, hold, 1, Result(Outcome.LOANED))
+    reader = create_engine(station.address, poolclass=NullPool, isolation_level="REPEATABLE READ")
+    with reader.connect() as connection:
+        connection.execute(text("SELECT txid_current_snapshot()"))
+        purge_run(station.queue, station.run)
+        with pytest.raises(NotErased, match="Another program still reads the database"):
+            erase(station.queue)
+        assert standing(station.queue, station.run).erased_at is None
+    erase(station.queue)
+    assert _in_files(station) == set()
 
 
 def _in_statistics(station: Station) -> set[str]:
