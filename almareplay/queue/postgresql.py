@@ -239,7 +239,7 @@ def erase_deleted(engine: Engine) -> bool:
 def _rewrite(connection: Connection, table: str) -> None:
     """Write a table anew, without deleted rows. Raises NotErased where some had to stay."""
     told: list[str] = []
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
 
     def listen(notice: Any) -> None:
         told.append(notice.message_detail or "")
