@@ -4,7 +4,7 @@ an example, and that every request and answer is one of Alma's."""
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
-from almareplay.queue import store
+from almareplay.queue import sqlite
 from tests.contract.watch import BROKEN, watch
+from tests.postgresql import SERVER, Cluster, new_database, programs
 
 # How long an example takes says more about the machine than about the code.
 _PROFILE = "any machine"
@@ -32,6 +33,60 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 watch(BROKEN.extend)
+
+_OF_SQLITE = {"pragma", "older"}
+"""Fixtures that work on the file of a queue."""
+_CLUSTER = pytest.StashKey[Cluster]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The database that holds the queues of the tests."""
+    parser.addoption(
+        "--queue",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="The database in which tests keep their queues; postgresql starts a server for them.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server that the tests ask for, once for all processes of theirs."""
+    if config.getoption("--queue") == "postgresql" and not hasattr(config, "workerinput"):
+        found = programs()
+        if found is None:
+            raise pytest.UsageError("PostgreSQL is not installed here: apt-get install postgresql")
+        config.stash[_CLUSTER] = cluster = Cluster(found)
+        cluster.start()
+        os.environ[SERVER] = cluster.address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it."""
+    if (cluster := config.stash.get(_CLUSTER, None)) is not None:
+        cluster.remove()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other database."""
+    other = "sqlite" if config.getoption("--queue") == "postgresql" else "postgresql"
+    about_other = [
+        item
+        for item in items
+        if item.get_closest_marker(other)
+        or (other == "sqlite" and not _OF_SQLITE.isdisjoint(getattr(item, "fixturenames", ())))
+    ]
+    config.hook.pytest_deselected(items=about_other)
+    items[:] = [item for item in items if item not in about_other]
+
+
+@pytest.fixture
+def new_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a queue that is yet to be made."""
+    if request.config.getoption("--queue") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'queue.db'}"
+    else:
+        with new_database() as address:
+            yield address
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,7 +109,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def _share_statements() -> None:
     """Let all queues of a process share what SQLAlchemy has compiled: each command opens the queue
     anew, and compiling its statements takes longer than they do."""
-    names = vars(store)
+    names = vars(sqlite)
     make = names["create_engine"]
     first: list[Engine] = []
 

@@ -122,7 +122,7 @@ def store_intent(
         "last_renew_date": last_renew_date,
         **of_alma(hold.alma),
     }
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         number = connection.scalar(_INTENT, values)
         if number is None:
             _make_sure_it_may_leave(connection, hold, row)
@@ -151,7 +151,7 @@ def store_fate(
 ) -> None:
     """Put on disk what became of a call whose row is not done with it, and what is still to be done
     about that. Raises QueueError."""
-    with queue.writing() as connection:
+    with queue.writing(run) as connection:
         # Where the run was taken over, whoever has it may have found out before.
         if settle_attempt(connection, intent, fate, only_unknown=True):
             store_follow_ups(connection, run, intent.row, follow_ups)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, exists, or_, select, update
 
+from almareplay.queue.databases import database_of
 from almareplay.queue.errors import PostedByAnotherRun, RunOfAnotherAlma, RunOfAnotherInstitution
 from almareplay.queue.schema import attempts, files, runs
 from almareplay.queue.store import Queue, Run
@@ -71,7 +72,7 @@ def binding_of(queue: Queue, run: Run) -> Binding:
 
 def note_rehearsal(queue: Queue, run: Run, alma: AlmaInstance) -> None:
     """Store that the whole run has just been rehearsed on this Alma."""
-    with queue.writing() as connection:
+    with queue.writing(run) as connection:
         connection.execute(
             update(runs)
             .where(runs.c.id == run.id)
@@ -148,6 +149,8 @@ def bind(connection: Connection, run: Run, here: AlmaInstance) -> None:
     bound = _bound(connection, run)
     if bound is not None and bound.is_known and (bound.institution or not here.institution):
         return
+    # Two runs with the same file are not bound at once, each without the other's having been sent.
+    database_of(connection).lock_queue(connection)
     make_sure_of_alma(connection, run, here)
     connection.execute(
         update(runs)

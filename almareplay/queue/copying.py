@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, case, func, insert, literal, or_, sele
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
+from almareplay.queue.databases import database_of
 from almareplay.queue.errors import RunNotEmpty
 from almareplay.queue.schema import changes, files, lanes, runs, transactions
 from almareplay.queue.staff import AS_NEW, Change
@@ -40,12 +41,13 @@ def copy_run(queue: Queue, source: Run, name: str) -> Copied:
     taken along. Raises RunNotEmpty where there is a run of this name that has files, RunPurged.
     """
     run = queue.start_run(name, source.institution)
-    with queue.writing(many_rows=True) as connection:
+    with queue.writing(source, run, many_rows=True) as connection:
         _make_sure_it_is_empty(connection, run)
         next_row = select(runs.c.next_row).where(runs.c.id == source.id).scalar_subquery()
         connection.execute(update(runs).where(runs.c.id == run.id).values(next_row=next_row))
         _copy_rows(connection, source, run)
         _copy(connection, lanes, source, {"run_id": run.id})
+        database_of(connection).learn_sizes(connection, transactions, lanes)
         _copy_changes(connection, source, run)
         arrange_lanes(connection, run, connection.scalars(lanes_to_arrange(run)).all())
         return _counted(connection, run)

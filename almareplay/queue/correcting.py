@@ -49,7 +49,7 @@ def correct(
     RunHeld, RowMissing, and NotCorrectable, which says why; no error quotes an id. Then nothing was
     changed.
     """
-    with queue.writing() as connection:
+    with queue.writing(run) as connection:
         make_sure_it_is_free(connection, run)
         found = rows_named(connection, run, [row])[row]
         if why := _why_not_correctable(connection, found):

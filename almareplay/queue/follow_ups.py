@@ -140,7 +140,7 @@ def fines_of_row(queue: Queue, run: Run, row: int) -> list[Fine]:
 
 def store_fines(queue: Queue, hold: Hold, task: OpenFollowUp, found: Iterable[Fine]) -> None:
     """Put on disk which fines a scan made, over what was known. Raises HoldLost, QueueError."""
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         confirm_hold(connection, hold)
         for fine in found:
             key = (fines.c.run_id == hold.run.id) & (fines.c.fee_id == fine.fee_id)
@@ -170,7 +170,7 @@ def store_done(
     """Put on disk that a follow-up is done: its notes are added to the row's, and the loan's new
     due date (aware UTC) takes the place of the old. Raises HoldLost, QueueError."""
     of_row = (transactions.c.run_id == hold.run.id) & (transactions.c.row == task.row.row)
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         confirm_hold(connection, hold)
         connection.execute(
             update(follow_ups).where(follow_ups.c.id == task.id).values(done_at=datetime.now(UTC))

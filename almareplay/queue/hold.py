@@ -9,12 +9,13 @@ a process that was asleep for longer may find that another has taken the run ove
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from almareplay.queue.binding import make_sure_of_alma
+from almareplay.queue.databases import database_of
 from almareplay.queue.errors import HoldLost, RunHeld
 from almareplay.queue.processes import Process, this_process
 from almareplay.queue.schema import runs
@@ -54,9 +55,9 @@ def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
     """
     hold = Hold(run, uuid4().hex, alma)
     process = this_process()
-    now = datetime.now(UTC)
-    with queue.writing() as connection:
+    with queue.writing(run) as connection:
         make_sure_it_is_free(connection, run)
+        now = database_of(connection).now(connection)
         if alma is not None:
             make_sure_of_alma(connection, run, alma)
         connection.execute(
@@ -77,18 +78,15 @@ def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
 
 def renew_hold(queue: Queue, hold: Hold) -> None:
     """Let the hold last for another 60 seconds. Raises HoldLost."""
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         confirm_hold(connection, hold)
-        connection.execute(
-            update(runs)
-            .where(runs.c.id == hold.run.id)
-            .values(lease_until=datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS))
-        )
+        until = database_of(connection).now(connection) + timedelta(seconds=LEASE_SECONDS)
+        connection.execute(update(runs).where(runs.c.id == hold.run.id).values(lease_until=until))
 
 
 def release_hold(queue: Queue, hold: Hold) -> None:
     """Give the run free for others; without effect where the hold was lost."""
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         connection.execute(
             update(runs)
             .where(runs.c.id == hold.run.id, runs.c.holder_token == hold.token)
@@ -157,5 +155,5 @@ def _holder(connection: Connection, run: Run) -> Holder | None:
     until = None if process.is_near else held.lease_until
     # The time of day may have been set, or have gone on while the machine slept: it counts only
     # where nothing else can be known.
-    is_held = process.lives() if until is None else until >= datetime.now(UTC)
+    is_held = process.lives() if until is None else until >= database_of(connection).now(connection)
     return Holder(process.host, process.pid, held.held_since, until) if is_held else None

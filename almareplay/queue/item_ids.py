@@ -44,7 +44,7 @@ def keep_ids(queue: Queue, run: Run, alma: AlmaInstance, found: Mapping[str, Ids
     if not alma.institution or not found:
         return
     now = datetime.now(UTC)
-    with queue.writing() as connection:
+    with queue.writing(run) as connection:
         purged_at = connection.scalar(select(runs.c.purged_at).where(runs.c.id == run.id))
         if purged_at is not None:
             return

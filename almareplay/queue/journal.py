@@ -187,7 +187,7 @@ def store_result(
         "completed_at": datetime.now(UTC),
         "looked_at": looked_at,
     }
-    with queue.writing() as connection:
+    with queue.writing(hold.run) as connection:
         if not connection.execute(_RESULT, values | of_hold(hold)).rowcount:
             raise HoldLost(hold.run.name)
         if intent is not None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
+from almareplay.queue.databases import Record, database_of
 from almareplay.queue.errors import RunPurged
 from almareplay.queue.hold import is_held
 from almareplay.queue.reasons import encoded
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
+from almareplay.queue.texts import without_nul
 from almareplay.transactions import (
     InvalidRow,
     Kind,
@@ -30,7 +31,6 @@ from almareplay.transactions import (
     identifier_key,
 )
 
-_ROWS_A_STATEMENT = 500
 _PROBLEMS_KEPT = 20
 # From here on it is faster to go through the run once than to look at each of the file's items.
 _LARGE_SHARE = 0.2
@@ -58,8 +58,15 @@ _CAPTURED = (
 )
 """The columns that a load fills, in the order of the table."""
 
-_Record = tuple[str | int | None, ...]
-"""The values of these columns, as plain as a database driver takes them without a look."""
+_TEXTS: Callable[[Record], tuple[str, ...]] = itemgetter(
+    *(
+        _CAPTURED.index(name)
+        for name in (
+            *("source_file", "item_barcode", "item_key", "patron_id", "library", "circ_desk"),
+            "source_note",
+        )
+    )
+)
 
 _LOAN, _RETURN = Kind.LOAN.value, Kind.RETURN.value
 _PENDING, _INVALID = Outcome.PENDING.value, Outcome.INVALID.value
@@ -111,7 +118,7 @@ def load_file(
     Raises RunPurged, QueueError, and whatever ``rows`` raises.
     """
     loaded = LoadResult()
-    with queue.writing(many_rows=True) as connection:
+    with queue.writing(run, many_rows=True) as connection:
         first_row, purged_at = connection.execute(
             select(runs.c.next_row, runs.c.purged_at).where(runs.c.id == run.id)
         ).one()
@@ -130,12 +137,15 @@ def load_file(
             rows=0,
         )
         file_id = connection.execute(made.returning(files.c.id)).scalar_one()
-        _insert(connection, _records(run, file_id, file.phase, first_row, rows, loaded))
+        records = map(_without_nul, _records(run, file_id, file.phase, first_row, rows, loaded))
+        database_of(connection).insert_rows(connection, transactions, _CAPTURED, records)
         connection.execute(update(files).where(files.c.id == file_id).values(rows=loaded.rows))
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
         )
         _join_lanes(connection, run, first_row)
+        if loaded.rows > first_row * _LARGE_SHARE:
+            database_of(connection).learn_sizes(connection, transactions, lanes)
         open_lanes = connection.scalars(_open_lanes(run, first_row, loaded.rows)).all()
         # A replay that is under way has read the rows that were there, and does not go back for new
         # ones before them. (A row that repeats another all the same is not posted: store_intent.)
@@ -152,7 +162,7 @@ def _records(
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
     loaded: LoadResult,
-) -> Iterator[_Record]:
+) -> Iterator[Record]:
     run_id, row = run.id, first_row
     name_of_file = named = ""
     # A file has few distinct times, most of them many times in a row.
@@ -192,7 +202,13 @@ def _records(
     loaded.rows = row - first_row
 
 
-def _invalid(read: InvalidRow, phase: int, row: int) -> _Record:
+def _without_nul(record: Record) -> Record:
+    if "\0" not in "".join(_TEXTS(record)):
+        return record
+    return tuple(without_nul(value) if isinstance(value, str) else value for value in record)
+
+
+def _invalid(read: InvalidRow, phase: int, row: int) -> Record:
     """What follows the file's number in the record of an invalid row."""
     seconds, offset = (None, None) if read.captured_at is None else _instant(read.captured_at)
     return (
@@ -208,31 +224,6 @@ def _invalid(read: InvalidRow, phase: int, row: int) -> _Record:
 def _instant(at: datetime) -> tuple[int, int]:
     """Seconds since 1970, and the offset of the time's zone in seconds."""
     return int(at.timestamp()), int((at.utcoffset() or timedelta()).total_seconds())
-
-
-def _insert(connection: Connection, records: Iterator[_Record]) -> None:
-    """Store records, many with one statement: one each would take twice the time."""
-    while some := list(islice(records, _ROWS_A_STATEMENT)):
-        statement, names = _statement(connection.dialect, len(some))
-        values = tuple(chain.from_iterable(some))
-        connection.exec_driver_sql(
-            statement,
-            values if connection.dialect.positional else dict(zip(names, values, strict=True)),
-        )
-
-
-@lru_cache(maxsize=4)
-def _statement(dialect: Dialect, rows: int) -> tuple[str, list[str]]:
-    """An insert of so many records, and the names of its parameters in their order."""
-    nothing = dict.fromkeys(_CAPTURED)
-    # SQLite would keep a journal of each statement that may fail half-way, to take that half back.
-    compiled = (
-        insert(transactions)
-        .values([nothing] * rows)
-        .prefix_with("OR ROLLBACK", dialect="sqlite")
-        .compile(dialect=dialect)
-    )
-    return str(compiled), list(compiled.params)
 
 
 def _join_lanes(connection: Connection, run: Run, first_row: int) -> None:

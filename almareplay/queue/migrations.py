@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from almareplay.queue import sqlite
+from almareplay.queue import sqlite_upgrade
+from almareplay.queue.databases import database_of
 from almareplay.queue.errors import QueueInUse
 from almareplay.queue.processes import Process
 from almareplay.queue.schema import VERSION, runs, versions
@@ -64,14 +64,16 @@ def upgrade(connection: Connection) -> Upgrade | None:
     is_file = connection.dialect.name == "sqlite"
     copy = None
     try:
-        with sqlite.tables_rebuilt(connection) if is_file else nullcontext(), connection.begin():
+        rebuilding = sqlite_upgrade.tables_rebuilt(connection) if is_file else nullcontext()
+        with rebuilding, connection.begin():
             # Locked from here on: no other process can upgrade the queue as well.
+            database_of(connection).lock_queue(connection)
             before = connection.scalars(select(versions.c.version).with_for_update()).one()
             if before >= VERSION:
                 return None
             _make_sure_nobody_replays(connection)
             if is_file:
-                copy = sqlite.copy_beside(connection.engine, before)
+                copy = sqlite_upgrade.copy_beside(connection.engine, before)
             for version in range(before, VERSION):
                 STEPS[version](connection)
             # A process that was asleep for longer than its lease does not go on where it was.
@@ -100,7 +102,7 @@ def _make_sure_nobody_replays(connection: Connection) -> None:
             run.get("holder_started") or "",
         )
         until = None if process.started and process.is_near else run["lease_until"]
-        if process.lives() if until is None else until >= datetime.now(UTC):
+        if process.lives() if until is None else until >= database_of(connection).now(connection):
             raise QueueInUse(run["name"], process.host, process.pid, run["held_since"], until)
 
 
@@ -125,7 +127,7 @@ def _add(
     if not required:
         return
     if connection.dialect.name == "sqlite":
-        sqlite.rebuild_with_required(connection, table, required)
+        sqlite_upgrade.rebuild_with_required(connection, table, required)
         return
     for name in required:
         connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"))
@@ -262,7 +264,7 @@ def _to_8(connection: Connection) -> None:
         Column("loaded_for", String(100), nullable=False, server_default=""),
     )
     if connection.dialect.name == "sqlite":
-        sqlite.rebuild(connection, "runs", _unique_by_institution)
+        sqlite_upgrade.rebuild(connection, "runs", _unique_by_institution)
         return
     connection.execute(text("ALTER TABLE runs DROP CONSTRAINT runs_name_key"))
     connection.execute(text("ALTER TABLE runs ADD UNIQUE (loaded_for, name)"))

@@ -116,7 +116,7 @@ def purge_run(queue: Queue, run: Run) -> None:
     """
     hold = take_hold(queue, run)
     try:
-        with queue.writing(many_rows=True) as connection:
+        with queue.writing(run, many_rows=True) as connection:
             confirm_hold(connection, hold)
             _make_sure_it_is_finished(connection, run)
             counts = (

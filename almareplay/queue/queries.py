@@ -98,8 +98,9 @@ def patron_ids(queue: Queue, run: Run) -> Iterator[str]:
             .order_by(transactions.c.row)
             .execution_options(yield_per=_BATCH)
         )
-        for row, patron_id in found:
-            yield captured[row].patron_id if row in captured else patron_id
+        with found:
+            for row, patron_id in found:
+                yield captured[row].patron_id if row in captured else patron_id
     for correction in corrected:
         yield correction.after.patron_id
 

@@ -58,8 +58,8 @@ def report_rows(
         .order_by(transactions.c.order_at.is_(None), *IN_ORDER, transactions.c.row)
         .execution_options(yield_per=_BATCH)
     )
-    with queue.reading() as connection:
-        for row in connection.execute(query):
+    with queue.reading() as connection, connection.execute(query) as found:
+        for row in found:
             yield _report_row(row, shown_in, name_of)
 
 

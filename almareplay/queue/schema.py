@@ -1,7 +1,6 @@
 """The tables of the queue.
 
-Moments are UTC. A captured time is kept as whole seconds since 1970 with the offset of its desk's
-zone beside it, so that it can be compared by arithmetic and shown as it was.
+A captured time is kept as whole seconds since 1970 with the offset of its desk's zone beside it.
 """
 
 from __future__ import annotations
@@ -15,13 +14,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     SmallInteger,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
 from almareplay.queue.moment import UtcDateTime
+from almareplay.queue.texts import Words
 
 VERSION = 8
 
@@ -34,32 +32,32 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
+    Column("name", Words(200), nullable=False),
     # The code of the institution that it was loaded for, empty where none was named: each has runs
     # of its own, which may have the names of others'.
-    Column("loaded_for", String(100), nullable=False, server_default=""),
+    Column("loaded_for", Words(100), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     # Row numbers are never used again, not even those of a file that was taken out.
     Column("next_row", Integer, nullable=False),
     # Who replays the run now; all empty when nobody does.
-    Column("holder_token", String(32)),
-    Column("holder_host", String(255)),
-    Column("holder_space", String(200)),
+    Column("holder_token", Words(32)),
+    Column("holder_host", Words(255)),
+    Column("holder_space", Words(200)),
     Column("holder_pid", Integer),
-    Column("holder_started", String(40)),
+    Column("holder_started", Words(40)),
     Column("held_since", UtcDateTime),
     Column("lease_until", UtcDateTime),
     # The Alma that the run belongs to, from its first call that writes on; all empty before. The
     # code and the name are empty where Alma would not tell them to the key.
-    Column("institution", String(100)),
-    Column("institution_name", Text),
-    Column("environment", String(20)),
-    Column("host", String(255)),
+    Column("institution", Words(100)),
+    Column("institution_name", Words()),
+    Column("environment", Words(20)),
+    Column("host", Words(255)),
     # The Alma that the run's last whole rehearsal asked, and when.
-    Column("rehearsed_institution", String(100)),
-    Column("rehearsed_name", Text),
-    Column("rehearsed_environment", String(20)),
-    Column("rehearsed_host", String(255)),
+    Column("rehearsed_institution", Words(100)),
+    Column("rehearsed_name", Words()),
+    Column("rehearsed_environment", Words(20)),
+    Column("rehearsed_host", Words(255)),
     Column("rehearsed_at", UtcDateTime),
     # When its rows were deleted, and when nothing of them was left in the queue's files either.
     Column("purged_at", UtcDateTime),
@@ -72,7 +70,7 @@ purged = Table(
     "purged",
     metadata,
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
-    Column("outcome", String(20), primary_key=True),
+    Column("outcome", Words(20), primary_key=True),
     Column("rows", Integer, nullable=False),
 )
 
@@ -81,13 +79,13 @@ files = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("sha256", String(64), nullable=False, index=True),
+    Column("name", Words(), nullable=False),
+    Column("sha256", Words(64), nullable=False, index=True),
     # The one sheet of a workbook that was loaded; NULL where the whole file was.
-    Column("sheet", Text),
-    Column("format", String(100), nullable=False),
+    Column("sheet", Words()),
+    Column("format", Words(100), nullable=False),
     # How it was read: flags and settings as JSON, by the names of the flags.
-    Column("flags", Text, nullable=False),
+    Column("flags", Words(), nullable=False),
     # 1 where it was loaded although another run had it, 0 else.
     Column("insisted", SmallInteger, nullable=False),
     Column("loaded_at", UtcDateTime, nullable=False),
@@ -99,7 +97,7 @@ files = Table(
 
 def _said_later(name: str) -> Column[str]:
     """A text that a row gets after its load, so that a load need not send it."""
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, Words(), nullable=False, server_default="")
 
 
 transactions = Table(
@@ -107,13 +105,10 @@ transactions = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    # Deferred, since SQLite would keep a journal of every statement that may fail by it.
-    Column(
-        "file_id", ForeignKey("files.id", deferrable=True, initially="DEFERRED"), nullable=False
-    ),
-    Column("source_file", Text, nullable=False),
+    Column("file_id", Integer, nullable=False),
+    Column("source_file", Words(), nullable=False),
     Column("source_row", Integer, nullable=False),
-    Column("kind", String(6)),
+    Column("kind", Words(6)),
     Column("captured_at", BigInteger),
     Column("captured_offset", Integer),
     # 1 or 0.
@@ -122,16 +117,16 @@ transactions = Table(
     Column("phase", SmallInteger, nullable=False, server_default="1"),
     Column("order_at", BigInteger),
     Column("place", Integer, nullable=False),
-    Column("item_barcode", Text, nullable=False),
+    Column("item_barcode", Words(), nullable=False),
     # The lane, empty for an invalid row: Alma ignores the case of barcodes, so two spellings are
     # one item.
-    Column("item_key", Text, nullable=False),
-    Column("patron_id", Text, nullable=False),
-    Column("library", Text, nullable=False),
-    Column("circ_desk", Text, nullable=False),
+    Column("item_key", Words(), nullable=False),
+    Column("patron_id", Words(), nullable=False),
+    Column("library", Words(), nullable=False),
+    Column("circ_desk", Words(), nullable=False),
     # What reading the row assumed, or why it is invalid.
-    Column("source_note", Text, nullable=False),
-    Column("outcome", String(20), nullable=False),
+    Column("source_note", Words(), nullable=False),
+    Column("outcome", Words(20), nullable=False),
     # What arranging the lane had to guess, or which row this one repeats.
     _said_later("lane_note"),
     _said_later("alma_code"),
@@ -154,6 +149,11 @@ transactions = Table(
     # What staff wrote when they dismissed the row; empty where they have not.
     _said_later("dismissal"),
     Index("transactions_by_order", "run_id", "outcome", "phase", "order_at", "place"),
+    # Deferred, since SQLite would keep a journal of every statement that may fail by it. PostgreSQL
+    # would take a third of a load's time to look for the file of each row.
+    ForeignKeyConstraint(["file_id"], ["files.id"], deferrable=True, initially="DEFERRED").ddl_if(
+        dialect="sqlite"
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -163,7 +163,7 @@ lanes = Table(
     "lanes",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column("item_key", Text, primary_key=True),
+    Column("item_key", Words(), primary_key=True),
     Column("captured_at", BigInteger, primary_key=True, autoincrement=False),
     Column("row", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -178,12 +178,12 @@ item_ids = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     # The Alma: another one has other ids.
-    Column("institution", String(100), primary_key=True),
-    Column("environment", String(20), primary_key=True),
-    Column("item_key", Text, primary_key=True),
-    Column("mms_id", Text, nullable=False),
-    Column("holding_id", Text, nullable=False),
-    Column("item_pid", Text, nullable=False),
+    Column("institution", Words(100), primary_key=True),
+    Column("environment", Words(20), primary_key=True),
+    Column("item_key", Words(), primary_key=True),
+    Column("mms_id", Words(), nullable=False),
+    Column("holding_id", Words(), nullable=False),
+    Column("item_pid", Words(), nullable=False),
     Column("found_at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -196,24 +196,24 @@ changes = Table(
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("change", String(10), nullable=False),
+    Column("change", Words(10), nullable=False),
     # What staff wrote when they dismissed it.
-    Column("words", Text, nullable=False),
+    Column("words", Words(), nullable=False),
     # The row before the change.
-    Column("outcome", String(20), nullable=False),
-    Column("alma_code", Text, nullable=False),
-    Column("alma_message", Text, nullable=False),
-    Column("tracking_id", Text, nullable=False),
-    Column("loan_id", Text, nullable=False),
+    Column("outcome", Words(20), nullable=False),
+    Column("alma_code", Words(), nullable=False),
+    Column("alma_message", Words(), nullable=False),
+    Column("tracking_id", Words(), nullable=False),
+    Column("loan_id", Words(), nullable=False),
     Column("due_date", UtcDateTime),
-    Column("on_loan_to", Text, nullable=False),
+    Column("on_loan_to", Words(), nullable=False),
     Column("on_loan_since", UtcDateTime),
-    Column("note", Text, nullable=False),
+    Column("note", Words(), nullable=False),
     Column("looked_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
-    Column("kind", String(6)),
-    Column("item_barcode", Text, nullable=False),
-    Column("patron_id", Text, nullable=False),
+    Column("kind", Words(6)),
+    Column("item_barcode", Words(), nullable=False),
+    Column("patron_id", Words(), nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("changes_by_row", "run_id", "row"),
 )
@@ -226,19 +226,19 @@ attempts = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("call", String(10), nullable=False),
+    Column("call", Words(10), nullable=False),
     Column("intended_at", UtcDateTime, nullable=False),
     # Alma's clock when the intent was stored, no later than Alma's clock when the call arrived;
     # NULL where Alma had not told its time.
     Column("alma_time", UtcDateTime),
     # What the item's active loan was before the call, the one to close or to renew: empty where it
     # had none, NULL where nobody had looked.
-    Column("loan_id", Text),
+    Column("loan_id", Words()),
     Column("due_date", UtcDateTime),
     Column("last_renew_date", UtcDateTime),
-    Column("fate", String(10)),
-    Column("alma_code", Text, nullable=False),
-    Column("tracking_id", Text, nullable=False),
+    Column("fate", Words(10)),
+    Column("alma_code", Words(), nullable=False),
+    Column("tracking_id", Words(), nullable=False),
     Column("answered_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("attempts_by_row", "run_id", "row"),
@@ -251,10 +251,10 @@ follow_ups = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("task", String(10), nullable=False),
+    Column("task", Words(10), nullable=False),
     # The patron's primary id.
-    Column("user_id", Text, nullable=False),
-    Column("loan_id", Text, nullable=False),
+    Column("user_id", Words(), nullable=False),
+    Column("loan_id", Words(), nullable=False),
     # When Alma did what it did, on its clock: no earlier, and no later.
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
@@ -263,7 +263,7 @@ follow_ups = Table(
     # What it was before a renewal.
     Column("due_before", UtcDateTime),
     # What may have made the fine: return or renewal.
-    Column("made_by", String(10), nullable=False),
+    Column("made_by", Words(10), nullable=False),
     Column("done_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
     Index("follow_ups_by_row", "run_id", "row"),
@@ -274,12 +274,12 @@ fines = Table(
     "fines",
     metadata,
     Column("run_id", Integer, primary_key=True),
-    Column("fee_id", String(100), primary_key=True),
+    Column("fee_id", Words(100), primary_key=True),
     Column("row", Integer, nullable=False),
-    Column("amount", String(40), nullable=False),
-    Column("currency", String(10), nullable=False),
+    Column("amount", Words(40), nullable=False),
+    Column("currency", Words(10), nullable=False),
     # How much of it is wrong: whole or part.
-    Column("wrong", String(5), nullable=False),
+    Column("wrong", Words(5), nullable=False),
     Column("due_date", UtcDateTime, nullable=False),
     Column("waived_at", UtcDateTime),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
@@ -292,9 +292,9 @@ pulls = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    Column("library", Text, nullable=False),
-    Column("location", Text, nullable=False),
-    Column("call_number", Text, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("library", Words(), nullable=False),
+    Column("location", Words(), nullable=False),
+    Column("call_number", Words(), nullable=False),
+    Column("title", Words(), nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["transactions.run_id", "transactions.row"]),
 )

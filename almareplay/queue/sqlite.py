@@ -5,24 +5,38 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import lru_cache
 from glob import escape
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, select, text
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlalchemy.exc import DBAPIError
 
 from almareplay.queue.errors import NotErased, QueueError, QueueMissing
+from almareplay.queue.schema import metadata, versions
 
 # A load writes for seconds in one transaction; a replay beside it waits for that.
 _BUSY_MILLISECONDS = 30_000
-_OWNER_ONLY = 0o600
+OWNER_ONLY = 0o600
 # Pages that many new rows touch again and again; a load must stay well below 200 MB in all.
 _CACHE_KILOBYTES = 32_768
+_ROWS_A_STATEMENT = 500
 
 # What SQLite says, and what a librarian should read instead.
 _WORDS = {
@@ -44,16 +58,22 @@ _WORDS = {
 _NOT_ERASED = "The rows are deleted, but their bytes may still be in {path}."
 
 
+def address(url: URL) -> URL:
+    """The address as it is. Raises QueueError for what is no path, or more."""
+    path_of(url)
+    return url
+
+
 def prepare(url: URL, *, create: bool) -> Callable[[], None]:
     """Make sure of the queue's file and answer a check that it is still the same file.
 
     A new file is readable by its owner only. The check raises QueueError when the file was deleted
     or replaced since: SQLite itself would go on writing into a file that no later start can find.
     """
-    path = _path_of(url)
+    path = path_of(url)
     try:
         if create:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
         before = path.stat()
     except FileNotFoundError as error:
         if create:
@@ -78,7 +98,7 @@ def prepare(url: URL, *, create: bool) -> Callable[[], None]:
     return still_there
 
 
-def _path_of(url: URL) -> Path:
+def path_of(url: URL) -> Path:
     """The whole path of the queue's file. Raises QueueError for what is no path, or more."""
     if url.drivername not in ("sqlite", "sqlite+pysqlite") or url.query or url.host or url.username:
         # A query could open the file for reading only, without locks, or another one.
@@ -100,16 +120,18 @@ def _path_of(url: URL) -> Path:
 def make_private(url: URL) -> None:
     """Make a queue's file, and those that SQLite keeps beside it, readable by their owner only:
     they name patrons."""
-    path = _path_of(url).resolve()
+    path = path_of(url).resolve()
     for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
         # Somebody else's file stays as its owner has it, as does one on a disk without such modes.
         with contextlib.suppress(OSError):
-            if file.stat().st_mode & 0o777 & ~_OWNER_ONLY:
-                file.chmod(_OWNER_ONLY)
+            if file.stat().st_mode & 0o777 & ~OWNER_ONLY:
+                file.chmod(OWNER_ONLY)
 
 
-def configure(engine: Engine) -> None:
-    """Set the pragmas of every connection, and let transactions begin as ours, not pysqlite's."""
+def make_engine(url: URL) -> Engine:
+    """An engine that sets the pragmas of every connection, and whose transactions begin as ours,
+    not as pysqlite's."""
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
@@ -135,9 +157,78 @@ def configure(engine: Engine) -> None:
         writes = options.get("almareplay_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    return engine
 
-def erase_deleted(engine: Engine) -> None:
-    """Leave nothing in the file, or in those beside it, but what the tables hold now.
+
+def place(url: URL) -> str:
+    """The whole path of the queue's file."""
+    return str(path_of(url))
+
+
+def layout(connection: Connection) -> int | None:
+    """The layout of the queue, None where the file is empty. Raises QueueError where it holds
+    something else."""
+    tables = inspect(connection).get_table_names()
+    if versions.name in tables:
+        return connection.scalar(select(versions.c.version))
+    if tables:
+        raise QueueError(
+            "This database holds something else, and no queue of almareplay. Name another one with "
+            "--queue."
+        )
+    return None
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables, which are not there yet."""
+    metadata.create_all(connection)
+
+
+def as_reading(connection: Connection) -> Connection:
+    """The connection as it is: each transaction reads one state of the queue."""
+    return connection
+
+
+def lock_runs(connection: Connection, runs: Sequence[int]) -> None:
+    """Nothing: a transaction that writes has the whole file."""
+
+
+def lock_queue(connection: Connection) -> None:
+    """Nothing: a transaction that writes has the whole file."""
+
+
+def now(connection: Connection) -> datetime:
+    """The time (aware UTC) of this machine, as all have it that can open the file."""
+    return datetime.now(UTC)
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    records: Iterator[tuple[str | int | None, ...]],
+) -> None:
+    """Store many records, many with one statement: one each would take twice the time."""
+    while some := list(islice(records, _ROWS_A_STATEMENT)):
+        statement = _statement(connection.dialect, table, tuple(names), len(some))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+
+
+def learn_sizes(connection: Connection, *tables: Table) -> None:
+    """Nothing: SQLite goes by its indexes whatever the sizes."""
+
+
+@lru_cache(maxsize=4)
+def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], rows: int) -> str:
+    """An insert of so many records."""
+    nothing = dict.fromkeys(names)
+    # SQLite would keep a journal of each statement that may fail half-way, to take that half back.
+    several = insert(table).values([nothing] * rows).prefix_with("OR ROLLBACK")
+    return str(several.compile(dialect=dialect))
+
+
+def erase_deleted(engine: Engine) -> bool:
+    """Leave nothing in the file, or in those beside it, but what the tables hold now: True.
 
     Raises NotErased while another program reads or writes, or where there is no room: it takes as
     much as the tables need, twice.
@@ -151,7 +242,7 @@ def erase_deleted(engine: Engine) -> None:
             checkpoint = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             is_busy, *_ = checkpoint.fetchone()
     except sqlite3.Error as error:
-        words = in_words(error, path) or f"The queue failed ({type(error).__name__})."
+        words = _words_for(error, path) or f"The queue failed ({type(error).__name__})."
         if "full" in str(error).lower():
             words = (
                 f"There is no room to write {path} anew: it takes up to twice its size, half of "
@@ -163,98 +254,20 @@ def erase_deleted(engine: Engine) -> None:
             f"{_NOT_ERASED.format(path=path)} Another program has that file open: close it, then "
             "start the same command again."
         )
-
-
-def copy_beside(engine: Engine, layout: int) -> Path:
-    """Copy the queue's file, as last committed, into its folder: a file that is readable by its
-    owner only, whose name has the layout and the time, and that takes no other's place.
-
-    To be called while no other process can do so. Raises QueueError; then there is no copy.
-    """
-    path = _path_of(engine.url).resolve()
-    named = f"{path.stem}.layout-{layout}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    copy = path.with_name(named + path.suffix)
-    number = 1
-    while os.path.lexists(copy):
-        number += 1
-        copy = path.with_name(f"{named}-{number}{path.suffix}")
-    # Under its own name it stands only when it is whole: this one was left by whoever was killed.
-    partial = path.with_name(f"{path.name}.copying")
-    size = path.stat().st_size
-    try:
-        partial.unlink(missing_ok=True)
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY))
-        with (
-            closing(engine.raw_connection()) as source,
-            closing(sqlite3.connect(partial)) as target,
-        ):
-            # What is not whole is deleted, so that nothing need be kept to take it back.
-            target.execute("PRAGMA journal_mode=OFF")
-            driver = source.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            driver.backup(target)
-        partial.rename(copy)
-    except (OSError, sqlite3.Error) as error:
-        partial.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QueueError(
-            f"It is copied first, and the copy could not be written to {path.parent} ({reason}). "
-            f"The folder must be writable for you and have room for {2 * size:,} bytes more: the "
-            "copy, and the upgrade itself. See to that, then start the same command again."
-        ) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    return copy
+    return True
 
 
 def copies_beside(engine: Engine) -> list[Path]:
     """The copies of the queue's file that upgrades have made, as far as they are still there."""
-    path = _path_of(engine.url).resolve()
+    path = path_of(engine.url).resolve()
     return sorted(path.parent.glob(f"{escape(path.stem)}.layout-*.*Z*{escape(path.suffix)}"))
 
 
-@contextlib.contextmanager
-def tables_rebuilt(connection: Connection) -> Iterator[None]:
-    """Let the transaction that begins in this block build tables anew: to drop one would else count
-    as to delete its rows, to which others refer."""
-    set_pragma = connection.connection.cursor().execute
-    set_pragma("PRAGMA foreign_keys=OFF")
-    try:
-        yield
-    finally:
-        set_pragma("PRAGMA foreign_keys=ON")
-
-
-def rebuild_with_required(connection: Connection, table: str, required: Collection[str]) -> None:
-    """Let columns of a table be NULL no longer. To be called in ``tables_rebuilt``."""
-
-    def require(new: Table) -> None:
-        for name in required:
-            new.c[name].nullable = False
-
-    rebuild(connection, table, require)
-
-
-def rebuild(connection: Connection, table: str, change: Callable[[Table], None]) -> None:
-    """Change columns or constraints of a table. SQLite cannot alter them, so the table is built
-    anew. To be called in ``tables_rebuilt``."""
-    old = Table(table, MetaData(), autoload_with=connection)
-    new = old.to_metadata(old.metadata, name=f"{table}_rebuilt")
-    change(new)
-    names = [column.name for column in old.columns]
-    connection.execute(CreateTable(new))
-    connection.execute(insert(new).from_select(names, select(old)))
-    connection.execute(DropTable(old))
-    connection.execute(text(f"ALTER TABLE {new.name} RENAME TO {table}"))
-    for index in old.indexes:
-        connection.execute(CreateIndex(index))
-
-
-def in_words(error: BaseException, database: str | None) -> str | None:
+def in_words(error: DBAPIError, url: URL) -> str | None:
     """Say in a librarian's words what SQLite said, or None for what it never should have said."""
+    return _words_for(error, url.database)
+
+
+def _words_for(error: BaseException, path: str | None) -> str | None:
     said = str(error).lower()
-    for sign, words in _WORDS.items():
-        if sign in said:
-            return words.format(path=database)
-    return None
+    return next((words.format(path=path) for sign, words in _WORDS.items() if sign in said), None)

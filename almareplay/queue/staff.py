@@ -97,7 +97,7 @@ def retry(
         transactions.c.outcome.in_(outcomes or retryable), transactions.c.dismissal == ""
     )
     reopened = never_sent = 0
-    with queue.writing(many_rows=True) as connection:
+    with queue.writing(run, many_rows=True) as connection:
         make_sure_it_is_free(connection, run)
         if rows:
             named = rows_named(connection, run, rows)
@@ -150,7 +150,7 @@ def dismiss(
     for outcome in outcomes:
         if outcome.disposition not in _DISMISSIBLE:
             raise NotDismissible(f"Rows that are {outcome} leave nothing to dismiss.")
-    with queue.writing(many_rows=True) as connection:
+    with queue.writing(run, many_rows=True) as connection:
         make_sure_it_is_free(connection, run)
         for number, row in rows_named(connection, run, rows).items():
             outcome = Outcome(row.outcome)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from almareplay.queue import migrations, sqlite
+from almareplay.queue import migrations
+from almareplay.queue.databases import Database, database_at
 from almareplay.queue.errors import (
     NotUpgraded,
     QueueError,
@@ -24,7 +25,7 @@ from almareplay.queue.errors import (
     RunMissing,
     RunPurged,
 )
-from almareplay.queue.schema import VERSION, metadata, runs, versions
+from almareplay.queue.schema import VERSION, runs, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,82 +47,89 @@ class Queue:
     It may be used from several threads; each ``reading`` and ``writing`` has its own connection.
     """
 
-    def __init__(self, engine: Engine, still_there: Callable[[], None] | None = None) -> None:
+    def __init__(self, engine: Engine, database: Database, still_there: Callable[[], None]) -> None:
         self.is_new = False
         """Whether it was made when it was opened."""
         self.upgrade: migrations.Upgrade | None = None
         """What was done when it was opened and was of an older layout."""
         self._engine = engine
+        self._database = database
         self._still_there = still_there
 
     @classmethod
-    def open(cls, address: str, *, create: bool = False) -> Self:
-        """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none. One of
-        an older layout is upgraded, after a copy of its file was made beside it.
+    def open(cls, address: str, *, create: bool = False, upgrade: bool = False) -> Self:
+        """Open the queue at a SQLAlchemy URL; with ``create`` make it where there is none.
+
+        One of an older layout is upgraded: a file always, after a copy of it was made beside it;
+        the tables of a server, of which none is made, only with ``upgrade``.
 
         Raises QueueMissing, QueueTooNew, QueueTooOld, QueueInUse, NotUpgraded, or QueueError for
         whatever else is wrong.
         """
         try:
             url = make_url(address)
-            is_file = url.get_backend_name() == "sqlite"
-            still_there = sqlite.prepare(url, create=create) if is_file else None
-            # Statements hold patron ids; no error may quote them.
-            engine = create_engine(url, hide_parameters=True)
-        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            database = database_at(url)
+            url = database.address(url)
+            still_there = database.prepare(url, create=create)
+            engine = database.make_engine(url)
+        except (ArgumentError, NoSuchModuleError, ValueError) as error:
             raise QueueError(
                 "The queue's address is no SQLAlchemy URL that can be used here. The usual one is "
-                "sqlite:///almareplay.db; other databases need their driver installed."
+                "sqlite:///almareplay.db; one in PostgreSQL is postgresql://user@host/database."
             ) from error
-        queue = cls(engine, still_there)
-        if is_file:
-            sqlite.configure(engine)
+        queue = cls(engine, database, still_there)
         try:
-            queue._make_or_recognise(create)
+            queue._make_or_recognise(create, upgrade)
         except BaseException:
             engine.dispose()
             raise
-        if is_file:
-            sqlite.make_private(url)
+        database.make_private(url)
         return queue
 
-    def _make_or_recognise(self, create: bool) -> None:
+    def _make_or_recognise(self, create: bool, upgrade: bool) -> None:
         with self.reading() as connection:
-            tables = inspect(connection).get_table_names()
-            known = versions.name in tables
-            version = connection.scalar(select(versions.c.version)) if known else None
+            version = self._database.layout(connection)
+        if version is None and not create:
+            raise QueueMissing("The queue is empty. Load a capture first: almareplay load FILE")
         if version is None:
-            if tables and not known:
-                raise QueueError(
-                    "This database holds something else, and no queue of almareplay. Name another "
-                    "one with --queue."
-                )
-            if not create:
-                raise QueueMissing("The queue is empty. Load a capture first: almareplay load FILE")
-            self.is_new = True
             with self.writing() as connection:
-                metadata.create_all(connection)
-                if connection.scalar(select(versions.c.version)) is None:
+                self._database.lock_queue(connection)
+                # Another process may have been first.
+                version = self._database.layout(connection)
+                if version is None:
+                    self._database.make_tables(connection)
                     connection.execute(insert(versions).values(version=VERSION))
-        elif version > VERSION:
+                    self.is_new = True
+                    return
+        if version > VERSION:
             raise QueueTooNew(
                 f"The queue was written by a newer almareplay (its layout is {version}, this one "
                 f"knows {VERSION}). Install that version, or name another queue with --queue."
             )
-        elif version < migrations.OLDEST:
+        if version < migrations.OLDEST:
             raise QueueTooOld(
                 f"The queue was written by an older almareplay (its layout is {version}, and only "
                 f"those from {migrations.OLDEST} on can be upgraded). Finish its runs with the "
                 "version that wrote it, and name a new queue with --queue for new ones."
             )
-        elif version < VERSION:
+        if version < VERSION:
+            if not upgrade and not self._is_file:
+                raise NotUpgraded(
+                    "Before the tables of a database server are changed no copy of them is made. "
+                    "Stop all programs that use the queue, make a copy with pg_dump, then do "
+                    "'almareplay queue upgrade'."
+                )
             self._upgrade()
             if self.upgrade is None:
                 # Another process was first; what it has made of the queue is to be seen.
-                self._make_or_recognise(create)
+                self._make_or_recognise(create, upgrade)
+
+    @property
+    def _is_file(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     def _upgrade(self) -> None:
-        self._make_sure_of_file()
+        self._still_there()
         try:
             with self._in_words(), self._engine.connect() as plain:
                 connection = plain.execution_options(
@@ -136,66 +144,64 @@ class Queue:
     @property
     def place(self) -> str:
         """Where it is: the whole path of its file, or the address of its database."""
-        url = self._engine.url
-        if url.get_backend_name() == "sqlite":
-            return str(Path(url.database or "").absolute())
-        return url.render_as_string(hide_password=True)
+        return self._database.place(self._engine.url)
 
     @property
     def copies(self) -> list[Path]:
         """The copies of its file that upgrades have made and that are still there."""
-        is_file = self._engine.dialect.name == "sqlite"
-        return sqlite.copies_beside(self._engine) if is_file else []
+        return self._database.copies_beside(self._engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection on one consistent state of the queue. Raises QueueError."""
-        self._make_sure_of_file()
-        with self._in_words(), self._engine.connect() as connection, connection.begin():
-            yield connection
+        # Before reading as well: SQLite would make an empty file in the place of one that is gone.
+        self._still_there()
+        with self._in_words(), self._engine.connect() as plain:
+            connection = self._database.as_reading(plain)
+            with connection.begin():
+                yield connection
 
     @contextmanager
-    def writing(self, *, many_rows: bool = False) -> Iterator[Connection]:
+    def writing(self, *to: Run, many_rows: bool = False) -> Iterator[Connection]:
         """A connection whose changes are on disk when the block ends, all or none.
 
-        With ``many_rows`` it may take memory for them, some 32 MB.
+        Nobody else writes meanwhile to the runs that are named, and what the block reads of them is
+        what it finds when it writes: whatever reads a run before it changes it names the run. With
+        ``many_rows`` it may take memory for them, some 32 MB.
         Raises QueueError: then nothing of the block was stored.
         """
-        self._make_sure_of_file()
+        self._still_there()
         with self._in_words(), self._engine.connect() as plain:
             connection = plain.execution_options(
                 almareplay_writes=True, almareplay_many_rows=many_rows
             )
             with connection.begin():
+                self._database.lock_runs(connection, [run.id for run in to])
                 yield connection
 
     @contextmanager
-    def together(self, *, writes: bool) -> Iterator[Queue]:
-        """A queue whose ``reading`` and ``writing`` blocks are parts of one transaction: what they
-        change is on disk when this block ends, all or none. Raises QueueError."""
-        with self.writing() if writes else self.reading() as connection:
-            yield _OnConnection(self._engine, connection)
+    def together(self, run: Run, *, writes: bool) -> Iterator[Queue]:
+        """A queue whose ``reading`` and ``writing`` blocks, those on this run, are parts of one
+        transaction: what they change is on disk when this block ends, all or none. Raises
+        QueueError."""
+        with self.writing(run) if writes else self.reading() as connection:
+            yield _OnConnection(self, connection, run)
 
     @contextmanager
     def watching(self) -> Iterator[Queue]:
         """A queue for single statements that read, over a connection that is kept: each sees the
         queue as it is then. Raises QueueError."""
-        self._make_sure_of_file()
+        self._still_there()
         with self._in_words(), self._engine.connect() as plain:
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-            yield _OnConnection(self._engine, connection, self._still_there)
-
-    def _make_sure_of_file(self) -> None:
-        # Before reading as well: SQLite would make an empty file in the place of one that is gone.
-        if self._still_there is not None:
-            self._still_there()
+            yield _OnConnection(self, connection)
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
-            words = sqlite.in_words(error, self._engine.url.database)
+            words = self._database.in_words(error, self._engine.url)
             if words is None:
                 words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
             raise QueueError(words) from error
@@ -215,6 +221,8 @@ class Queue:
     def start_run(self, name: str, institution: str = "") -> Run:
         """The run of this name for this institution, made if there is none. Raises RunPurged."""
         with self.writing() as connection:
+            # Two that begin at once begin the same run.
+            self._database.lock_queue(connection)
             query = select(runs.c.id, runs.c.purged_at).where(
                 runs.c.name == name, runs.c.loaded_for == institution
             )
@@ -233,16 +241,13 @@ class Queue:
         return Run(found.id, name, institution)
 
     def erase_deleted(self) -> bool:
-        """Rewrite the queue's files without the bytes of what was deleted.
+        """Rewrite the queue's tables without the bytes of what was deleted.
 
-        False where the queue is no file but a server's: what that keeps is not ours to rewrite.
-        Raises NotErased.
+        False where more of it is kept than in a file of ours: a database server's log of changes
+        and its backups are its administrator's. Raises NotErased.
         """
-        self._make_sure_of_file()
-        if self._engine.dialect.name != "sqlite":
-            return False
-        sqlite.erase_deleted(self._engine)
-        return True
+        self._still_there()
+        return self._database.erase_deleted(self._engine)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -256,26 +261,24 @@ class Queue:
 
 
 class _OnConnection(Queue):
-    """A queue whose blocks all use one connection, which others commit."""
+    """A queue whose blocks all use one connection, which others commit. ``run`` is the one to which
+    they may write."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        connection: Connection,
-        still_there: Callable[[], None] | None = None,
-    ) -> None:
-        super().__init__(engine, still_there)
+    def __init__(self, queue: Queue, connection: Connection, run: Run | None = None) -> None:
+        super().__init__(queue._engine, queue._database, queue._still_there)
         self._connection = connection
+        self._run = run
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """The connection. Raises QueueError."""
-        self._make_sure_of_file()
+        self._still_there()
         with self._in_words():
             yield self._connection
 
     @contextmanager
-    def writing(self, *, many_rows: bool = False) -> Iterator[Connection]:
+    def writing(self, *to: Run, many_rows: bool = False) -> Iterator[Connection]:
         """The connection. Raises QueueError."""
+        assert set(to) <= {self._run}, "nobody has locked this run"
         with self.reading() as connection:
             yield connection

@@ -73,7 +73,7 @@ def unload_file(
     hold = take_hold(queue, run)
     try:
         chosen = _choose(stored_files(queue, run), run, as_text(name), sha256, sheet)
-        with queue.writing(many_rows=True) as connection:
+        with queue.writing(run, many_rows=True) as connection:
             confirm_hold(connection, hold)
             _none_was_sent(connection, run, chosen)
             pending_again = _take_out(connection, run, chosen)

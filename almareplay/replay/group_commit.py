@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from almareplay.queue.store import Queue
+from almareplay.queue.store import Queue, Run
 
 R = TypeVar("R")
 
@@ -24,10 +24,11 @@ class _Work(NamedTuple):
 
 class GroupCommit:
     """Does one piece of work after another; what comes while others are done waits and is then done
-    in one transaction, so that one commit serves them all."""
+    in one transaction, so that one commit serves them all. All of it is of one run."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, run: Run) -> None:
         self._queue = queue
+        self._run = run
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="queue")
         self._waiting: list[_Work] = []
         self._works = False
@@ -50,13 +51,13 @@ class GroupCommit:
         """Waits for the work under way, and has the rest of it done."""
         self._thread.shutdown()
         works, self._waiting = self._waiting, []
-        _done_together(self._queue, works)
+        _done_together(self._queue, self._run, works)
 
     def _begin(self) -> None:
         works, self._waiting = self._waiting, []
         self._works = True
         loop = asyncio.get_running_loop()
-        together = loop.run_in_executor(self._thread, _done_together, self._queue, works)
+        together = loop.run_in_executor(self._thread, _done_together, self._queue, self._run, works)
         together.add_done_callback(partial(self._end, works))
 
     def _end(self, works: list[_Work], together: asyncio.Future[list[Any]]) -> None:
@@ -72,13 +73,14 @@ class GroupCommit:
                 work.done.set_result(result)
 
 
-def _done_together(queue: Queue, works: list[_Work]) -> list[Any]:
+def _done_together(queue: Queue, run: Run, works: list[_Work]) -> list[Any]:
     """The results of the works; that of one that failed is its error, and nothing of it is stored.
 
     Where one of them fails together nothing of any is stored: then each is done by itself.
     """
     if len(works) > 1:
-        with suppress(Exception), queue.together(writes=any(work.writes for work in works)) as all_:
+        writes = any(work.writes for work in works)
+        with suppress(Exception), queue.together(run, writes=writes) as all_:
             return [work.do(all_) for work in works]
     return [_done_alone(queue, work) for work in works]
 

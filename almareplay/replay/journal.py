@@ -74,7 +74,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         self.run = run
         self._queue = queue
         self._alma = alma
-        self._commits = GroupCommit(queue)
+        self._commits = GroupCommit(queue, run)
         self._found: dict[str, ItemIds] = {}
         # What was read together with the rows, where one question serves for many.
         self._attempts: dict[int, Attempts] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Reason, Transaction
+from tests.postgresql import new_database
+from tests.queue.at_once import THREADS
 from tests.queue.layouts import LAYOUTS, write_queue
 from tests.queue.settled import EVERY, PENDING, held
 from tests.reasons import said
@@ -55,7 +57,12 @@ class Station:
 
     queue: Queue
     run: Run
-    path: Path
+    address: str
+
+    @property
+    def path(self) -> Path:
+        """The file of a queue in SQLite."""
+        return Path(self.address.removeprefix("sqlite:///"))
 
     def rows(self, *lines: str, file: str = "desk.dat") -> Iterator[Row]:
         """The rows of a capture, read one by one."""
@@ -81,21 +88,31 @@ class Station:
 
 
 @contextmanager
-def _open(folder: Path) -> Iterator[Station]:
-    path = folder / "queue.db"
-    with Queue.open(f"sqlite:///{path}", create=True) as queue:
-        yield Station(queue, queue.start_run("main"), path)
+def _open(address: str) -> Iterator[Station]:
+    with Queue.open(address, create=True) as queue:
+        yield Station(queue, queue.start_run("main"), address)
 
 
 @pytest.fixture(scope="session")
-def open_station() -> Callable[[Path], AbstractContextManager[Station]]:
-    """Opens a station on a new queue in a folder."""
-    return _open
+def open_station(
+    request: pytest.FixtureRequest,
+) -> Callable[[Path], AbstractContextManager[Station]]:
+    """Opens a station on a new queue: in a folder, where it is a file."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Station]:
+        with ExitStack() as stack:
+            address = f"sqlite:///{folder / 'queue.db'}"
+            if request.config.getoption("--queue") == "postgresql":
+                address = stack.enter_context(new_database())
+            yield stack.enter_context(_open(address))
+
+    return opened
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    with _open(tmp_path) as station:
+def station(new_queue: str) -> Iterator[Station]:
+    with _open(new_queue) as station:
         yield station
 
 
@@ -105,6 +122,13 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "queue.db"
     write_queue(path, request.param)
     return path
+
+
+@pytest.fixture
+def queues(station: Station) -> Iterator[list[Queue]]:
+    """The queue as so many processes have it open, each with connections of its own."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Queue.open(station.address)) for _ in range(THREADS)]
 
 
 Pragma = Callable[[str], None]

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from almareplay.outcomes import Outcome, Result
+from almareplay.queue import postgresql, sqlite
 from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.errors import HoldLost, QueueError, RunHeld
 from almareplay.queue.hold import (
@@ -80,7 +81,7 @@ def test_another_process_is_refused_while_this_one_lives(station: Station) -> No
         "queue = Queue.open(sys.argv[1]); take_hold(queue, queue.run('main'))"
     )
     other = subprocess.run(
-        [sys.executable, "-c", program, f"sqlite:///{station.path}"],
+        [sys.executable, "-c", program, station.address],
         capture_output=True,
         text=True,
         check=False,
@@ -181,3 +182,25 @@ def test_a_hold_is_refused_in_words_of_the_queue(station: Station) -> None:
     take_hold(station.queue, station.run)
     with pytest.raises(QueueError, match="Wait for it, or stop it there with Ctrl-C"):
         take_hold(station.queue, station.run)
+
+
+def test_a_lease_is_judged_by_the_clock_of_the_queue(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has one clock; those of the machines that share it may differ by minutes."""
+    slow = datetime.now(UTC) - timedelta(minutes=5)
+    for database in (sqlite, postgresql):
+        monkeypatch.setattr(database, "now", lambda _: slow)
+    hold = take_hold(station.queue, station.run)
+    change(station, holder_host="elsewhere")
+    with pytest.raises(RunHeld):
+        take_hold(station.queue, station.run)
+    slow += timedelta(seconds=LEASE_SECONDS + 1)
+    assert holder_of(station.queue, station.run) is None
+    renew_hold(station.queue, hold)
+    held = holder_of(station.queue, station.run)
+    assert held is not None
+    assert (held.since, held.until) == (
+        slow - timedelta(seconds=LEASE_SECONDS + 1),
+        slow + timedelta(seconds=LEASE_SECONDS),
+    )

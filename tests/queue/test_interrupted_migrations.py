@@ -36,6 +36,8 @@ from tests.queue.layouts import LAYOUTS, address, content, copies, hold, look
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma
 
+pytestmark = pytest.mark.sqlite
+
 
 def columns_of(queue: sqlite3.Connection) -> list[str]:
     """The columns of the table of runs."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, update
 
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue.copying import copy_run
@@ -15,9 +14,9 @@ from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.item_ids import items_known, keep_ids, kept_ids
 from almareplay.queue.journal import store_result
 from almareplay.queue.purging import purge_run
+from almareplay.queue.schema import item_ids
 from almareplay.queue.unloading import unload_file
 from almareplay.transactions import AlmaInstance
-from tests.queue.layouts import look
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -32,13 +31,14 @@ OTHER = ("992", "222", "232")
 
 def found_ago(station: Station, ago: timedelta) -> None:
     """Let all ids have been found so long ago."""
-    with closing(sqlite3.connect(station.path)) as queue:
-        queue.execute("UPDATE item_ids SET found_at = ?", (f"{datetime.now(UTC) - ago:%F %T.%f}",))
-        queue.commit()
+    with station.queue.writing() as connection:
+        connection.execute(update(item_ids).values(found_at=datetime.now(UTC) - ago))
 
 
 def stored(station: Station) -> list[tuple[object, ...]]:
-    return look(station.path, "SELECT item_key, item_pid FROM item_ids ORDER BY item_pid")
+    query = select(item_ids.c.item_key, item_ids.c.item_pid).order_by(item_ids.c.item_pid)
+    with station.queue.reading() as connection:
+        return [tuple(row) for row in connection.execute(query)]
 
 
 def test_ids_are_those_of_one_alma(station: Station) -> None:

@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing(
 
 def test_a_full_disk_leaves_the_queue_as_it_was(station: Station, pragma: Pragma) -> None:
     station.load("12:00 L i1 p1")
-    with Queue.open(f"sqlite:///{station.path}") as queue, queue.reading() as connection:
+    with Queue.open(station.address) as queue, queue.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     pragma(f"max_page_count={pages}")
     with pytest.raises(QueueError, match="disk is full"):

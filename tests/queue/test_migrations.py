@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FERN = AlmaInstance("01FERN_INST", "Fern University", "sandbox", "api-na.example.org")
 MOSS = AlmaInstance("01MOSS_INST", "Moss College", "sandbox", "api-eu.example.org")
 
+pytestmark = pytest.mark.sqlite
+
 
 def tables(path: Path) -> dict[str, Any]:
     """The tables of a queue's file: columns with types and defaults, keys, indexes."""
@@ -110,7 +112,7 @@ def test_the_copy_takes_no_other_files_place(older: Path, monkeypatch: pytest.Mo
         def now(cls, tz: Any = None) -> Noon:
             return cls(2026, 11, 26, 12, 0, tzinfo=tz)
 
-    monkeypatch.setattr("almareplay.queue.sqlite.datetime", Noon)
+    monkeypatch.setattr("almareplay.queue.sqlite_upgrade.datetime", Noon)
     ((layout,),) = look(older, "SELECT version FROM almareplay_schema")
     named = f"queue.layout-{layout}.20261126T120000Z"
     taken = older.with_name(f"{named}.db")

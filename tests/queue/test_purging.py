@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import create_mock_engine, func, select, update
+from sqlalchemy import func, select, update
 
 from almareplay.outcomes import Outcome, Result, Shelf
 from almareplay.queue import queries, staff
@@ -34,7 +34,7 @@ from almareplay.queue.journal import store_result
 from almareplay.queue.known_files import known_files
 from almareplay.queue.purging import erase, nobody_replays, purge_run, standing, standings
 from almareplay.queue.schema import metadata, transactions
-from almareplay.queue.store import Queue, Run
+from almareplay.queue.store import Run
 from almareplay.queue.unloading import unload_file
 from tests.reasons import said
 
@@ -106,6 +106,7 @@ def in_files(folder: Path, texts: list[str]) -> set[str]:
     return {text for text in texts if text.lower().encode() in bytes_}
 
 
+@pytest.mark.sqlite
 def test_no_file_tells_of_a_patron_and_other_runs_stay(station: Station, tmp_path: Path) -> None:
     replayed(station, "Kept", "other")
     before = station.report()
@@ -210,6 +211,7 @@ def test_a_run_that_is_replayed_stays(station: Station) -> None:
     assert len(station.report()) == 1
 
 
+@pytest.mark.sqlite
 def test_a_reader_beside_it_is_waited_for_and_named(
     station: Station, tmp_path: Path, pragma: Pragma
 ) -> None:
@@ -237,6 +239,7 @@ def test_a_writer_beside_it_is_named(station: Station, pragma: Pragma) -> None:
             erase(station.queue)
 
 
+@pytest.mark.sqlite
 def test_without_room_the_queue_stays_whole(station: Station) -> None:
     replayed(station, "Kept", "main")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -257,11 +260,6 @@ def test_what_is_taken_out_again_is_written_over(
         station.load(*(f"12:00 L GoneItem{n:06} GonePatron{n:06}" for n in range(ROWS)))
         unload_file(station.queue, station.run, "desk.dat")
     assert in_files(tmp_path, ["Gone"]) == set()
-
-
-def test_the_files_of_a_server_are_left_to_it() -> None:
-    server: Any = create_mock_engine("postgresql://", lambda *_: None)
-    assert Queue(server).erase_deleted() is False
 
 
 def test_a_run_was_active_when_a_row_last_came_or_was_settled(station: Station) -> None:

@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, QueueTooOld, RunMissing
+from almareplay.queue.schema import versions
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Station
 
 
+@pytest.mark.sqlite
 def test_its_files_are_its_owners_only(station: Station) -> None:
     station.load("12:00 L i1 p1")
     modes = {path.name: path.stat().st_mode & 0o777 for path in station.path.parent.iterdir()}
     assert modes == {"queue.db": 0o600, "queue.db-wal": 0o600, "queue.db-shm": 0o600}
 
 
+@pytest.mark.sqlite
 def test_its_files_are_made_its_owners_only_also_where_they_were_not(station: Station) -> None:
     for path in station.path.parent.iterdir():
         path.chmod(0o644)
@@ -32,6 +36,7 @@ def test_its_files_are_made_its_owners_only_also_where_they_were_not(station: St
     assert modes == {0o600}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "address",
     [
@@ -65,7 +70,7 @@ def test_a_missing_queue_is_named_with_its_whole_path(
 def test_what_is_stored_is_there_when_it_is_opened_again(station: Station) -> None:
     station.load("12:00 L i1 p1")
     station.queue.close()
-    with Queue.open(f"sqlite:///{station.path}") as queue:
+    with Queue.open(station.address) as queue:
         assert queue.run("main") == station.run
         assert queue.start_run("main") == station.run
     assert station.outcomes() == {1: Outcome.PENDING}
@@ -77,13 +82,15 @@ def test_an_unknown_run_is_named_with_those_that_there_are(station: Station) -> 
         station.queue.run("nihgt")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("create", [True, False])
 @pytest.mark.parametrize(
     ("address", "words"),
     [
         ("almareplay.db", "no SQLAlchemy URL"),
         ("sqlite://host:port/queue.db", "no SQLAlchemy URL"),
-        ("nosuch://host/queue", "no SQLAlchemy URL"),
+        ("nosuch://host/queue", "kept in SQLite .* or in PostgreSQL"),
+        ("mysql+pymysql://host/queue", "kept in SQLite .* or in PostgreSQL"),
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
         ("sqlite:///{folder}", "cannot be opened"),
@@ -111,6 +118,7 @@ def test_what_is_no_queue_is_refused_and_left_alone(
     assert tables == [("circulation",)]
 
 
+@pytest.mark.sqlite
 def test_a_missing_or_empty_queue_is_no_error_to_a_load(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/queue.db"
     with pytest.raises(QueueMissing, match="almareplay load FILE"):
@@ -134,12 +142,11 @@ def test_a_queue_of_another_version_is_refused_and_left_alone(
     station: Station, version: int, error: type[QueueError], words: str
 ) -> None:
     station.load("12:00 L i1 p1")
-    with sqlite3.connect(station.path) as other:
-        other.execute(f"UPDATE almareplay_schema SET version = {version}")
-    other.close()
+    with station.queue.writing() as connection:
+        connection.execute(update(versions).values(version=version))
     for create in (True, False):
         with pytest.raises(error, match=words):
-            Queue.open(f"sqlite:///{station.path}", create=create)
+            Queue.open(station.address, create=create)
     assert station.outcomes() == {1: Outcome.PENDING}
 
 
@@ -178,6 +185,7 @@ def _replace(path: Path) -> None:
     Queue.open(f"sqlite:///{path}", create=True).close()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("happens", [_delete, _replace])
 def test_a_queue_that_is_no_longer_there_is_not_written(
     station: Station, happens: Callable[[Path], None]
@@ -188,6 +196,7 @@ def test_a_queue_that_is_no_longer_there_is_not_written(
         station.load("12:01 L i2 p1")
 
 
+@pytest.mark.sqlite
 def test_a_damaged_queue_is_called_damaged(station: Station) -> None:
     station.load(*(f"12:00 L i{n} p1" for n in range(500)))
     station.queue.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,6 @@ from tests.replay.moved_barcodes import Library
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+def library(new_queue: str) -> Iterator[Library]:
+    with Queue.open(new_queue, create=True) as queue:
         yield Library(queue)

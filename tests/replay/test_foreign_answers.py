@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,8 +26,8 @@ DESK = ("MAIN", "DEFAULT_CIRC_DESK", "desk.dat")
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+def queue(new_queue: str) -> Iterator[Queue]:
+    with Queue.open(new_queue, create=True) as queue:
         yield queue
 
 

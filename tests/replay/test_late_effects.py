@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -56,8 +55,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+def queue(new_queue: str) -> Iterator[Queue]:
+    with Queue.open(new_queue, create=True) as queue:
         yield queue
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -28,8 +27,8 @@ def returned(seconds: int, *, has_seconds: bool, file: str) -> Transaction:
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+def queue(new_queue: str) -> Iterator[Queue]:
+    with Queue.open(new_queue, create=True) as queue:
         yield queue
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -104,8 +103,8 @@ def _alma() -> Line:
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    with Queue.open(f"sqlite:///{tmp_path / 'q.db'}", create=True) as queue:
+def queue(new_queue: str) -> Iterator[Queue]:
+    with Queue.open(new_queue, create=True) as queue:
         yield queue
 
 

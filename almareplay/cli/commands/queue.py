@@ -24,8 +24,11 @@ def queue() -> None:
 def upgrade(common: CommonOptions) -> None:
     """Bring a queue of an older version to this one, after a copy.
 
-    Every command that opens the queue does so as well; this one does nothing else. The copy lies
-    beside the queue and names patrons: delete it when you need it no longer.
+    Every command that opens a queue in a file does so as well; this one does nothing else. The copy
+    lies beside the queue and names patrons: delete it when you need it no longer.
+
+    Of a queue in PostgreSQL no copy is made, and it is upgraded by this command only: stop all
+    programs that use it, and make a copy with pg_dump before.
 
     \b
     Examples:
@@ -38,6 +41,6 @@ def upgrade(common: CommonOptions) -> None:
       2  there is no queue, or it cannot be upgraded
       3  a run of it is being replayed
     """
-    with open_queue(common.read_settings().queue) as opened:
+    with open_queue(common.read_settings().queue, upgrade=True) as opened:
         if opened.upgrade is None:
             say(f"The queue {opened.place} is of this version already.")

@@ -125,7 +125,7 @@ COMMON = [
     click.Option(
         ["--queue"],
         metavar="URL",
-        help="Queue, by its SQLAlchemy URL.  [default: sqlite:///almareplay.db]",
+        help="Queue, a file or a database in PostgreSQL.  [default: sqlite:///almareplay.db]",
     ),
     click.Option(["--verbose"], is_flag=True, help="Say more, such as which answers were lost."),
     click.Option(["--quiet"], is_flag=True, help="Say only what went wrong."),

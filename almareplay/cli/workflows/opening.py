@@ -7,9 +7,9 @@ from almareplay.cli.console.output import say
 from almareplay.queue.store import Queue
 
 
-def open_queue(address: str, *, create: bool = False) -> Queue:
+def open_queue(address: str, *, create: bool = False, upgrade: bool = False) -> Queue:
     """Open the queue as ``Queue.open`` does, and say so where it was upgraded for that."""
-    queue = Queue.open(address, create=create)
+    queue = Queue.open(address, create=create, upgrade=upgrade)
     if (done := queue.upgrade) is not None:
         note("upgraded", before=done.before, after=done.after)
         say(

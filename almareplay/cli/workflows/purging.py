@@ -106,7 +106,11 @@ def _purge(
     if ours:
         say("The queue's file was written anew, without what was deleted.")
     else:
-        say("What the database server keeps in files, logs and backups is its administrator's.")
+        say(
+            "The queue's tables and their statistics were written anew, without what was deleted. "
+            "The server's write-ahead log, its stand-by servers, its backups and its own logs may "
+            "still hold it: ask its administrator when they are gone."
+        )
     say(
         "The reports and exports that you wrote and the captured files still hold patron ids: "
         "delete them as well."
