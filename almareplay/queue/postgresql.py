@@ -7,6 +7,7 @@ the run; so that the runs of many institutions go on side by side in one databas
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,6 +237,11 @@ def erase_deleted(engine: Engine) -> bool:
     return False
 
 
+# For as long as it begins, any connection to the server counts as a reader.
+_VACUUMS = 5
+_VACUUM_PAUSE = 0.2  # seconds
+
+
 def _rewrite(connection: Connection, table: str) -> None:
     """Write a table anew, without deleted rows. Raises NotErased where some had to stay."""
     told: list[str] = []
@@ -246,15 +252,19 @@ def _rewrite(connection: Connection, table: str) -> None:
 
     driver.add_notice_handler(listen)
     try:
-        connection.execute(text(f"VACUUM (FULL, VERBOSE) {table}"))
+        for _ in range(_VACUUMS):
+            told.clear()
+            connection.execute(text(f"VACUUM (FULL, VERBOSE) {table}"))
+            # It tells how many "dead row versions cannot be removed yet", in the server's language.
+            if not any(re.match("[1-9]", detail) for detail in told):
+                return
+            time.sleep(_VACUUM_PAUSE)
     finally:
         driver.remove_notice_handler(listen)
-    # It tells how many "dead row versions cannot be removed yet", in the server's language.
-    if any(re.match("[1-9]", detail) for detail in told):
-        raise NotErased(
-            f"{_NOT_ERASED} Another program still reads the database as it was before. Wait for it "
-            "or close it, then start the same command again."
-        )
+    raise NotErased(
+        f"{_NOT_ERASED} Another program still reads the database as it was before. Wait for it or "
+        "close it, then start the same command again."
+    )
 
 
 def copies_beside(engine: Engine) -> list[Path]:

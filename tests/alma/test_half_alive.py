@@ -146,7 +146,9 @@ def test_however_many_calls_fail_the_pace_and_the_budget_are_kept_and_every_read
         for early, late in pairwise(tries)
     )
     answered = sum(was_answered for _, _, was_answered in run.calls)
-    assert at_once <= 10 + answered / 2
+    # The gate shuts after four failures at least, and its probe repeats a read as well.
+    probes = (len(run.calls) - answered) / 4
+    assert at_once <= 10 + answered / 2 + probes
 
 
 @pytest.mark.parametrize(("share", "times_longer"), [(0.05, 1.3), (0.15, 1.5), (0.33, 2.5)])
