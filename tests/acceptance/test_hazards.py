@@ -123,7 +123,7 @@ def test_a_terminal_that_is_closed(
     usual = outage.work.program
     at = os.ttyname(terminal)
     outage.work.program = [sys.executable, "-c", _AT_A_TERMINAL, at, started_with]
-    replay = half_way(outage, "--requests-per-second", "30", saying="--verbose")
+    replay = half_way(outage, "--requests-per-second", "12", saying="--verbose")
     os.close(terminal)
     said = b""
     while b"Replaying" not in said:

@@ -49,8 +49,8 @@ now, still_held, send = SystemClock.now, journal.still_held, httpx.AsyncClient.s
 moments = iter(range(1_000))
 
 @contextlib.contextmanager
-def writes(queue):
-    with awake, writing(queue) as connection:
+def writes(queue, *runs, **how):
+    with awake, writing(queue, *runs, **how) as connection:
         yield connection
 
 def sleeps():
