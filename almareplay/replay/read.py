@@ -78,7 +78,7 @@ class LaneReader:
         history, item_key = attempt.lane.history, attempt.row.item_key
         history.pending -= 1
         if history.pending <= 0:
-            del self._lanes[item_key]
+            self._lanes.pop(item_key, None)
             self._journal.close_lane(item_key)
 
     async def find(self, attempt: Attempt, *, certain: bool = True) -> ItemIds:

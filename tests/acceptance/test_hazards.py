@@ -43,7 +43,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("after", [4, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("after", [4, pytest.param(30, marks=pytest.mark.slow)])
 def test_a_queue_that_cannot_be_written_stops_the_run(begin: Begin, after: int) -> None:
     outage = begin(CAPTURE)
     usual = outage.work.program

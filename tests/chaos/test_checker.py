@@ -127,7 +127,7 @@ def test_a_return_that_was_not_made_leaves_its_patron_at_the_limit(tmp_path: Pat
 _ENGINE = """
 from almareplay.cli import main
 from almareplay.queue import attempts, follow_ups, hold, journal
-from almareplay.replay import dispatch, find_out
+from almareplay.replay import dispatch, engine, find_out
 
 async def nothing(*_):
     return None
@@ -136,9 +136,11 @@ enter = dispatch.Dispatch._enter
 {patch}
 main()
 """
+# Nobody is seen to hold a run, and all who do have one token.
 _NO_HOLD = (
-    "hold._holder = hold.confirm_hold = attempts.confirm_hold = journal.confirm_hold = "
-    "follow_ups.confirm_hold = lambda *_: None"
+    "hold._holder = engine.release_hold = lambda *_: None; "
+    "hold.uuid4 = lambda: type('Token', (), {'hex': '7' * 32}); "
+    "attempts._INTENT = attempts._FIRST_INTENT"
 )
 
 
@@ -195,8 +197,10 @@ def test_a_rule_of_safety_that_is_taken_out_is_missed(mutant: Mutant, tmp_path: 
                 alma.has_faults()
             else:
                 work.puts_to_sleep(other)
-        work.replays()
+        done = work.replays()
         for other in others:
             other.send(signal.SIGCONT)
             work.ends(other)
-        assert violations(capture, work.evidence(alma), FAULTS)
+        # Rows of one item side by side may trip over each other before they break a promise.
+        tripped = "This should not have happened" in done.err
+        assert tripped or violations(capture, work.evidence(alma), FAULTS)
