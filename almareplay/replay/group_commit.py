@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue, Run
 
 R = TypeVar("R")
@@ -41,7 +41,7 @@ class GroupCommit:
             self._begin()
         return await done
 
-    def do_sometime(self, work: Callable[[Queue], None]) -> None:
+    def do_sometime(self, work: Callable[[Queue], object]) -> None:
         """Has work done that writes, for which nobody waits and which raises nothing."""
         self._waiting.append(_Work(work, True, asyncio.get_running_loop().create_future()))
         if not self._works:
@@ -76,12 +76,20 @@ class GroupCommit:
 def _done_together(queue: Queue, run: Run, works: list[_Work]) -> list[Any]:
     """The results of the works; that of one that failed is its error, and nothing of it is stored.
 
-    Where one of them fails together nothing of any is stored: then each is done by itself.
+    What the queue refuses together it is not asked again, work by work: each would wait as long for
+    a database that is locked, and of a commit whose answer was lost nobody knows whether it was
+    done. The run stops with that. Where a work fails for a reason of its own, such as a row that
+    has become a repetition, nothing of any is stored, and each is done by itself.
     """
     if len(works) > 1:
         writes = any(work.writes for work in works)
-        with suppress(Exception), queue.together(run, writes=writes) as all_:
-            return [work.do(all_) for work in works]
+        try:
+            with queue.together(run, writes=writes) as all_:
+                return [work.do(all_) for work in works]
+        except QueueError as error:
+            return [error] * len(works)
+        except Exception:  # noqa: BLE001, S110 (which of them it was is seen when each is done)
+            pass
     return [_done_alone(queue, work) for work in works]
 
 
