@@ -66,9 +66,8 @@ class Assembler:
     def row(self, number: int, fields: Fields) -> Transaction | InvalidRow:
         """The row with this number: a transaction, or the first reason why it is none."""
         kind, moment, item, patron, place, has_seconds, notes, problem, doubt = fields
-        is_name = like_name(patron.text)
-        if is_name and kind is not Kind.RETURN:
-            patron = Identifier("", problem=WORDS)
+        if like_name(patron.text):
+            patron = Identifier("", problem=WORDS)  # nor is the name of a patron stored
         mixed_up = self._mixed_up(item.text, patron.text)
         reason = (
             problem
@@ -87,7 +86,7 @@ class Assembler:
             _, shown_item, shown_patron = mixed_up or (None, item.text, patron.text)
             return InvalidRow(
                 reason or NO_TIME, self._name, number, kind, moment.at,
-                shown_item, "" if is_name else shown_patron, place.library, place.circ_desk,
+                shown_item, shown_patron, place.library, place.circ_desk,
             )  # fmt: skip
         notes += moment.notes + item.notes + patron.notes
         return Transaction(

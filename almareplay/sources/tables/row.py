@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 
 from almareplay.sources.assembler import Assembler, Fields, MixedUp, same_number
-from almareplay.sources.cells.doubts import NO_KIND, WORDS, like_name
+from almareplay.sources.cells.doubts import NO_KIND
 from almareplay.sources.cells.kinds import read_kind
 from almareplay.sources.cells.mending import TWICE_ENCODED, mended
 from almareplay.sources.identifiers import (
@@ -79,8 +79,6 @@ class RowReader:
         ran_together = item.problem is not None and item.problem.code == RAN_TOGETHER
         if (no_kind or ran_together) and not any(sign.isdigit() for sign in patron.text):
             patron = _NONE  # the cells have shifted: a name may stand where the patron belongs
-        if like_name(patron.text):
-            patron = Identifier("", problem=WORDS)  # on a return, too
         place = self.place(_cell(cells, self._libraries), _cell(cells, self._desks))
         notes += kind_notes
         fields = Fields(kind, moment, item, patron, place, has_seconds, notes, problem or no_kind)
