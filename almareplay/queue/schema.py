@@ -21,7 +21,7 @@ from sqlalchemy import (
 from almareplay.queue.moment import UtcDateTime
 from almareplay.queue.texts import Words
 
-VERSION = 8
+VERSION = 9
 
 metadata = MetaData()
 

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Text, create_engine, inspect, make_ur
 from sqlalchemy.pool import NullPool
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import migrations, store
+from almareplay.queue import layout_steps, migrations, store
 from almareplay.queue.errors import NotErased, NotUpgraded, QueueError, QueueInUse
 from almareplay.queue.hold import release_hold, take_hold
 from almareplay.queue.journal import store_result
@@ -234,7 +234,7 @@ def newer(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     assert station.queue.is_new
 
     def step(connection: Connection) -> None:
-        migrations._add(
+        layout_steps._add(
             connection,
             "transactions",
             Column("colour", Text, nullable=False),
