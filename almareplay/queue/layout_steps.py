@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     DateTime,
+    ForeignKey,
+    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -200,7 +203,63 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Runs are given to workers, and desks capture into the queue."""
+    """Desks capture straight into the queue."""
+    tables = MetaData()
+    Table(
+        "capture_sessions",
+        tables,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(200), nullable=False),
+        Column("captured_for", String(100), nullable=False, server_default=""),
+        Column("library", Text, nullable=False),
+        Column("circ_desk", Text, nullable=False),
+        Column("timezone", String(100), nullable=False),
+        Column("options", Text, nullable=False, server_default="{}"),
+        Column("created_at", DateTime, nullable=False),
+        Column("closed_at", DateTime),
+        UniqueConstraint("captured_for", "name"),
+    )
+    Table(
+        "capture_stations",
+        tables,
+        Column("id", String(36), primary_key=True),
+        Column("session_id", ForeignKey("capture_sessions.id"), primary_key=True),
+        Column("name", String(200), nullable=False),
+        Column("library", Text, nullable=False),
+        Column("circ_desk", Text, nullable=False),
+        Column("token_hash", String(64), nullable=False, index=True),
+        Column("paired_at", DateTime, nullable=False),
+        Column("last_seen_at", DateTime, nullable=False),
+        Column("clock_offset_ms", Integer),
+        Column("unsent", Integer, nullable=False, server_default="0"),
+        Column("version", String(40), nullable=False, server_default=""),
+    )
+    Table(
+        "capture_events",
+        tables,
+        Column("session_id", ForeignKey("capture_sessions.id"), primary_key=True),
+        Column("id", String(36), primary_key=True),
+        Column("station_id", String(36), nullable=False),
+        Column("sequence", Integer, nullable=False),
+        Column("event", String(4), nullable=False),
+        Column("voids", String(36), nullable=False, server_default=""),
+        Column("reason", Text, nullable=False, server_default=""),
+        Column("kind", String(6)),
+        Column("item_barcode", Text, nullable=False, server_default=""),
+        Column("patron_id", Text, nullable=False, server_default=""),
+        Column("captured_at", BigInteger, nullable=False),
+        Column("captured_offset", Integer, nullable=False),
+        Column("given_time", SmallInteger, nullable=False, server_default="0"),
+        Column("station_time_ms", BigInteger, nullable=False),
+        Column("clock_offset_ms", Integer, nullable=False),
+        Column("clerk", String(20), nullable=False, server_default=""),
+        Column("patron_standing", String(10), nullable=False, server_default=""),
+        Column("decision", String(10), nullable=False, server_default=""),
+        Column("due_date", String(10), nullable=False, server_default=""),
+        Column("received_at", DateTime, nullable=False),
+        Index("capture_events_by_station", "session_id", "station_id", "sequence"),
+    )
+    tables.create_all(connection)
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {

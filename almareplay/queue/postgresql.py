@@ -17,13 +17,14 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select, 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from almareplay.queue.capture_schema import metadata
 from almareplay.queue.errors import NotErased, QueueError
 from almareplay.queue.postgresql_words import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
     words_for,
 )
-from almareplay.queue.schema import metadata, versions
+from almareplay.queue.schema import versions
 from almareplay.queue.texts import Words
 
 SCHEMA = "almareplay"

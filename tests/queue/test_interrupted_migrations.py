@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection
 
-from almareplay.queue import migrations
+from almareplay.queue import layout_steps, migrations
 from almareplay.queue.attempts import Write, store_intent
 from almareplay.queue.errors import (
     HoldLost,
@@ -84,13 +84,13 @@ def test_a_step_that_fails_leaves_the_queue_as_it_was(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = content(older)
-    real = migrations.STEPS[VERSION - 1]
+    real = layout_steps.STEPS[VERSION - 1]
 
     def fails_late(connection: Connection) -> None:
         real(connection)
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(migrations.STEPS, VERSION - 1, fails_late)
+    monkeypatch.setitem(layout_steps.STEPS, VERSION - 1, fails_late)
     with pytest.raises(KeyboardInterrupt):
         Queue.open(address(older))
     assert (content(older), copies(older)) == (before, [])

@@ -6,14 +6,14 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from almareplay.outcomes import Outcome
-from almareplay.queue import migrations
+from almareplay.queue import layout_steps, migrations
 from almareplay.queue.attempts import Write, attempts_of, store_intent
 from almareplay.queue.binding import binding_of, check_alma
 from almareplay.queue.copying import copy_run
@@ -33,9 +33,6 @@ from almareplay.queue.schema import VERSION, metadata
 from almareplay.queue.store import Queue
 from almareplay.transactions import AlmaInstance, Transaction
 from tests.queue.layouts import LAYOUTS, address, content, copies, look
-
-if TYPE_CHECKING:
-    pass
 
 FERN = AlmaInstance("01FERN_INST", "Fern University", "sandbox", "api-na.example.org")
 MOSS = AlmaInstance("01MOSS_INST", "Moss College", "sandbox", "api-eu.example.org")
@@ -66,7 +63,7 @@ def tables(path: Path) -> dict[str, Any]:
 
 
 def test_there_is_a_queue_and_a_step_of_every_layout() -> None:
-    assert LAYOUTS == list(migrations.STEPS) == list(range(migrations.OLDEST, VERSION))
+    assert LAYOUTS == list(layout_steps.STEPS) == list(range(migrations.OLDEST, VERSION))
 
 
 def test_an_upgraded_queue_has_the_tables_of_a_new_one(older: Path, tmp_path: Path) -> None:

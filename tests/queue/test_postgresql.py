@@ -241,7 +241,7 @@ def newer(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
             filled={"colour": "'blue'"},
         )
 
-    monkeypatch.setitem(migrations.STEPS, VERSION, step)
+    monkeypatch.setitem(layout_steps.STEPS, VERSION, step)
     for module in (migrations, store):
         monkeypatch.setattr(module, "VERSION", VERSION + 1)
 
