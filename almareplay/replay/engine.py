@@ -12,7 +12,7 @@ from almareplay.alma.client import Alma
 from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import RENEW_SECONDS, release_hold, take_hold
+from almareplay.queue.hold import RENEW_SECONDS, Hold, release_hold, take_hold
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn
@@ -52,6 +52,17 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
     hold = take_hold(queue, run, how.instance)
+    try:
+        await replay_held(queue, hold, alma, how)
+    finally:
+        # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
+        with contextlib.suppress(QueueError):
+            release_hold(queue, hold)
+
+
+async def replay_held(queue: Queue, hold: Hold, alma: Alma, how: Replaying) -> None:
+    """Post the pending rows of a run that the caller holds, to the Alma of its hold; the caller
+    gives it free afterwards. Returns and raises as `replay` does, and HoldLost."""
     journal = Journal(queue, hold, how.clock)
     poster = Poster(
         alma,
@@ -71,18 +82,13 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
         return True
 
     dispatch = Dispatch(settle, how.stopping)
-    try:
-        with journal:
-            heartbeat = asyncio.create_task(_keep_hold(journal, how.clock, dispatch))
-            try:
-                await poster.finish_earlier_starts()
-                await dispatch.run(journal.rows_in_order())
-            finally:
-                heartbeat.cancel()
-    finally:
-        # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
-        with contextlib.suppress(QueueError):
-            release_hold(queue, hold)
+    with journal:
+        heartbeat = asyncio.create_task(_keep_hold(journal, how.clock, dispatch))
+        try:
+            await poster.finish_earlier_starts()
+            await dispatch.run(journal.rows_in_order())
+        finally:
+            heartbeat.cancel()
 
 
 async def _keep_hold(journal: Journal, clock: Clock, dispatch: Dispatch) -> None:
