@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Protocol
 
 from almareplay.alma.circuit_breaker import Back, Gone
 from almareplay.alma.client import Alma, AlmaReader, open_transport
-from almareplay.alma.errors import AlmaGone, DailyLimit, Stopped, Unavailable
+from almareplay.alma.errors import Stopped
 from almareplay.alma.rate_limiter import Clock, SystemClock
 from almareplay.alma.transport import Event, Traffic
 from almareplay.consortium import pauses
@@ -22,12 +21,8 @@ from almareplay.queue import queries
 from almareplay.queue.binding import check_alma
 from almareplay.queue.errors import (
     HoldLost,
-    PostedByAnotherRun,
     QueueError,
     RunHeld,
-    RunOfAnotherAlma,
-    RunOfAnotherInstitution,
-    RunPurged,
 )
 from almareplay.queue.hold import Hold, release_hold, take_hold
 from almareplay.queue.rows import QueuedRow
@@ -46,13 +41,9 @@ from almareplay.queue.submissions import (
 from almareplay.replay.check import CheckResult, check
 from almareplay.replay.engine import Replaying, replay_held
 from almareplay.settings import Settings
-from almareplay.transactions import AlmaReplayError
-
-_log = logging.getLogger("almareplay.consortium")
 
 _SAYS_EVERY_SECONDS = 5.0
 _TELLS_AGAIN_SECONDS = 2.0
-_BLOCKING = (RunOfAnotherAlma, RunOfAnotherInstitution, PostedByAnotherRun, RunPurged)
 
 
 class Watcher(Protocol):
@@ -141,7 +132,7 @@ class Look:
         except Exception as error:  # noqa: BLE001 (the other institutions go on, whatever it is)
             # A look that came to something ends the row of those that did not.
             tries = 1 if self._settled else submission.tries + 1
-            return _end_of(error, tries)
+            return pauses.end_of(error, tries)
 
     async def _work(self, hold: Hold, how: HowToReplay) -> End:
         settings = self._options.settings_of(self.run.institution)
@@ -278,22 +269,6 @@ def _take(queue: Queue, run: Run) -> tuple[Hold, Submission] | None:
         release_hold(queue, hold)
         return None
     return hold, submission
-
-
-def _end_of(error: Exception, tries: int) -> End:
-    """What a look has come to that ended in an error, the ``tries``-th in a row."""
-    match error:
-        case DailyLimit():
-            return Later(str(error), pauses.next_day)
-        case AlmaGone() | Unavailable():
-            return Later(str(error), pauses.growing(tries), tries)
-        case QueueError() if not isinstance(error, _BLOCKING):
-            return Later(str(error), pauses.of_queue(tries), tries)
-        case AlmaReplayError():  # the key, the settings, another Alma than the run's
-            return Blocked(str(error))
-    _log.error("a look failed: %s", type(error).__name__, exc_info=error)
-    words = f"This should not have happened ({type(error).__name__}); it is tried again."
-    return Later(words, pauses.growing(tries), tries)
 
 
 def _wrong(findings: CheckResult, how: HowToReplay, run: Run) -> str:

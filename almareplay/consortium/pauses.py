@@ -1,9 +1,25 @@
-"""When a run is looked at again that time alone can help."""
+"""What a look that failed has come to, and when the run is looked at again."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from almareplay.alma.errors import AlmaGone, DailyLimit, Unavailable
+from almareplay.queue.errors import (
+    PostedByAnotherRun,
+    QueueError,
+    RunOfAnotherAlma,
+    RunOfAnotherInstitution,
+    RunPurged,
+)
+from almareplay.queue.submissions import Blocked, End, Later
+from almareplay.transactions import AlmaReplayError
+
+_log = logging.getLogger("almareplay.consortium")
+
+_BLOCKING = (RunOfAnotherAlma, RunOfAnotherInstitution, PostedByAnotherRun, RunPurged)
 
 Due = Callable[[datetime], datetime]
 """When a run is due, by the time (aware UTC) at which that is asked."""
@@ -40,3 +56,19 @@ def next_day(now: datetime) -> datetime:
 
 def _nth(pauses: tuple[int, ...], tries: int) -> int:
     return pauses[min(max(tries, 1), len(pauses)) - 1]
+
+
+def end_of(error: Exception, tries: int) -> End:
+    """What a look has come to that ended in an error, the ``tries``-th in a row."""
+    match error:
+        case DailyLimit():
+            return Later(str(error), next_day)
+        case AlmaGone() | Unavailable():
+            return Later(str(error), growing(tries), tries)
+        case QueueError() if not isinstance(error, _BLOCKING):
+            return Later(str(error), of_queue(tries), tries)
+        case AlmaReplayError():  # the key, the settings, another Alma than the run's
+            return Blocked(str(error))
+    _log.error("a look failed: %s", type(error).__name__, exc_info=error)
+    words = f"This should not have happened ({type(error).__name__}); it is tried again."
+    return Later(words, growing(tries), tries)

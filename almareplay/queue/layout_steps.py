@@ -14,7 +14,6 @@ from sqlalchemy import (
     Column,
     Connection,
     DateTime,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from almareplay.queue import sqlite_upgrade
+from almareplay.queue import layout_9, sqlite_upgrade
 from almareplay.transactions import UNKNOWN_ALMA, identifier_key
 
 
@@ -205,28 +204,8 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 def _to_9(connection: Connection) -> None:
     """Runs are submitted to workers; desks capture straight into the queue."""
-    _submissions(connection)
+    layout_9.add_submissions(connection)
     _captures(connection)
-
-
-def _submissions(connection: Connection) -> None:
-    tables = MetaData()
-    Table("runs", tables, Column("id", Integer, primary_key=True))
-    Table(
-        "submissions",
-        tables,
-        Column("run_id", ForeignKey("runs.id"), primary_key=True),
-        Column("submitted_at", DateTime, nullable=False),
-        Column("options", Text, nullable=False),
-        Column("due_at", DateTime),
-        Column("tries", Integer, nullable=False, server_default="0"),
-        Column("blocked", Text, nullable=False, server_default=""),
-        Column("finished_at", DateTime),
-        Column("last_error", Text, nullable=False, server_default=""),
-        Column("last_error_at", DateTime),
-        Column("calls_per_second", Float),
-        Column("calls_left", Integer),
-    ).create(connection)
 
 
 def _captures(connection: Connection) -> None:

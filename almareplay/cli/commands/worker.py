@@ -45,11 +45,11 @@ def worker(
     Examples:
       almareplay worker
       almareplay worker --concurrency 12 --metrics 9400
-      almareplay worker --drain && almareplay report --all reports
+      almareplay worker --drain
 
     \b
-    Exit codes, with --drain the worst of the runs:
-      0    every row applied, or without change
+    Exit codes:
+      0    with --drain, which ends by the worst of the runs: every row applied
       1    finished; some rows need attention, were rejected or are unresolved
       2    wrong usage or settings
       3    a run is blocked until something is put right
