@@ -38,7 +38,7 @@ class Consortium:
     queue: str
     almas: dict[str, Simulator]
     pace: float = 250
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100_000))
     captured: dict[str, list[str]] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
 

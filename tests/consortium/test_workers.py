@@ -74,8 +74,8 @@ def test_a_worker_that_runs_is_woken_and_watched(consortium: Consortium) -> None
 def test_what_a_killed_worker_did_goes_on_elsewhere(opens: Opens) -> None:
     consortium = opens(FERN, MOSS, latency=0.05, pace=20)
     fern, moss = consortium.loads(FERN, 60), consortium.loads(MOSS, 20)
-    workers = [consortium.starts("worker", "--drain") for _ in range(2)]
     assert consortium.does("submit", "--all", "--yes").code == 0
+    workers = [consortium.starts("worker", "--drain") for _ in range(2)]
     until(lambda: len(consortium.effects(FERN)) > 5)
     killed = worker_of(consortium, FERN, *workers)
     killed.send(signal.SIGKILL)
@@ -108,7 +108,7 @@ def test_trouble_of_one_institution_is_not_that_of_the_others(opens: Opens) -> N
     rows = {code: consortium.loads(code, 3) for code in (FERN, MOSS, OAK, ASH)}
     consortium.has_key(MOSS, "another-key")
     consortium.almas[OAK].stop()
-    consortium.almas[ASH].faults.add(Fault("daily", status=429, code="DAILY_THRESHOLD"))
+    consortium.almas[ASH].faults.set([Fault("daily")])
     assert consortium.does("submit", "--all", "--yes").code == 0
     done = consortium.does("worker", "--drain", "--give-up-after", "1s")
     assert done.code == 3, done.said
