@@ -203,7 +203,23 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Desks capture straight into the queue."""
+    """What was corrected is kept by columns; desks capture straight into the queue."""
+    _name_corrected_columns(connection)
+    _make_capture_tables(connection)
+
+
+def _name_corrected_columns(connection: Connection) -> None:
+    """The columns of a row that staff have corrected, in the place of words for them."""
+    columns = (
+        "replace(replace(corrected, 'patron id', 'patron_id'), 'item barcode', 'item_barcode')"
+    )
+    columns = f"replace(replace({columns}, ',', ''), ' and ', ' ')"
+    connection.execute(
+        text(f"UPDATE transactions SET corrected = {columns} WHERE corrected_at IS NOT NULL")
+    )
+
+
+def _make_capture_tables(connection: Connection) -> None:
     tables = MetaData()
     Table(
         "capture_sessions",

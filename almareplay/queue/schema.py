@@ -142,7 +142,7 @@ transactions = Table(
     Column("completed_at", UtcDateTime),
     # When the item was last read in Alma before the outcome was decided, on our clock.
     Column("looked_at", UtcDateTime),
-    # When staff last corrected the row, and in words what of it (patron id, item barcode, kind).
+    # When staff last corrected the row, and which of its columns (patron_id item_barcode kind).
     # What it was before is in the table of changes.
     Column("corrected_at", UtcDateTime),
     _said_later("corrected"),
