@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
+from almareplay.consortium.own_server import Cluster, programs
 from almareplay.queue import sqlite
 from tests.contract.watch import BROKEN, watch
-from tests.postgresql import SERVER, Cluster, new_database, programs
+from tests.postgresql import SERVER, new_database
 
 # How long an example takes says more about the machine than about the code.
 _PROFILE = "any machine"
