@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almareplay.alma.rate_limiter import RateLimiter, SystemClock
+from tests.examples import examples
 
 
 def most_in_a_second(times: list[float]) -> int:
@@ -23,7 +24,7 @@ async def leave(pace: RateLimiter, clock: Any, times: list[float], rank: int = 0
     times.append(clock.monotonic())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     per_second=st.sampled_from([0.5, 1, 2, 2.5, 7, 15, 25, 40]),
     bursts=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 60)), min_size=1, max_size=5),
@@ -83,7 +84,7 @@ def test_leaves_evenly_and_catches_nothing_up_after_a_stall(clock: Any) -> None:
     assert max(gaps) <= 0.11
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     per_second=st.sampled_from([1, 3, 15, 25]),
     delays=st.lists(st.floats(0, 2), min_size=1, max_size=20),
