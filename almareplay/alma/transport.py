@@ -6,18 +6,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-import httpx
-
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, Confirm, judged, key_test
 from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
 from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
+from almareplay.alma.endpoint import Endpoint
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
@@ -61,15 +60,14 @@ class _NotNow(Exception):
 class Transport:
     """The way to one Alma, with its pace, its outage gate and its calls left.
 
-    ``client`` has the base URL (scheme and host), the key and the timeouts; `open_transport` makes
-    it. ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits
-    for a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
-    ``confirm`` may raise errors of its own, and then nothing is sent.
+    `open_transport` makes it. ``answer_within`` is in seconds, for the whole of an answer. With
+    ``fail_fast`` nobody waits for a connection that cannot be made. Every call ends in its result
+    or in an `AlmaError`; ``confirm`` may raise errors of its own, and then nothing is sent.
     """
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        endpoint: Endpoint,
         pace: RateLimiter,
         clock: Clock,
         *,
@@ -85,8 +83,7 @@ class Transport:
         keep_http_out_of_logs()
         self.calls_made = 0
         self.pace = pace
-        self._client = client
-        self._base_url = str(client.base_url).rstrip("/")
+        self._endpoint = endpoint
         self._clock = clock
         self._answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
@@ -131,11 +128,11 @@ class Transport:
         """
         while True:
             proven = self._breaker.proven
-            tries = retrying(
-                self._retry_budget, lambda error: self._may_repeat(call, error), self._sleep
-            )
             try:
-                return await tries(self._send_within_limits, call)
+                try:
+                    return await self._send_within_limits(call)
+                except Unavailable as first:
+                    return await self._repeat(call, first)
             except Unavailable as failure:
                 if not self._may_repeat(call, failure):
                     raise
@@ -144,6 +141,24 @@ class Transport:
                 if self._breaker.proven == proven:
                     raise
                 # The tries were met by an outage and say nothing of this call: they begin anew.
+
+    async def _repeat(self, call: Call[T], first: Unavailable) -> T:
+        """Tries a call again after the failure of its ``first`` try.
+
+        To prepare for repeats takes longer than much of what else a call needs, and hardly any call
+        is repeated.
+        """
+        failures = [first]
+
+        async def next_try() -> T:
+            if failures:
+                raise failures.pop()
+            return await self._send_within_limits(call)
+
+        tries = retrying(
+            self._retry_budget, lambda error: self._may_repeat(call, error), self._sleep
+        )
+        return await tries(next_try)
 
     async def _send_within_limits(self, call: Call[T]) -> T:
         """Sends a call, again and again while it meets the pace's limit, or the day's where that is
@@ -172,18 +187,19 @@ class Transport:
 
     async def _leave(self, call: Call[T]) -> T:
         while True:
-            async with AsyncExitStack() as flight:
-                async with self._unless_stopped():
-                    await self._breaker.passed()
-                    await self._calls_left.passed()
-                    departure = await flight.enter_async_context(self.pace.flight(call.rank))
-                with suppress(_NotNow):
+            async with self._unless_stopped():
+                await self._breaker.passed()
+                await self._calls_left.passed()
+                departure = await self.pace.turn(call.rank)
+            with departure:
+                try:
                     self._make_sure_it_may_leave()
-                    try:
-                        return await self._exchange(call, departure, partial(self._confirm, call))
-                    except Unavailable:
-                        self._forget(call)
-                        raise
+                    return await self._exchange(call, departure, partial(self._confirm, call))
+                except _NotNow:
+                    pass
+                except Unavailable:
+                    self._forget(call)
+                    raise
 
     async def _confirm(self, call: Call[Any]) -> None:
         """Raises what keeps a call that has had its turn from being sent after all."""
@@ -201,7 +217,7 @@ class Transport:
         self._answered.rotate()
         call = self._answered[0] if self._answered else key_test("bibs")
         await self._calls_left.passed()
-        async with self.pace.flight(_PROBE_RANK) as departure:
+        with await self.pace.turn(_PROBE_RANK) as departure:
             await self._exchange(call, departure, _nothing_more)
 
     def _remember(self, call: Call[Any]) -> None:
@@ -224,8 +240,7 @@ class Transport:
         self.calls_made += 1
         try:
             response = await transfer(
-                self._client,
-                self._base_url,
+                self._endpoint,
                 call,
                 departure,
                 within=self._answer_within,
