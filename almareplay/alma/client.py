@@ -250,7 +250,7 @@ async def open_transport(
             on_event=on_event,
             on_call=on_call,
         )
-        watch = asyncio.create_task(transport.stop_when_told())
+        watch = asyncio.create_task(transport.stop.end_waits())
         try:
             yield transport
         finally:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,12 +21,12 @@ from almareplay.alma.errors import (
     DailyLimit,
     Effect,
     PerSecondLimit,
-    Stopped,
     Unavailable,
     Unreachable,
 )
 from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
-from almareplay.alma.retrying import RetryBudget, retrying
+from almareplay.alma.retrying import RetryBudget, retried
+from almareplay.alma.stopping import Stop
 from almareplay.alma.transfer import keep_http_out_of_logs, transfer
 
 T = TypeVar("T")
@@ -36,8 +35,6 @@ Event = BreakerEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
 _PROBE_RANK = -1  # before every row
-
-_STOPPED_WORDS = "Stopped before this was sent to Alma."
 
 _log = logging.getLogger("almareplay.alma")
 
@@ -83,6 +80,7 @@ class Transport:
         keep_http_out_of_logs()
         self.calls_made = 0
         self.pace = pace
+        self.stop = Stop(stopping or asyncio.Event())
         self._endpoint = endpoint
         self._clock = clock
         self._answer_within = answer_within
@@ -96,8 +94,6 @@ class Transport:
         )
         self._retry_budget = RetryBudget()
         self._fail_fast = fail_fast
-        self._stopping = stopping or asyncio.Event()
-        self._held: set[asyncio.Timeout] = set()
         self._on_event = on_event or (lambda _: None)
         self._on_call = on_call or (lambda _: None)
         self._slowed = False
@@ -132,33 +128,21 @@ class Transport:
                 try:
                     return await self._send_within_limits(call)
                 except Unavailable as first:
-                    return await self._repeat(call, first)
+                    return await retried(
+                        partial(self._send_within_limits, call),
+                        first,
+                        budget=self._retry_budget,
+                        may_repeat=lambda error: self._may_repeat(call, error),
+                        sleep=self._sleep,
+                    )
             except Unavailable as failure:
                 if not self._may_repeat(call, failure):
                     raise
-                async with self._unless_stopped():
+                async with self.stop.ends():
                     await self._breaker.passed()
                 if self._breaker.proven == proven:
                     raise
                 # The tries were met by an outage and say nothing of this call: they begin anew.
-
-    async def _repeat(self, call: Call[T], first: Unavailable) -> T:
-        """Tries a call again after the failure of its ``first`` try.
-
-        To prepare for repeats takes longer than much of what else a call needs, and hardly any call
-        is repeated.
-        """
-        failures = [first]
-
-        async def next_try() -> T:
-            if failures:
-                raise failures.pop()
-            return await self._send_within_limits(call)
-
-        tries = retrying(
-            self._retry_budget, lambda error: self._may_repeat(call, error), self._sleep
-        )
-        return await tries(next_try)
 
     async def _send_within_limits(self, call: Call[T]) -> T:
         """Sends a call, again and again while it meets the pace's limit, or the day's where that is
@@ -172,12 +156,6 @@ class Transport:
                 if not self._goes_on_tomorrow:
                     raise
 
-    async def stop_when_told(self) -> None:
-        """Waits for the stop and then ends the wait of every call that is not sent yet."""
-        await self._stopping.wait()
-        for held in self._held:
-            held.reschedule(asyncio.get_running_loop().time())
-
     def _may_repeat(self, call: Call[Any], failure: BaseException) -> bool:
         if not isinstance(failure, Unavailable):
             return False
@@ -187,7 +165,7 @@ class Transport:
 
     async def _leave(self, call: Call[T]) -> T:
         while True:
-            async with self._unless_stopped():
+            async with self.stop.ends():
                 await self._breaker.passed()
                 await self._calls_left.passed()
                 departure = await self.pace.turn(call.rank)
@@ -208,8 +186,7 @@ class Transport:
         self._make_sure_it_may_leave()
 
     def _make_sure_it_may_leave(self) -> None:
-        if self._stopping.is_set():
-            raise Stopped(_STOPPED_WORDS)
+        self.stop.check()
         if self._breaker.shut or self._calls_left.spent:
             raise _NotNow
 
@@ -283,23 +260,8 @@ class Transport:
             self._slowed = False
             self._on_event(FullPace(self.pace.current))
 
-    @asynccontextmanager
-    async def _unless_stopped(self) -> AsyncIterator[None]:
-        """Waiting in here ends with `Stopped` as soon as a stop is asked for."""
-        if self._stopping.is_set():
-            raise Stopped(_STOPPED_WORDS)
-        try:
-            async with asyncio.timeout(None) as held:
-                self._held.add(held)
-                try:
-                    yield
-                finally:
-                    self._held.discard(held)
-        except TimeoutError:
-            raise Stopped(_STOPPED_WORDS) from None
-
     async def _sleep(self, seconds: float) -> None:
-        async with self._unless_stopped():
+        async with self.stop.ends():
             await self._clock.sleep(seconds)
 
 
