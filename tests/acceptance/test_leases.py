@@ -32,7 +32,7 @@ _FALLS_ASLEEP = """
 import contextlib, os, signal, threading, time
 from dataclasses import replace
 from datetime import timedelta
-import httpx
+from almareplay.alma.connections import Connections
 from almareplay.alma.rate_limiter import SystemClock
 from almareplay.cli import main
 from almareplay.queue import hold
@@ -45,7 +45,8 @@ hold.this_process = lambda: here
 hold.LEASE_SECONDS = 0
 slept = timedelta()
 awake, writing = threading.Lock(), Queue.writing
-now, still_held, send = SystemClock.now, journal.still_held, httpx.AsyncClient.send
+now, still_held = SystemClock.now, journal.still_held
+send = Connections.handle_async_request
 moments = iter(range(1_000))
 
 @contextlib.contextmanager
@@ -68,14 +69,15 @@ def looks(*held):
     if "{where}" == "while it makes sure of its hold":
         sleeps()
 
-def leaves(client, request, **kwargs):
+def leaves(connections, request):
     writes = request.method == "POST" and not request.url.path.endswith("/test")
     if "{where}" == "as a call leaves" and writes:
         sleeps()
-    return send(client, request, **kwargs)
+    return send(connections, request)
 
 SystemClock.now = lambda clock: now(clock) + slept
-journal.still_held, httpx.AsyncClient.send, Queue.writing = looks, leaves, writes
+journal.still_held, Queue.writing = looks, writes
+Connections.handle_async_request = leaves
 signal.signal(signal.SIGCONT, wakes)
 main()
 """

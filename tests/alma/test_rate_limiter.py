@@ -100,7 +100,7 @@ def test_counts_a_call_when_it_leaves_and_not_when_it_had_its_turn(
         pace = RateLimiter(per_second, clock)
 
         async def call(connects_in: float) -> None:
-            async with pace.flight(0) as departure:
+            with await pace.turn(0) as departure:
                 departure.hold()
                 await asyncio.sleep(connects_in)
                 departure.leave()
@@ -118,7 +118,7 @@ def test_a_call_that_is_held_and_never_leaves_gives_its_place_back(clock: Any) -
     async def run() -> float:
         pace = RateLimiter(1, clock)
         for _ in range(3):
-            async with pace.flight(0) as departure:
+            with await pace.turn(0) as departure:
                 departure.hold()
         return float(clock.monotonic())
 
@@ -185,7 +185,7 @@ def test_limits_the_calls_in_flight(clock: Any) -> None:
 
         async def call() -> None:
             nonlocal flying, most
-            async with pace.flight(0):
+            with await pace.turn(0):
                 flying += 1
                 most = max(most, flying)
                 await asyncio.sleep(2)
