@@ -33,9 +33,9 @@ async def transfer(
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``base_url`` is scheme and host, ``within`` in seconds, for the whole of the answer. ``leaving``
-    is awaited right before the first byte leaves; what it raises comes through, and nothing is
-    sent.
+    ``base_url`` is scheme and host, ``within`` in seconds, from the first byte that leaves to the
+    last of the answer. ``leaving`` is awaited right before that first byte; what it raises comes
+    through, and nothing is sent.
     """
 
     async def trace(event: str, _: object) -> None:
@@ -43,6 +43,7 @@ async def transfer(
         if event == "http11.send_request_headers.started":
             await leaving()
             departure.leave()
+            ends.reschedule(asyncio.get_running_loop().time() + within)
 
     # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
     content = None if call.body is None else json.dumps(call.body).encode()
@@ -56,7 +57,7 @@ async def transfer(
     )
     departure.hold()
     try:
-        async with asyncio.timeout(within + CONNECT_SECONDS):
+        async with asyncio.timeout(within + CONNECT_SECONDS) as ends:
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
                 return await _read(response)

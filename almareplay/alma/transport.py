@@ -88,7 +88,7 @@ class Transport:
         self._client = client
         self._base_url = str(client.base_url).rstrip("/")
         self._clock = clock
-        self._answer_within = answer_within
+        self.answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
         self._calls_left = DailyQuota(
             reserve, clock, self._alma_clock, wait=wait, on_event=on_event
@@ -228,7 +228,7 @@ class Transport:
                 self._base_url,
                 call,
                 departure,
-                within=self._answer_within,
+                within=self.answer_within,
                 leaving=leaving,
             )
         except Exception:  # raised by ``may_leave``: it was not sent

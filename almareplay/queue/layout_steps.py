@@ -203,7 +203,12 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Desks capture straight into the queue."""
+    """Desks capture straight into the queue; workers hold runs."""
+    _captures(connection)
+    _holds_of_workers(connection)
+
+
+def _captures(connection: Connection) -> None:
     tables = MetaData()
     Table(
         "capture_sessions",
@@ -260,6 +265,10 @@ def _to_9(connection: Connection) -> None:
         Index("capture_events_by_station", "session_id", "station_id", "sequence"),
     )
     tables.create_all(connection)
+
+
+def _holds_of_workers(connection: Connection) -> None:
+    _add(connection, "runs", Column("holder_by_lease", SmallInteger))
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {
