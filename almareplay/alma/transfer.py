@@ -29,9 +29,8 @@ async def transfer(
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``within`` is in seconds from the moment at which it leaves, for the whole of the answer.
-    ``leaving`` is awaited right before the first byte leaves; what it raises comes through, and
-    nothing is sent.
+    ``within`` is in seconds, from the first byte that leaves to the last of the answer. ``leaving``
+    is awaited right before that first byte; what it raises comes through, and nothing is sent.
     """
     loop = asyncio.get_running_loop()
 

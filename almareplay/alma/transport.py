@@ -83,7 +83,7 @@ class Transport:
         self.stop = Stop(stopping or asyncio.Event())
         self._endpoint = endpoint
         self._clock = clock
-        self._answer_within = answer_within
+        self.answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
         self._calls_left = DailyQuota(
             reserve, clock, self._alma_clock, wait=wait, on_event=on_event
@@ -220,7 +220,7 @@ class Transport:
                 self._endpoint,
                 call,
                 departure,
-                within=self._answer_within,
+                within=self.answer_within,
                 leaving=leaving,
             )
         except Exception:  # raised by ``may_leave``: it was not sent

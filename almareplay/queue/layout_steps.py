@@ -203,9 +203,11 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """What was corrected is kept by columns; desks capture straight into the queue."""
+    """What was corrected is kept by columns; desks capture straight into the queue; workers hold
+    runs."""
     _name_corrected_columns(connection)
     _make_capture_tables(connection)
+    _holds_of_workers(connection)
 
 
 def _name_corrected_columns(connection: Connection) -> None:
@@ -276,6 +278,10 @@ def _make_capture_tables(connection: Connection) -> None:
         Index("capture_events_by_station", "session_id", "station_id", "sequence"),
     )
     tables.create_all(connection)
+
+
+def _holds_of_workers(connection: Connection) -> None:
+    _add(connection, "runs", Column("holder_by_lease", SmallInteger))
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {

@@ -37,15 +37,14 @@ from almareplay.alma.rate_limiter import SystemClock
 from almareplay.cli import main
 from almareplay.queue import hold
 from almareplay.queue.store import Queue
-from almareplay.replay import journal
+from almareplay.replay import looks as looking
 
 # In a container of its own, where the other cannot see that it lives.
 here = replace(hold.this_process(), space="a container")
 hold.this_process = lambda: here
-hold.LEASE_SECONDS = 0
 slept = timedelta()
 awake, writing = threading.Lock(), Queue.writing
-now, still_held = SystemClock.now, journal.still_held
+now, still_held = SystemClock.now, looking.still_held
 send = Connections.handle_async_request
 moments = iter(range(1_000))
 
@@ -65,9 +64,10 @@ def wakes(*_):
     slept += timedelta(hours=1)
 
 def looks(*held):
-    still_held(*held)
+    left = still_held(*held)
     if "{where}" == "while it makes sure of its hold":
         sleeps()
+    return left
 
 def leaves(connections, request):
     writes = request.method == "POST" and not request.url.path.endswith("/test")
@@ -76,7 +76,7 @@ def leaves(connections, request):
     return send(connections, request)
 
 SystemClock.now = lambda clock: now(clock) + slept
-journal.still_held, Queue.writing = looks, writes
+looking.still_held, Queue.writing = looks, writes
 Connections.handle_async_request = leaves
 signal.signal(signal.SIGCONT, wakes)
 main()
@@ -93,6 +93,7 @@ def _falls_asleep(outage: Outage, where: str) -> Command:
     while psutil.Process(replay.pid).status() != psutil.STATUS_STOPPED:
         assert replay.runs()
         time.sleep(0.01)
+    _lease_ends(outage)
     return replay
 
 
