@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -202,18 +203,15 @@ def test_an_overview_is_no_station(fresh: Server) -> None:
 
 
 def test_when_the_queue_fails_nothing_is_confirmed_and_whoever_is_in_charge_reads_why(
-    fresh: Server, tmp_path: object
+    fresh: Server,
 ) -> None:
     desk = fresh.pair()
-    path = fresh.queue.place
-    moved = f"{path}.moved"
-    from pathlib import Path
-
-    Path(path).rename(moved)
+    path = Path(fresh.queue.place)
+    moved = path.rename(path.with_suffix(".moved"))
     scan = desk.scan()
     failed = [desk.send(scan) for _ in range(2)]
     assert {each.status_code for each in failed} == {503}
-    Path(moved).rename(path)
+    moved.rename(path)
     assert desk.send(scan).json()["stored"] == [scan["id"]]
     told = [words for words in fresh.told if "stored" in words]
     assert len(told) == 2
