@@ -24,7 +24,7 @@ from almareplay.queue.errors import (
     QueueError,
     RunHeld,
 )
-from almareplay.queue.hold import Hold, release_hold, take_hold
+from almareplay.queue.hold import WORKER_LEASE, Hold, release_hold, renew_hold, take_hold
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.queue.submissions import (
@@ -150,7 +150,8 @@ class Look:
                 settings.require_key(),
                 per_second=settings.pace,
                 reserve=settings.daily_reserve,
-                timeout_seconds=settings.timeout_seconds,
+                # The lease must outlast a call.
+                timeout_seconds=min(settings.timeout_seconds, WORKER_LEASE.longest_call),
                 give_up_after=self._options.give_up_after,
                 stopping=self._options.stopping,
                 on_event=self._event,
@@ -231,6 +232,8 @@ class Look:
             # What cannot be told now is told in a moment; the replay itself finds out what is
             # wrong.
             with contextlib.suppress(QueueError):
+                # Also while Alma is checked, when nothing else renews the hold.
+                await asyncio.to_thread(renew_hold, self._queue, hold)
                 await asyncio.to_thread(
                     say_how_it_goes,
                     self._queue,
@@ -263,7 +266,7 @@ def _take(queue: Queue, run: Run) -> tuple[Hold, Submission] | None:
 
     The one place where a worker takes a hold.
     """
-    hold = take_hold(queue, run)
+    hold = take_hold(queue, run, lease=WORKER_LEASE)
     submission = submission_of(queue, run)
     if submission is None or not submission.is_due:
         release_hold(queue, hold)

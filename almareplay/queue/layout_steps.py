@@ -203,12 +203,26 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Runs are submitted to workers; desks capture straight into the queue."""
+    """What was corrected is kept by columns; desks capture straight into the queue; runs are
+    submitted to workers, who hold them."""
+    _name_corrected_columns(connection)
+    _make_capture_tables(connection)
+    _holds_of_workers(connection)
     layout_9.add_submissions(connection)
-    _captures(connection)
 
 
-def _captures(connection: Connection) -> None:
+def _name_corrected_columns(connection: Connection) -> None:
+    """The columns of a row that staff have corrected, in the place of words for them."""
+    columns = (
+        "replace(replace(corrected, 'patron id', 'patron_id'), 'item barcode', 'item_barcode')"
+    )
+    columns = f"replace(replace({columns}, ',', ''), ' and ', ' ')"
+    connection.execute(
+        text(f"UPDATE transactions SET corrected = {columns} WHERE corrected_at IS NOT NULL")
+    )
+
+
+def _make_capture_tables(connection: Connection) -> None:
     tables = MetaData()
     Table(
         "capture_sessions",
@@ -235,7 +249,7 @@ def _captures(connection: Connection) -> None:
         Column("token_hash", String(64), nullable=False, index=True),
         Column("paired_at", DateTime, nullable=False),
         Column("last_seen_at", DateTime, nullable=False),
-        Column("clock_offset_ms", Integer),
+        Column("clock_offset_ms", BigInteger),
         Column("unsent", Integer, nullable=False, server_default="0"),
         Column("version", String(40), nullable=False, server_default=""),
     )
@@ -251,20 +265,27 @@ def _captures(connection: Connection) -> None:
         Column("reason", Text, nullable=False, server_default=""),
         Column("kind", String(6)),
         Column("item_barcode", Text, nullable=False, server_default=""),
+        Column("item_key", Text, nullable=False, server_default=""),
         Column("patron_id", Text, nullable=False, server_default=""),
         Column("captured_at", BigInteger, nullable=False),
         Column("captured_offset", Integer, nullable=False),
         Column("given_time", SmallInteger, nullable=False, server_default="0"),
         Column("station_time_ms", BigInteger, nullable=False),
-        Column("clock_offset_ms", Integer, nullable=False),
+        Column("clock_offset_ms", BigInteger, nullable=False),
         Column("clerk", String(20), nullable=False, server_default=""),
         Column("patron_standing", String(10), nullable=False, server_default=""),
         Column("decision", String(10), nullable=False, server_default=""),
         Column("due_date", String(10), nullable=False, server_default=""),
         Column("received_at", DateTime, nullable=False),
         Index("capture_events_by_station", "session_id", "station_id", "sequence"),
+        Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
+        Index("capture_events_by_voids", "session_id", "voids"),
     )
     tables.create_all(connection)
+
+
+def _holds_of_workers(connection: Connection) -> None:
+    _add(connection, "runs", Column("holder_by_lease", SmallInteger))
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {

@@ -113,7 +113,7 @@ class Queue:
                 "version that wrote it, and name a new queue with --queue for new ones."
             )
         if version < VERSION:
-            if not upgrade and not self._is_file:
+            if not upgrade and not self.is_file:
                 raise NotUpgraded(
                     "Before the tables of a database server are changed no copy of them is made. "
                     "Stop all programs that use the queue, make a copy with pg_dump, then do "
@@ -125,7 +125,8 @@ class Queue:
                 self._make_or_recognise(create, upgrade)
 
     @property
-    def _is_file(self) -> bool:
+    def is_file(self) -> bool:
+        """Whether it is a file, which is read at once, and no server that is to be asked."""
         return self._engine.dialect.name == "sqlite"
 
     def _upgrade(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.consortium.stage import Consortium, alma_of
+from tests.consortium.workplace import Consortium, alma_of
 
 FERN, MOSS = "01FERN_INST", "01MOSS_INST"
 

@@ -11,7 +11,7 @@ import pytest
 from almareplay.simulator.faults import Fault
 from tests.chaos.processes import Command
 from tests.consortium.conftest import FERN, MOSS, Opens
-from tests.consortium.stage import Consortium, until
+from tests.consortium.workplace import Consortium, until
 
 pytestmark = pytest.mark.postgresql
 

@@ -24,6 +24,7 @@ from almareplay.sources.sip2.capture import (
 )
 from almareplay.sources.sip2.exchange import REFUSED
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction
+from tests.examples import examples
 from tests.sources.sip2.messages import (
     ITEM,
     NO_DATE,
@@ -235,7 +236,9 @@ pieces = st.sampled_from(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=st.lists(pieces | st.text(max_size=5), max_size=30).map("".join))
 def test_any_log_ends_in_rows(text: str, read: Read) -> None:
