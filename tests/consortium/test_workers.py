@@ -51,8 +51,8 @@ def test_a_worker_that_runs_is_woken_and_watched(consortium: Consortium) -> None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    worker = consortium.starts("worker", "--metrics", str(port))
     fern = consortium.loads(FERN, 4)
+    worker = consortium.starts("worker", "--metrics", str(port))
     # Submitted twice at once, it is replayed once.
     twice = [consortium.starts("submit", FERN, "--yes") for _ in range(2)]
     assert [each.ends().code for each in twice] == [0, 0]
@@ -131,3 +131,32 @@ def test_trouble_of_one_institution_is_not_that_of_the_others(opens: Opens) -> N
     assert consortium.does("worker", "--drain").code == 75
     assert sorted(consortium.effects(MOSS)) == rows[MOSS]
     assert sorted(consortium.effects(OAK)) == rows[OAK]
+
+
+def test_a_phase_begins_after_the_last_effect_of_the_one_before(opens: Opens) -> None:
+    consortium = opens(FERN, latency=0.02, pace=50)
+    first, second = consortium.loads(FERN, 25, phase=1), consortium.loads(FERN, 10, phase=2)
+    assert consortium.does("submit", FERN, "--yes").code == 0
+    for effects in (8, 20):
+        worker = consortium.starts("worker", "--drain")
+        until(lambda at=effects: len(consortium.effects(FERN)) >= at)  # type: ignore[misc]
+        worker.send(signal.SIGKILL)
+        worker.ends()
+    assert consortium.does("worker", "--drain").code == 0
+    effects_in_order = consortium.effects(FERN)
+    assert sorted(effects_in_order[:25]) == first
+    assert sorted(effects_in_order[25:]) == second
+
+
+def test_a_run_that_was_submitted_for_another_environment_is_not_touched(opens: Opens) -> None:
+    consortium = opens(FERN)
+    consortium.loads(FERN, 1)
+    assert consortium.does("submit", FERN, "--yes").code == 0
+    file = consortium.folder / "institutions.toml"
+    file.write_text(file.read_text() + 'environment = "production"\n')
+    done = consortium.does("worker", "--drain")
+    assert (done.code, "It was submitted for sandbox" in done.err) == (3, True)
+    assert consortium.almas[FERN].record.requests == []
+    # All of production is nothing to agree to in passing.
+    everything = consortium.does("submit", "--all", "--yes")
+    assert (everything.code, f"almareplay submit {FERN} --yes" in everything.err) == (2, True)
