@@ -104,12 +104,11 @@ def make_engine(url: URL) -> Engine:
 
 
 def connecting(url: URL, schema: str) -> dict[str, Any]:
-    """How another library connects to the queue's database by psycopg, to use the tables of a
-    schema. Raises QueueError for an address that will not do."""
-    url = address(url)
-    _, named = url.get_dialect()().create_connect_args(url)
-    options = " ".join(filter(None, (named.get("options"), f"-c search_path={schema}")))
-    return {**_CONNECTING, **named, "options": options}
+    """How others connect to the database by psycopg, to use the tables of a schema. Raises
+    QueueError for an address that will not do."""
+    _, named = address(url).get_dialect()().create_connect_args(url)
+    options = f"{named.get('options', '')} -c search_path={schema}"
+    return {**_CONNECTING, **named, "options": options.strip()}
 
 
 def make_private(url: URL) -> None:

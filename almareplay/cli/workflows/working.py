@@ -47,6 +47,9 @@ def work(
 ) -> Exit:
     """Work until it is stopped or, with ``drain``, until nothing is left to do now. ``metrics`` is
     a port, None where nobody is to be told."""
+    if common.institution:
+        words = "A worker replays the runs of all institutions: leave --institution out."
+        raise Ended(Exit.USAGE, words)
     plain = common.read_settings()
     check_queue(plain.queue)
     # A mistake in the file is better told now than by each run.
