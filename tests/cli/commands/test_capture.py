@@ -1,0 +1,286 @@
+"""The command: what it prints, what it refuses, and that what it has confirmed is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from almareplay.outcomes import Outcome
+from almareplay.queue.capture_schema import events
+from almareplay.queue.store import Queue
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import User
+
+
+@dataclass
+class Serving:
+    """The command as it serves; ``said`` are the lines that it had printed when it was ready."""
+
+    process: subprocess.Popen[str]
+    said: list[str]
+
+    @property
+    def code(self) -> str:
+        """The pairing code."""
+        return next(line for line in self.said if "code" in line).split()[-1]
+
+    @property
+    def client(self) -> httpx.Client:
+        """A browser at the first address."""
+        url = next(line.strip() for line in self.said if "://" in line)
+        return httpx.Client(base_url=url, trust_env=False, timeout=10)
+
+    def pair(self) -> dict[str, str]:
+        """The headers of a station that is paired."""
+        body = {"code": self.code, "station": str(uuid4()), "name": "Front desk"}
+        with self.client as client:
+            return {
+                "Authorization": f"Bearer {client.post('/api/pair', json=body).json()['token']}"
+            }
+
+    def ends(self) -> tuple[int, str]:
+        """Press Ctrl-C: the exit code and what was said."""
+        self.process.send_signal(signal.SIGINT)
+        _, err = self.process.communicate(timeout=10)
+        return self.process.returncode, err
+
+
+@contextmanager
+def serving(user: User, *flags: str) -> Iterator[Serving]:
+    """Start the command, on a free port."""
+    with user.starts("capture", "--port", "0", *flags) as process:
+        try:
+            said: list[str] = []
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line)
+                if "Pairing code" in line:
+                    break
+            assert process.poll() is None, process.communicate()
+            yield Serving(process, said)
+        finally:
+            process.kill()
+
+
+NUMBERS = count(1)
+
+
+def scan() -> dict[str, Any]:
+    """A loan as a station sends it."""
+    number = next(NUMBERS)
+    now = time.time_ns() // 1_000_000
+    return {
+        "id": str(uuid4()),
+        "sequence": number,
+        "event": "scan",
+        "kind": "loan",
+        "item_barcode": f"secret-item-{number}",
+        "patron_id": f"secret-patron-{number}",
+        "station_time_ms": now,
+        "clock_offset_ms": 0,
+        "captured_ms": now,
+    }
+
+
+def stored(user: User) -> list[str]:
+    """The ids of the events in the queue."""
+    with (
+        Queue.open(f"sqlite:///{user.folder}/almareplay.db") as queue,
+        queue.reading() as connection,
+    ):
+        return list(connection.scalars(select(events.c.id).order_by(events.c.sequence)))
+
+
+def test_a_server_that_is_killed_has_kept_what_it_confirmed(user: User) -> None:
+    scans = [scan() for _ in range(30)]
+    confirmed: list[str] = []
+    with serving(user, "--session", "outage") as first:
+        headers = first.pair()
+        with first.client as client:
+            for each in scans[:10]:
+                answer = client.post("/api/events", json={"events": [each]}, headers=headers)
+                confirmed += answer.json()["stored"]
+            dying = threading.Timer(0.05, first.process.kill)
+            dying.start()
+            with pytest.raises(httpx.TransportError):
+                for each in scans[10:]:
+                    answer = client.post("/api/events", json={"events": [each]}, headers=headers)
+                    confirmed += answer.json()["stored"]
+                while True:
+                    client.get("/api/time")
+    assert set(confirmed) <= set(stored(user))
+    with serving(user, "--session", "outage") as again:
+        with again.client as client:
+            # The station goes on with its token and sends all that it does not know of.
+            answer = client.post("/api/events", json={"events": scans}, headers=headers)
+        assert answer.json()["stored"] == [each["id"] for each in scans]
+        code, said = again.ends()
+    assert code == 0
+    assert "Session 'outage' has 30 loans and 0 returns of 1 station." in said
+    assert "  almareplay load --session outage\n" in said
+    assert stored(user) == [each["id"] for each in scans]
+
+
+def test_desks_go_on_scanning_while_another_run_is_replayed(user: User) -> None:
+    assert user.types("load", str(user.captures(30))).code == 0
+    answers: list[httpx.Response] = []
+    with serving(user) as server:
+        headers = server.pair()
+        is_replayed = threading.Event()
+
+        def scan_on() -> None:
+            with server.client as client:
+                while not is_replayed.is_set():
+                    body = {"events": [scan()]}
+                    answers.append(client.post("/api/events", json=body, headers=headers))
+
+        desk = threading.Thread(target=scan_on)
+        desk.start()
+        try:
+            done = user.types("replay", "--yes")
+        finally:
+            is_replayed.set()
+            desk.join()
+    assert done.code == 0
+    assert user.outcomes() == [Outcome.LOANED] * 30
+    assert {answer.status_code for answer in answers} == {200}
+    assert stored(user) == [id for answer in answers for id in answer.json()["stored"]]
+
+
+def test_no_log_and_no_line_has_what_was_scanned_or_a_token(user: User) -> None:
+    with serving(user, "--log", "log.jsonl", "--debug", "--verbose") as server:
+        headers = server.pair()
+        with server.client as client:
+            client.post("/api/events", json={"events": [scan(), {"id": "x"}]}, headers=headers)
+            client.post("/api/overview", json={"code": "secret-code"})
+            client.get("/api/overview", headers={"Authorization": "Bearer secret-token"})
+        code, said = server.ends()
+    assert code == 0
+    log = (user.folder / "log.jsonl").read_text("utf-8")
+    assert [json.loads(line)["event"] for line in log.splitlines()] == [
+        "started",
+        "paired",
+        "wrong_code",
+        "ended",
+    ]
+    assert server.code not in log
+    for words in said, log:
+        assert "secret" not in words
+        assert headers["Authorization"].split()[1] not in words
+
+
+def test_the_session_of_the_same_outage_is_gone_on_with(user: User) -> None:
+    for flags in (["--session", "flood"], []):
+        with serving(user, *flags) as server:
+            server.pair()
+            _, said = server.ends()
+        assert "Session 'flood'" in said
+    with serving(user, "--library", "LAW") as server:
+        _, said = server.ends()
+    assert "Session 'flood' goes on: it has 0 loans and 0 returns of 2 stations." in said
+    assert "The library of the session was MAIN and is now LAW." in said
+
+
+def test_a_closed_session_is_opened_on_demand_only(user: User) -> None:
+    with serving(user, "--session", "flood") as server, server.client as client:
+        headers = server.pair()
+        assert client.post("/api/close", json={"code": server.code}, headers=headers).is_success
+    for flags, status in ([], 409), (["--reopen"], 200):
+        with serving(user, "--session", "flood", *flags) as server, server.client as client:
+            body = {"code": server.code, "station": str(uuid4()), "name": "Van"}
+            assert client.post("/api/pair", json=body).status_code == status
+            _, said = server.ends()
+        assert ("Session 'flood' is closed" in said) == (status == 409)
+
+
+def test_others_are_served_with_encryption_only(user: User) -> None:
+    with serving(user, "--host", "0.0.0.0") as server:
+        _, said = server.ends()
+    addresses = [line for line in server.said if "://" in line]
+    assert addresses
+    assert all("https://" in line for line in addresses)
+    root = user.folder / "almareplay-certificate" / "root.crt"
+    assert f"Root certificate: {root} (valid until " in said
+    assert re.search("[(]SHA-256[)]: ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", said)
+    with serving(user, "--host", "0.0.0.0", "--insecure") as server:
+        _, said = server.ends()
+    assert all("http://" in line for line in server.said if "://" in line)
+    assert "Nothing is encrypted" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--host", "192.0.2.1"], "The address 192.0.2.1 is none of this machine."),
+        (["--host", "no host"], "The address no host is not known here."),
+        (["--card-pattern", "["], "--card-pattern is no regular expression"),
+        (["--patrons", "none.json"], "none.json cannot be read"),
+        (["--certificate", "a.crt"], "--certificate and --key go together."),
+        (["--certificate", "a", "--key", "b", "--insecure"], "without a certificate"),
+        (["--certificate", "a.crt", "--key", "a.key"], "a.crt cannot be read"),
+        (["--session", " "], "The name of a session is text"),
+        (["--timezone", "Mars"], "--timezone is not a time zone"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(user: User, flags: list[str], words: str) -> None:
+    done = user.types("capture", "--port", "0", *flags)
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_a_port_that_is_taken_is_named(user: User) -> None:
+    port = user.alma.url.rsplit(":", 1)[1]
+    done = user.types("capture", "--port", port)
+    assert (done.code, f"Port {port} is taken." in done.err) == (2, True)
+
+
+def test_the_offline_patron_list_is_served_as_it_is(user: User) -> None:
+    made = {
+        "made_at": "2026-09-01T08:00:00+00:00",
+        "salt": "0123456789abcdef",
+        "rounds": 1000,
+        "entries": {"0" * 32: "blocked"},
+    }
+    text = json.dumps(made, indent=3)
+    user.writes("patrons.json", text)
+    with serving(user, "--patrons", "patrons.json") as server, server.client as client:
+        headers = server.pair()
+        assert client.get("/api/patrons", headers=headers).text == f"{text}\n"
+        said = client.get("/api/session", headers=headers).json()["session"]["patrons"]
+    assert said == {"made_at": made["made_at"], "salt": made["salt"], "count": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"made_at": "today"},
+        {"salt": ""},
+        {"rounds": 0},
+        {"rounds": True},
+        {"entries": []},
+        {"entries": {"21880001": "ok"}},
+        {"entries": {"0" * 32: "Ada"}},
+    ],
+)
+def test_a_list_with_anything_else_in_it_is_refused(user: User, change: dict[str, Any]) -> None:
+    made = {"made_at": "2026-09-01", "salt": "0" * 16, "rounds": 1, "entries": {}} | change
+    user.writes("patrons.json", json.dumps(made))
+    done = user.types("capture", "--port", "0", "--patrons", "patrons.json")
+    assert (done.code, "no offline patron list" in done.err) == (2, True)
+    assert "Ada" not in done.err
+    assert "21880001" not in done.err
