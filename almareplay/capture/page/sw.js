@@ -8,10 +8,11 @@ const FILES = [
   "/", "/overview", "/style.css", "/icon.svg", "/manifest.webmanifest",
   "/texts/en.json", "/texts/de.json",
   ...[
-    "barcodes", "clock", "codes", "commands", "desk", "dialogs", "dom", "export", "forms", "history",
-    "identifiers", "main", "overview", "pairing", "patrons", "patterns", "preferences", "printing",
-    "scanner", "server", "session", "sha256", "sounds", "station", "store", "sync", "texts",
-    "updates", "view", "zone",
+    "barcodes", "clock", "codes", "commands", "desk", "dialogs", "dom", "export", "forms",
+    "history", "identifiers", "main", "notices", "overview", "pairing", "patrons", "patterns",
+    "preferences", "printing", "recording", "scanner", "scanning", "server", "session",
+    "sha256", "sounds", "station", "store", "stranded", "sync", "texts", "tools", "updates",
+    "view", "zone",
   ].map((name) => `/app/${name}.js`),
 ];
 

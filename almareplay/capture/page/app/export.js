@@ -16,12 +16,15 @@ export function asJsonLines(rows, { station, session }) {
   return [about, ...rows.map(({ event }) => event)].map((each) => `${JSON.stringify(each)}\n`).join("");
 }
 
-/** The scans that hold as a file of fixed width: `{text, left}`, `left` of them have no place in it.
- * A scan that was voided in another file than this must not come back: `history` knows. */
+/** The scans that hold as a file of fixed width: `{text, left}`. `left` events have no place in it:
+ * codes that are too wide, and what voids a scan that is not among the rows. `isOpen(id)`: whether a
+ * scan was not voided. */
 export function asDat(rows, { session }, isOpen) {
   const lines = [];
+  const here = new Set(rows.map(({ event }) => event.id));
   let left = 0;
   for (const { event } of rows) {
+    if (event.event === "void" && !here.has(event.voids)) left += 1;
     if (event.event !== "scan" || event.decision === "refused" || !isOpen(event.id)) continue;
     const { kind, item_barcode: item, patron_id: patron } = event;
     if (item.length > WIDTH || /\s{2}/.test(item)) left += 1;

@@ -29,9 +29,10 @@ export function newHistory(rows = []) {
   return {
     add,
 
-    /** Take over what changed of a row. */
+    /** Take over what changed of a row; answers the row, undefined where there is none. */
     change(sequence, change) {
-      Object.assign(bySequence.get(sequence) ?? {}, change);
+      const row = bySequence.get(sequence);
+      return row && Object.assign(row, change);
     },
 
     /** The last scan that was not voided. */

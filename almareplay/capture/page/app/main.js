@@ -1,26 +1,26 @@
 // The page of a desk, from its beginning.
 
 import { byId, show } from "./dom.js";
-import { asDat, asJsonLines, saveAs } from "./export.js";
-import * as forms from "./forms.js";
+import { askReason } from "./forms.js";
 import { newHistory } from "./history.js";
 import { notice, showHeader, unnotice } from "./notices.js";
 import { askToPair } from "./pairing.js";
 import { applyTheme, prefer } from "./preferences.js";
-import { printCommands } from "./printing.js";
 import { newRecorder, practiceStore } from "./recording.js";
 import { newWork } from "./scanning.js";
 import { watchField } from "./scanner.js";
 import { practice } from "./session.js";
 import { isShutOut, openStation } from "./station.js";
-import { openStore, REFUSED, SENT } from "./store.js";
+import { openStore, REFUSED } from "./store.js";
+import { tellStranded } from "./stranded.js";
 import { startSync } from "./sync.js";
 import { loadTexts, text } from "./texts.js";
+import { listenToTools } from "./tools.js";
 import { askToKeepData, inOneWindow, keepPage } from "./updates.js";
 import { showPage } from "./view.js";
 import { clockTime } from "./zone.js";
 
-const MEASURE_EVERY_MS = 5 * 60_000;
+const COMPARE_EVERY_MS = 5 * 60_000;
 
 let store;
 let station;
@@ -45,16 +45,32 @@ async function start() {
     onCommand: (name) => work.command(name),
     isActive: () => document.body.dataset.page === "desk" && work !== null,
   });
-  listen();
+  listenToTools({
+    work: () => work,
+    history: () => history,
+    isTraining: () => isTraining,
+    clerk: () => clerk,
+    setClerk,
+    toggleTraining: () => (isTraining ? stopTraining() : train()),
+    aboutBrowser,
+    textsChanged: () => {
+      work.render();
+      refreshHeader();
+    },
+  }, station, scanner.focus);
+  window.addEventListener("beforeunload", (event) => {
+    if (!isTraining && history?.unsent()) event.preventDefault();
+  });
+  window.addEventListener("pagehide", () => prefer("mode", work?.desk().mode ?? "loan"));
   setInterval(tick, 1000);
-  setInterval(measure, MEASURE_EVERY_MS);
-  window.addEventListener("online", measure);
+  setInterval(compare, COMPARE_EVERY_MS);
   if (station.session()) await openDesk();
   else askToPair(station, { onPaired: openDesk, onTraining: train });
   document.documentElement.classList.add("ready");
   opensOffline = await keepPage((takeOver) => notice("newer", text("notice newer"), {
     actions: [[text("notice newer take"), takeOver]],
   }));
+  if (!opensOffline) notice("online only", text("browser online only"), { level: "wrong" });
 }
 
 /** Open the desk of the session that the station is paired with. */
@@ -80,9 +96,8 @@ async function openDesk() {
   refreshHeader();
   unnotice("pair again");
   if (!station.token()) shutOut();
-  await tellStranded();
-  await measure();
-  await refreshSession();
+  await tellStranded(store, station);
+  await compare();
   sync.wake({ atOnce: true });
   isPersistent = await askToKeepData();
 }
@@ -122,7 +137,7 @@ function stopTraining() {
 }
 
 async function voidScan(row) {
-  const reason = await forms.askReason(row.event.item_barcode);
+  const reason = await askReason(row.event.item_barcode);
   if (reason !== null) await work.takeBack(row, reason);
   scanner.focus();
 }
@@ -136,9 +151,11 @@ function stored() {
 function changed(changes, said) {
   if (isTraining) return;
   for (const [sequence, change] of changes) {
-    history.change(sequence, change);
-    if (change.duplicateOf) {
-      work.say({ level: "warning", name: "elsewhere", values: { place: change.duplicateOf } });
+    const row = history.change(sequence, change);
+    // What the desk was told when it was scanned need not be told again.
+    if (change.duplicateOf && row && !row.twice && history.isOpen(row.event.id)) {
+      const values = { place: change.duplicateOf, code: row.event.item_barcode };
+      work.say({ level: "warning", name: "elsewhere", values });
     } else if (change.sending === REFUSED) {
       work.say({ level: "failed", name: "refused by server", values: {} });
     }
@@ -153,7 +170,7 @@ function reached(now) {
   const isBack = !isUp && now;
   isUp = now;
   refreshHeader();
-  if (isBack) measure();
+  if (isBack) compare();
 }
 
 function shutOut() {
@@ -175,50 +192,17 @@ async function closed() {
   if (isAllSent) await store.forget((name) => name === station.session().name);
 }
 
-/** Rows of other sessions that the server never had are not forgotten. */
-async function tellStranded() {
-  const { name } = station.session();
-  await store.forget((session) => session !== name);
-  for (const { name: other, count } of await store.stranded(name)) {
-    notice(`stranded ${other}`, text("notice stranded", { count, session: other }), {
-      level: "wrong",
-      actions: [
-        [text("export.save"), () => saveStranded(other)],
-        [text("delete"), () => deleteStranded(other, count)],
-      ],
-    });
-  }
-}
-
-async function saveStranded(name) {
-  const about = { station: station.about(), session: { ...station.session(), name } };
-  const rows = (await store.rows(name)).filter((row) => row.sending !== SENT);
-  saveAs("jsonl", asJsonLines(rows, about), about);
-}
-
-async function deleteStranded(name, count) {
-  const words = text("delete stranded", { count, session: name });
-  if (!await forms.confirmed(text("delete"), words, text("delete"))) return;
-  await store.forget((session) => session === name, () => true);
-  unnotice(`stranded ${name}`);
-}
-
-async function measure() {
-  try {
-    await station.measure();
-  } catch {
-    // The offset that was measured last holds until the server is back.
-  }
-}
-
-async function refreshSession() {
+/** Compare the clock and the session with the server's. */
+async function compare() {
   if (!station.token()) return;
   try {
+    await station.measure();
     await station.refresh();
     reached(true);
     if (station.session().closed) await closed();
-    work.render();
+    else if (!isTraining) work?.render();
   } catch (error) {
+    // What was known last holds until the server is back.
     if (isShutOut(error)) shutOut();
     else reached(false);
   }
@@ -242,78 +226,18 @@ function tick() {
   work?.tick();
 }
 
-function listen() {
-  const act = (id, run) => byId(id).addEventListener("click", async () => {
-    await run();
-    scanner.focus();
-  });
-  for (const [id, name] of [["mode-loan", "LOAN"], ["mode-return", "RETURN"], ["end-patron", "END"],
-    ["undo", "UNDO"], ["yes", "YES"], ["no", "NO"]]) {
-    act(id, () => work.command(name));
-  }
-  act("keyboard", () => {
-    byId("field").inputMode = byId("field").inputMode === "none" ? "text" : "none";
-    byId("field").blur();
-  });
-  if (matchMedia("(pointer: coarse)").matches) byId("field").inputMode = "none";
-  act("tool-clerk", async () => {
-    const given = await forms.askClerk(clerk);
-    if (given === null) return;
-    clerk = given;
-    await store.keep({ clerk });
-    work.render();
-  });
-  act("tool-due", async () => {
-    const { dueDate } = work.desk();
-    const given = await forms.askDueDate(dueDate, station.now(), zone());
-    if (given !== null) await work.give({ dueDate: given });
-  });
-  act("tool-drop", async () => {
-    const { givenTime } = work.desk();
-    const given = await forms.askDropTime(givenTime, station.now(), zone());
-    if (given !== null) await work.give({ givenTime: given ?? null });
-  });
-  act("tool-reprint", () => work.reprint());
-  act("tool-export", exportRows);
-  act("tool-commands", () => printCommands(station.session() ?? practice()));
-  act("tool-training", () => (isTraining ? stopTraining() : train()));
-  act("tool-help", forms.showHelp);
-  act("tool-settings", async () => {
-    if (!await forms.askSettings(aboutThisBrowser())) return;
-    await loadTexts();
-    work.render();
-    refreshHeader();
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!isTraining && history && history.unsent() > 0) event.preventDefault();
-  });
-  window.addEventListener("pagehide", () => prefer("mode", work?.desk().mode ?? "loan"));
+async function setClerk(words) {
+  clerk = words;
+  await store.keep({ clerk });
+  work.render();
 }
 
-const zone = () => (station.session() ?? practice()).timezone;
-
-function aboutThisBrowser() {
+function aboutBrowser() {
   return [
     text(opensOffline ? "browser offline" : "browser online only"),
     text(isPersistent ? "browser keeps" : "browser may clear"),
     text("browser version", { version: station.version || "–" }),
   ].join(" ");
-}
-
-async function exportRows() {
-  if (isTraining) return;
-  const chosen = await forms.askExport(history.notSent());
-  if (!chosen) return;
-  const all = await store.rows(station.session().name);
-  const rows = chosen.what === "all" ? all : all.filter((row) => row.sending !== SENT);
-  const about = { station: station.about(), session: station.session() };
-  if (chosen.format === "jsonl") {
-    saveAs("jsonl", asJsonLines(rows, about), about);
-    return;
-  }
-  const { text: lines, left } = asDat(rows, about, history.isOpen);
-  saveAs("dat", lines, about);
-  if (left) await work.say({ level: "warning", name: "left out of dat", values: { count: left } });
 }
 
 applyTheme();

@@ -73,12 +73,14 @@ export function newWork(about) {
     let { result } = answer;
     if (answer.record) {
       const twice = history.lastOf(answer.record.item_barcode);
-      if (!await kept(() => recorder.scan(answer.record))) {
+      const row = await kept(() => recorder.scan(answer.record));
+      if (!row) {
         say({ level: "failed", name: "not kept", values: { code: answer.record.item_barcode } });
         return;
       }
       result = { ...result, values: { code: answer.record.item_barcode } };
       if (twice?.event.kind === answer.record.kind) {
+        row.twice = true;
         const time = clockTime(twice.event.captured_ms, about.session().timezone);
         result = { level: "warning", name: `${answer.record.kind} twice`, values: { ...result.values, time } };
       }
@@ -87,7 +89,9 @@ export function newWork(about) {
     desk = answer.state;
     if (desk.patron?.id !== before.patron?.id) since = history.lastSequence();
     say(result);
-    if (answer.ended && receipt && preference("receipts", "none") !== "none") print();
+    // The browser's dialog takes the keys: it must not come while a scanner may be at work.
+    const isPause = result.name === "patron ended" && receipt;
+    if (isPause && preference("receipts", "none") !== "none") print();
   }
 
   function keepReceipt(patron) {

@@ -16,12 +16,13 @@ export async function openStation(store) {
   const said = await store.kept("session");
   let session = said ? completed(said) : null;
 
+  /** Take over how the session stands, and its list of patrons where that is another one. */
   async function take(news) {
     session = completed(news);
     await store.keep({ session: news });
-    if (!session.patrons) patrons = null;
-    else if (patrons?.salt !== session.patrons.salt) patrons = await ask("/api/patrons", { token });
-    else return;
+    const isOther = patrons?.salt !== news.patrons?.salt;
+    if (!isOther) return;
+    patrons = news.patrons ? await ask("/api/patrons", { token }) : null;
     await store.keep({ patrons: patrons ?? undefined });
   }
 
