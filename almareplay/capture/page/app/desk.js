@@ -17,7 +17,8 @@ const told = (state, level, name, values = {}, more = {}) => ({
   state, result: { level, name, values }, ...more,
 });
 
-/** Take a code. `about`: `options` of the session, `standingOf(id)`, `isKnownItem(code)`. */
+/** Take a code. `about`: `options` of the session, `standingOf(id)`, `wasItem(code)`
+ * and `wasCard(code)`: whether it was scanned as such before. */
 export function takeScan(before, code, at, about) {
   const { state, ended } = afterTimeout(before, at, about.options);
   const answer = state.question
@@ -26,8 +27,15 @@ export function takeScan(before, code, at, about) {
   return ended && !answer.ended ? { ...answer, ended } : answer;
 }
 
-function scanInReturn(state, code, at, { options }) {
+/** What a code is; where nothing else tells it, what it was when it was scanned before. */
+function kindNow(code, { options, wasItem, wasCard }) {
   const kind = kindOf(code, options);
+  if (kind !== "unclear" || wasItem(code) === wasCard(code)) return kind;
+  return wasItem(code) ? "item" : "card";
+}
+
+function scanInReturn(state, code, at, about) {
+  const kind = kindNow(code, about);
   if (kind === "card" || kind === "neither") {
     return asked(state, kind === "card" ? "card as item" : "odd item", code, at);
   }
@@ -35,8 +43,7 @@ function scanInReturn(state, code, at, { options }) {
 }
 
 function scanInLoan(state, code, at, about) {
-  let kind = kindOf(code, about.options);
-  if (kind === "unclear" && about.isKnownItem(code)) kind = "item";
+  const kind = kindNow(code, about);
   if (!state.patron) {
     if (kind === "item") return asked(state, "item as card", code, at);
     if (kind === "neither") return asked(state, "odd card", code, at);

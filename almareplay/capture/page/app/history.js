@@ -9,6 +9,7 @@ export function newHistory(rows = []) {
   const voided = new Map();
   const latest = new Map();
   const byId = new Map();
+  const cards = new Set();
 
   const isSettled = ({ event }) => !voided.has(event.id) && event.decision !== "refused";
 
@@ -21,6 +22,7 @@ export function newHistory(rows = []) {
     }
     byId.set(event.id, row);
     scans.push(row);
+    if (event.patron_id) cards.add(event.patron_id);
     if (event.item_barcode) latest.set(event.item_barcode, [...(latest.get(event.item_barcode) ?? []), row]);
   }
 
@@ -41,7 +43,9 @@ export function newHistory(rows = []) {
     /** The last scan of an item that was not voided. */
     lastOf: (item) => latest.get(item)?.findLast(isSettled),
 
-    isKnownItem: (code) => latest.has(code),
+    wasItem: (code) => latest.has(code),
+
+    wasCard: (code) => cards.has(code),
 
     /** The last scans, newest first. */
     recent: (count) => scans.slice(-count).reverse(),

@@ -24,7 +24,8 @@ export function newWork(about) {
   const rules = () => ({
     options: about.session().options,
     standingOf: (id) => standingOf(id, about.patrons()),
-    isKnownItem: history.isKnownItem,
+    wasItem: history.wasItem,
+    wasCard: history.wasCard,
   });
 
   /** One after the other, however fast they come. */

@@ -24,7 +24,7 @@ export function tell({ level, name, values = {} }) {
     make("span", { class: "words" },
       make("strong", {}, text(`level.${level}`)), " ",
       text(`result.${name}`, values),
-      values.code ? make("span", { class: "code" }, values.code) : null),
+      values.code ? [" ", make("span", { class: "code" }, values.code)] : null),
   );
 }
 
