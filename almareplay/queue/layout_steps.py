@@ -230,7 +230,7 @@ def _to_9(connection: Connection) -> None:
         Column("token_hash", String(64), nullable=False, index=True),
         Column("paired_at", DateTime, nullable=False),
         Column("last_seen_at", DateTime, nullable=False),
-        Column("clock_offset_ms", Integer),
+        Column("clock_offset_ms", BigInteger),
         Column("unsent", Integer, nullable=False, server_default="0"),
         Column("version", String(40), nullable=False, server_default=""),
     )
@@ -246,18 +246,21 @@ def _to_9(connection: Connection) -> None:
         Column("reason", Text, nullable=False, server_default=""),
         Column("kind", String(6)),
         Column("item_barcode", Text, nullable=False, server_default=""),
+        Column("item_key", Text, nullable=False, server_default=""),
         Column("patron_id", Text, nullable=False, server_default=""),
         Column("captured_at", BigInteger, nullable=False),
         Column("captured_offset", Integer, nullable=False),
         Column("given_time", SmallInteger, nullable=False, server_default="0"),
         Column("station_time_ms", BigInteger, nullable=False),
-        Column("clock_offset_ms", Integer, nullable=False),
+        Column("clock_offset_ms", BigInteger, nullable=False),
         Column("clerk", String(20), nullable=False, server_default=""),
         Column("patron_standing", String(10), nullable=False, server_default=""),
         Column("decision", String(10), nullable=False, server_default=""),
         Column("due_date", String(10), nullable=False, server_default=""),
         Column("received_at", DateTime, nullable=False),
         Index("capture_events_by_station", "session_id", "station_id", "sequence"),
+        Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
+        Index("capture_events_by_voids", "session_id", "voids"),
     )
     tables.create_all(connection)
 
