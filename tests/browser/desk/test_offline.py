@@ -51,7 +51,7 @@ def test_an_answer_that_is_lost_stores_nothing_twice(outage: Outage, opened: Des
     desk.route("**/api/events", lose_first)
     scan(desk, CARD, item(1), item(2))
     said(desk, "saved", item(2))
-    desk.wait_for_function("document.querySelector('#sending').dataset.state === 'done'")
+    all_sent(desk)
     assert len(lost[0]["stored"]) >= 1
     assert outage.items() == [item(1), item(2)]
 
@@ -74,9 +74,7 @@ def test_the_clock_of_a_station_may_be_wrong(outage: Outage, opened: Desk) -> No
         assert abs((event.received_at.timestamp()) - event.captured_at) < 30
 
 
-def test_an_event_that_the_server_refuses_holds_up_no_other(
-    outage: Outage, opened: Desk
-) -> None:
+def test_an_event_that_the_server_refuses_holds_up_no_other(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
     scan(desk, CARD)
     said(desk, "ready", "card read")
@@ -156,20 +154,19 @@ def test_closing_the_session_ends_the_desk_and_clears_it(outage: Outage, opened:
         desk.click("#tool-overview")
     overview = opening.value
     overview.get_by_role("button", name="Close the session").click()
-    overview.get_by_label("Pairing code").fill(outage.capture.code)
+    overview.get_by_role("dialog").get_by_label("Pairing code").fill(outage.capture.code)
     overview.keyboard.press("Enter")
     overview.wait_for_selector("#next:not([hidden])")
     assert "almareplay load --session 'June outage'" in overview.inner_text("#steps")
     desk.bring_to_front()
     scan(desk, item(2))
     desk.wait_for_selector("#field:disabled")
-    assert "The session is closed" in desk.inner_text("#notices")
-    desk.wait_for_function(
-        """async () => {
-            const { openStore } = await import("/app/store.js");
-            return (await (await openStore()).rows("June outage")).length === 0;
-        }"""
-    )
+    desk.get_by_text("everything from this station has been sent").wait_for()
+    kept = """async () => {
+        const { openStore } = await import("/app/store.js");
+        return (await (await openStore()).rows("June outage")).length;
+    }"""
+    assert desk.evaluate(kept) == 0
     assert outage.items() == [item(1), item(2)]
 
 

@@ -56,9 +56,7 @@ def test_without_patterns_a_known_card_is_no_item(outage: Outage, opened: Desk) 
     assert stored == [("JDOE", "BK-1"), ("MMUSTER", "BK-2"), ("JDOE", "BK-3")]
 
 
-def test_a_book_before_the_card_is_asked_about_and_scans_wait(
-    outage: Outage, opened: Desk
-) -> None:
+def test_a_book_before_the_card_is_asked_about_and_scans_wait(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
     scan(desk, item(1))
     said(desk, "warning", "looks like an item")
@@ -92,9 +90,7 @@ def test_a_card_among_returns_is_asked_about(outage: Outage, opened: Desk) -> No
         ("à&é'(-è_çà", "countries"),
     ],
 )
-def test_what_is_no_code_is_refused(
-    outage: Outage, opened: Desk, typed: str, words: str
-) -> None:
+def test_what_is_no_code_is_refused(outage: Outage, opened: Desk, typed: str, words: str) -> None:
     desk = paired(opened(outage.address), outage)
     desk.keyboard.press("F4")
     said(desk, "ready", "Returns")

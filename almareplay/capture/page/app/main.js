@@ -95,6 +95,7 @@ async function openDesk() {
   scanner.focus();
   refreshHeader();
   unnotice("pair again");
+  unnotice("closed");
   if (!station.token()) shutOut();
   await tellStranded(store, station);
   await compare();
@@ -186,10 +187,10 @@ function shutOut() {
 async function closed() {
   await station.closed();
   const isAllSent = history.notSent() === 0;
+  if (isAllSent) await store.forget((name) => name === station.session().name);
   notice("closed", text(isAllSent ? "notice closed" : "notice closed unsent"), {
     actions: [[text("pair"), () => askToPair(station, { onPaired: openDesk, onTraining: train, onBack: openDesk })]],
   });
-  if (isAllSent) await store.forget((name) => name === station.session().name);
 }
 
 /** Compare the clock and the session with the server's. */

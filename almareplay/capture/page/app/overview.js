@@ -121,7 +121,7 @@ function timeOf(ms, now, zone) {
   return `${dayInWords(day(ms, zone), currentLanguage())}, ${time}`;
 }
 
-function rowOf(each, { now_ms: now, version }, zone) {
+function rowOf(each, { now_ms: now, page_version: version }, zone) {
   const isSilent = now - each.last_seen_ms > SILENT_MS;
   const offset = each.clock_offset_ms;
   const cells = {
@@ -132,7 +132,7 @@ function rowOf(each, { now_ms: now, version }, zone) {
   };
   const wrong = {
     unsent: each.unsent > 0, late: each.late > 0, "last seen": isSilent,
-    version: each.version && version && each.version !== version,
+    version: each.version && each.version !== version,
   };
   const place = [each.library, each.circ_desk].filter(Boolean).join("/");
   const clerks = each.clerks.length ? text("clerks", { clerks: each.clerks.join(", ") }) : "";
