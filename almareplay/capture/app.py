@@ -22,8 +22,8 @@ from almareplay.capture.files import file_routes, page_version
 from almareplay.capture.guard import Guard
 from almareplay.capture.patrons import PatronList
 from almareplay.capture.requests import (
-    CloseRequest,
     EventsRequest,
+    OverviewRequest,
     PairRequest,
     Refusal,
     Refused,
@@ -46,6 +46,11 @@ from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue
 
 _log = logging.getLogger(__name__)
+
+
+def _note(event: str, **fields: str) -> None:
+    """Write to the log, which names neither stations nor what they scan."""
+    _log.info("", extra={"event": event, "fields": fields})
 
 
 def _say_nothing(words: str) -> None:
@@ -74,7 +79,9 @@ class Capture:
 
     def __post_init__(self) -> None:
         self._commits = GroupCommit(self._store)
+        # By the hashes of their tokens. Those of overviews are forgotten when the server ends.
         self._stations: dict[str, Station] = {}
+        self._overviews: set[str] = set()
         self._failed = False
 
     def app(self, scheme: str, hosts: Collection[str]) -> ASGIApp:
@@ -85,6 +92,7 @@ class Capture:
             ("GET", "/api/session", self._session),
             ("GET", "/api/patrons", self._patrons),
             ("POST", "/api/events", self._events),
+            ("POST", "/api/overview", self._show_overview),
             ("GET", "/api/overview", self._overview),
             ("POST", "/api/close", self._close),
         ]
@@ -116,7 +124,7 @@ class Capture:
         # The station may have had another token before.
         self._stations = {h: each for h, each in self._stations.items() if each.id != station.id}
         self._stations[hash_of(token)] = station
-        _log.info("a station was paired")
+        _note("paired")
         self.tell(f"Paired: {station.name}.")
         session = await self._as_json()
         return JSONResponse({"token": token, "station": station._asdict(), "session": session})
@@ -155,33 +163,45 @@ class Capture:
             }
         )
 
+    async def _show_overview(self, request: Request) -> Response:
+        """Give a token that is for the overview alone: whoever looks at it is no station, and can
+        do so when the session is closed."""
+        asked = await read_body(request, OverviewRequest)
+        self._check_code(request, asked.code)
+        token = new_token()
+        self._overviews.add(hash_of(token))
+        return JSONResponse({"token": token})
+
     async def _overview(self, request: Request) -> Response:
-        await self._station(request)
+        await self._reader(request)
         return JSONResponse(await asyncio.to_thread(self._overview_now))
 
     async def _close(self, request: Request) -> Response:
-        await self._station(request)
-        asked = await read_body(request, CloseRequest)
+        await self._reader(request)
+        asked = await read_body(request, OverviewRequest)
         self._check_code(request, asked.code)
         await asyncio.to_thread(close_session, self.queue, self.session, datetime.now(UTC))
-        _log.info("the session was closed")
+        _note("closed")
         self.tell(f"The session {self.session.name!r} was closed.")
         return JSONResponse(await asyncio.to_thread(self._overview_now))
 
     def _store(self, deliveries: Sequence[Delivery]) -> list[Stored]:
         return store_events(self.queue, self.session, deliveries, datetime.now(UTC))
 
+    async def _reader(self, request: Request) -> None:
+        """Make sure that whoever asks may see the overview. Raises Refusal."""
+        if _token_hash(request) not in self._overviews:
+            await self._station(request)
+
     async def _station(self, request: Request) -> Station:
         """The station that asks. Raises Refusal where its token is none of ours."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            token_hash = hash_of(token.strip())
-            station = self._stations.get(token_hash)
-            if station is None:
-                station = await asyncio.to_thread(station_of, self.queue, self.session, token_hash)
-            if station is not None:
-                self._stations[token_hash] = station
-                return station
+        token_hash = _token_hash(request)
+        station = self._stations.get(token_hash)
+        if station is None and token_hash:
+            station = await asyncio.to_thread(station_of, self.queue, self.session, token_hash)
+        if station is not None:
+            self._stations[token_hash] = station
+            return station
         raise Refusal(401, "This station is not paired with the session. Type the pairing code.")
 
     def _check_code(self, request: Request, code: str) -> None:
@@ -192,7 +212,7 @@ class Capture:
             )
         if not same_code(code, self.code):
             self.guesses.wrong(client)
-            _log.info("a wrong pairing code was given")
+            _note("wrong_code")
             self.warn(f"A wrong pairing code was typed at {client}.")
             raise Refusal(403, "This is not the pairing code. It stands on the server's terminal.")
         self.guesses.right(client)
@@ -233,12 +253,17 @@ class Capture:
 
     def _queue_failed(self, request: Request, error: Exception) -> Response:
         """The queue cannot be used just now: why is for whoever can do something about it."""
-        _log.info("the queue failed", extra={"fields": {"error": type(error).__name__}})
+        _note("queue_failed", error=type(error).__name__)
         if not self._failed:
             self._failed = True
             self.warn(f"Nothing is stored just now; stations keep what they scan. {error}")
         words = "The server cannot store anything just now. What was scanned stays at this station."
         return JSONResponse({"error": words}, 503, {"Retry-After": "5"})
+
+
+def _token_hash(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return hash_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else ""
 
 
 def _station_as_json(station: StationOverview) -> dict[str, Any]:

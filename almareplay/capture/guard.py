@@ -63,7 +63,9 @@ class Guard:
         try:
             await self._app(scope, receive, send_guarded)
         except Exception as error:  # noqa: BLE001 (what it says may quote what was captured)
-            _log.info("a request failed", extra={"fields": {"error": type(error).__name__}})
+            _log.info(
+                "", extra={"event": "request_failed", "fields": {"error": type(error).__name__}}
+            )
             if not is_begun:
                 words = "The server failed. What was scanned stays at this station."
                 await JSONResponse({"error": words}, 500)(scope, receive, send_guarded)

@@ -79,6 +79,12 @@ class _Sent(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
+class OverviewRequest(_Sent):
+    """Whoever is in charge asks for the overview, or closes the session."""
+
+    code: _Code
+
+
 class PairRequest(_Sent):
     """A station asks to be paired."""
 
@@ -88,12 +94,6 @@ class PairRequest(_Sent):
     library: _Name = ""
     circ_desk: _Name = ""
     version: _Version = ""
-
-
-class CloseRequest(_Sent):
-    """Whoever is in charge closes the session."""
-
-    code: _Code
 
 
 class EventsRequest(_Sent):
