@@ -259,6 +259,15 @@ def _to_9(connection: Connection) -> None:
         Column("received_at", DateTime, nullable=False),
         Index("capture_events_by_station", "session_id", "station_id", "sequence"),
     )
+    Table(
+        "loaded_scans",
+        tables,
+        Column("run_id", Integer, primary_key=True),
+        Column("scan_id", String(36), primary_key=True),
+        Column("row", Integer),
+        Index("loaded_scans_by_id", "scan_id"),
+        sqlite_with_rowid=False,
+    )
     tables.create_all(connection)
 
 
