@@ -224,3 +224,14 @@ class SessionMissing(QueueError):
             others = ", ".join(each or "no institution" for each in elsewhere)
             words += f" There is one of that name that was captured for {others}."
         super().__init__(words)
+
+
+class SessionNotLoaded(QueueError):
+    """A capture session cannot be purged, since no run has ``left`` of its scans."""
+
+    def __init__(self, session: str, left: int) -> None:
+        scans = "1 scan" if left == 1 else f"{left:,} scans"
+        super().__init__(
+            f"Capture session {session!r} has {scans} that no run has: purged, nothing would tell "
+            f"of {'it' if left == 1 else 'them'}. Load the session first."
+        )

@@ -69,7 +69,7 @@ def load_session(
         tell_finished(before, common)
     elif not loading.refused:
         _tell_nothing_new(queue, run, held, loading)
-    _tell_what_may_come(held)
+    tell_what_may_come(held)
     return loading
 
 
@@ -87,16 +87,23 @@ def preview_session(
         for part, new in parts
         if new
     }
-    _tell_what_may_come(held)
+    tell_what_may_come(held)
     if not captures:
         messages.print(f"Capture session {held.session} has nothing that is not loaded.")
         return Exit.DONE
     return preview_captures(captures, reading)
 
 
-def zone_of(held: CapturedSession) -> ZoneInfo:
-    """The zone of a session's desks."""
-    return ZoneInfo(held.session.timezone)
+def station_capture(
+    held: CapturedSession,
+    part: StationPart,
+    reading: ReadingOptions,
+    why_not: Callable[[str], Reason | None] = lambda _: None,
+) -> Capture:
+    """What a station captured. Raises FileRefused, as its ``rows`` do."""
+    name = _name(held, part)
+    capture = SessionCapture(name, part.station, part.events, held.voided, reading, why_not)
+    return GuardedCapture(name, capture)
 
 
 def _known(queue: Queue, run: Run | None, *, again: bool) -> KnownScans:
@@ -123,13 +130,8 @@ def _named(
     known_by = hashlib.sha256()
     for event in new:
         known_by.update(json.dumps(event, default=str).encode())
-    name = _name(held, part)
-
-    def open_capture() -> Capture:
-        capture = SessionCapture(name, part.station, part.events, held.voided, reading, why_not)
-        return GuardedCapture(name, capture)
-
-    return NamedCapture(name, known_by.hexdigest(), None, open_capture)
+    opened = partial(station_capture, held, part, reading, why_not)
+    return NamedCapture(_name(held, part), known_by.hexdigest(), None, opened)
 
 
 def _tell_nothing_new(queue: Queue, run: Run, held: CapturedSession, loading: Loading) -> None:
@@ -147,10 +149,10 @@ def _tell_nothing_new(queue: Queue, run: Run, held: CapturedSession, loading: Lo
     say(words + (" --again loads these into this run as well." if elsewhere else ""))
 
 
-def _tell_what_may_come(held: CapturedSession) -> None:
+def tell_what_may_come(held: CapturedSession) -> None:
     """Say which scans may not be here yet."""
     session = held.session
-    zone = zone_of(held)
+    zone = ZoneInfo(session.timezone)
     if session.closed_at is None:
         say(
             f"Capture session {session} is still open: what its desks scan from now on is not "
