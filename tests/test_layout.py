@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "replay": {"queue", "alma", *VOCABULARY},
     "consortium": {"settings", "replay", "queue", "alma", *VOCABULARY},
     "simulator": set[str](),
+    "capture": {"queue", "transactions"},
 }
 MODULES_BESIDE_THE_PARTS = {"__init__", "__main__", "transactions"}
 

@@ -56,9 +56,10 @@ stations = Table(
     Column("token_hash", Words(64), nullable=False, index=True),
     Column("paired_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
-    # What is added to its clock for the server's, in milliseconds, as last measured.
-    Column("clock_offset_ms", Integer),
-    # Events that it had not sent yet, as it last said.
+    # What is added to its clock for the server's, in milliseconds, as last measured: a computer
+    # whose battery is dead is years behind.
+    Column("clock_offset_ms", BigInteger),
+    # Events that it had still to send after those of its last request, as it said.
     Column("unsent", Integer, nullable=False, server_default="0"),
     # The version of the page that it runs.
     Column("version", Words(40), nullable=False, server_default=""),
@@ -83,6 +84,8 @@ events = Table(
     # loan or return; NULL for a void.
     Column("kind", Words(6)),
     Column("item_barcode", Words(), nullable=False, server_default=""),
+    # The item, however its barcode is written; empty for a void.
+    Column("item_key", Words(), nullable=False, server_default=""),
     Column("patron_id", Words(), nullable=False, server_default=""),
     # When it happened by the server's clock: whole seconds since 1970, and what the zone of the
     # desks was ahead of UTC then, in seconds. A time that the clerk gave, such as that of a book
@@ -92,7 +95,7 @@ events = Table(
     Column("given_time", SmallInteger, nullable=False, server_default="0"),
     # What the station's clock said, in milliseconds since 1970, and what was added to it.
     Column("station_time_ms", BigInteger, nullable=False),
-    Column("clock_offset_ms", Integer, nullable=False),
+    Column("clock_offset_ms", BigInteger, nullable=False),
     Column("clerk", Words(20), nullable=False, server_default=""),
     # What the offline patron list said (ok, blocked, expired, unknown; empty without a list), and
     # that the clerk went on all the same (allowed) or did not (refused: such a loan is never
@@ -103,6 +106,9 @@ events = Table(
     Column("due_date", Words(10), nullable=False, server_default=""),
     Column("received_at", UtcDateTime, nullable=False),
     Index("capture_events_by_station", "session_id", "station_id", "sequence"),
+    # What else was scanned of an item, and whether that was voided.
+    Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
+    Index("capture_events_by_voids", "session_id", "voids"),
 )
 
 # Which row of a run is which scan: a scan that came over the network and in a file is one, and none
