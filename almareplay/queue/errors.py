@@ -83,6 +83,17 @@ class RunPurged(QueueError):
         self.at = at
 
 
+class AnotherRunSubmitted(QueueError):
+    """Another run of the institution was submitted and is not finished."""
+
+    def __init__(self, run: str, institution: str, other: str) -> None:
+        super().__init__(
+            f"Run {run!r} of {institution} was not submitted: its run {other!r} was, and is not "
+            "finished. Runs of one institution go one after another, to keep its pace. Submit this "
+            "one when that is finished."
+        )
+
+
 class NotFinished(QueueError):
     """The run cannot be purged, since a replay has something ``left`` to do."""
 
