@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -125,10 +125,10 @@ def _known(
 ) -> dict[str, tuple[Any, ...]]:
     """What is stored under these ids."""
     found = connection.execute(_KNOWN, {"session": session.id, "ids": [*set(ids)]})
-    return {row["id"]: _content(row) for row in found.mappings()}
+    return {row["id"]: _content(dict(row)) for row in found.mappings()}
 
 
-def _content(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _content(row: dict[str, Any]) -> tuple[Any, ...]:
     """What tells an event that is sent again from another with its id."""
     return (row["station_id"], row["captured_at"], *(row[name] for name in _AS_SENT))
 
