@@ -4,113 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.capture_schema import events
-from almareplay.queue.store import Queue
+from tests.cli.serving import Served, scan, served, serving, stored
 
 if TYPE_CHECKING:
     from tests.cli.conftest import User
-
-
-@dataclass
-class Serving:
-    """The command as it serves; ``said`` are the lines that it had printed when it was ready."""
-
-    process: subprocess.Popen[str]
-    said: list[str]
-
-    @property
-    def code(self) -> str:
-        """The pairing code."""
-        return next(line for line in self.said if "code" in line).split()[-1]
-
-    @property
-    def client(self) -> httpx.Client:
-        """A browser at the first address."""
-        url = next(line.strip() for line in self.said if "://" in line)
-        return httpx.Client(base_url=url, trust_env=False, timeout=10)
-
-    def pair(self) -> dict[str, str]:
-        """The headers of a station that is paired."""
-        body = {"code": self.code, "station": str(uuid4()), "name": "Front desk"}
-        with self.client as client:
-            return {
-                "Authorization": f"Bearer {client.post('/api/pair', json=body).json()['token']}"
-            }
-
-    def ends(self) -> tuple[int, str]:
-        """Press Ctrl-C: the exit code and what was said."""
-        self.process.send_signal(signal.SIGINT)
-        _, err = self.process.communicate(timeout=10)
-        return self.process.returncode, err
-
-
-@contextmanager
-def serving(user: User, *flags: str) -> Iterator[Serving]:
-    """Start the command, on a free port."""
-    with user.starts("capture", "--port", "0", *flags) as process:
-        try:
-            said: list[str] = []
-            assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line)
-                if "Pairing code" in line:
-                    break
-            assert process.poll() is None, process.communicate()
-            yield Serving(process, said)
-        finally:
-            process.kill()
-
-
-NUMBERS = count(1)
-
-
-def scan() -> dict[str, Any]:
-    """A loan as a station sends it."""
-    number = next(NUMBERS)
-    now = time.time_ns() // 1_000_000
-    return {
-        "id": str(uuid4()),
-        "sequence": number,
-        "event": "scan",
-        "kind": "loan",
-        "item_barcode": f"secret-item-{number}",
-        "patron_id": f"secret-patron-{number}",
-        "station_time_ms": now,
-        "clock_offset_ms": 0,
-        "captured_ms": now,
-    }
-
-
-def stored(user: User) -> list[str]:
-    """The ids of the events in the queue."""
-    with (
-        Queue.open(f"sqlite:///{user.folder}/almareplay.db") as queue,
-        queue.reading() as connection,
-    ):
-        return list(connection.scalars(select(events.c.id).order_by(events.c.sequence)))
 
 
 def test_a_server_that_is_killed_has_kept_what_it_confirmed(user: User) -> None:
     scans = [scan() for _ in range(30)]
     confirmed: list[str] = []
     with serving(user, "--session", "outage") as first:
-        headers = first.pair()
+        headers = first.headers()
         with first.client as client:
             for each in scans[:10]:
                 answer = client.post("/api/events", json={"events": [each]}, headers=headers)
@@ -140,7 +53,7 @@ def test_desks_go_on_scanning_while_another_run_is_replayed(user: User) -> None:
     assert user.types("load", str(user.captures(30))).code == 0
     answers: list[httpx.Response] = []
     with serving(user) as server:
-        headers = server.pair()
+        headers = server.headers()
         is_replayed = threading.Event()
 
         def scan_on() -> None:
@@ -164,7 +77,7 @@ def test_desks_go_on_scanning_while_another_run_is_replayed(user: User) -> None:
 
 def test_no_log_and_no_line_has_what_was_scanned_or_a_token(user: User) -> None:
     with serving(user, "--log", "log.jsonl", "--debug", "--verbose") as server:
-        headers = server.pair()
+        headers = server.headers()
         with server.client as client:
             client.post("/api/events", json={"events": [scan(), {"id": "x"}]}, headers=headers)
             client.post("/api/overview", json={"code": "secret-code"})
@@ -185,42 +98,62 @@ def test_no_log_and_no_line_has_what_was_scanned_or_a_token(user: User) -> None:
 
 
 def test_the_session_of_the_same_outage_is_gone_on_with(user: User) -> None:
-    for flags in (["--session", "flood"], []):
-        with serving(user, *flags) as server:
-            server.pair()
-            _, said = server.ends()
-        assert "Session 'flood'" in said
-    with serving(user, "--library", "LAW") as server:
-        _, said = server.ends()
-    assert "Session 'flood' goes on: it has 0 loans and 0 returns of 2 stations." in said
+    assert "Session 'flood' begins." in served(user, "--session", "flood", meanwhile=Served.pairs)
+    said = served(user, "--library", "LAW")
+    assert "Session 'flood' goes on: it has 0 loans and 0 returns of 1 station." in said
     assert "The library of the session was MAIN and is now LAW." in said
 
 
+def test_a_session_without_a_name_has_that_of_today(user: User) -> None:
+    before = f"{datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m-%d}"
+    said = served(user)
+    after = f"{datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m-%d}"
+    assert any(f"Session {day!r} begins." in said for day in (before, after))
+
+
 def test_a_closed_session_is_opened_on_demand_only(user: User) -> None:
-    with serving(user, "--session", "flood") as server, server.client as client:
-        headers = server.pair()
-        assert client.post("/api/close", json={"code": server.code}, headers=headers).is_success
-    for flags, status in ([], 409), (["--reopen"], 200):
-        with serving(user, "--session", "flood", *flags) as server, server.client as client:
-            body = {"code": server.code, "station": str(uuid4()), "name": "Van"}
-            assert client.post("/api/pair", json=body).status_code == status
-            _, said = server.ends()
-        assert ("Session 'flood' is closed" in said) == (status == 409)
+    def close(server: Served) -> None:
+        with server.client as client:
+            body = {"code": server.code}
+            assert client.post("/api/close", json=body, headers=server.headers()).is_success
+
+    statuses: list[int] = []
+
+    def pair(server: Served) -> None:
+        statuses.append(server.pairs().status_code)
+
+    served(user, "--session", "flood", meanwhile=close)
+    assert "Session 'flood' is closed" in served(user, "--session", "flood", meanwhile=pair)
+    reopened = served(user, "--session", "flood", "--reopen", meanwhile=pair)
+    assert "is closed" not in reopened
+    assert statuses == [409, 200]
 
 
 def test_others_are_served_with_encryption_only(user: User) -> None:
-    with serving(user, "--host", "0.0.0.0") as server:
-        _, said = server.ends()
-    addresses = [line for line in server.said if "://" in line]
-    assert addresses
-    assert all("https://" in line for line in addresses)
+    urls: list[str] = []
+    said = served(user, "--host", "0.0.0.0", meanwhile=lambda server: urls.extend(server.urls))
+    assert {url.partition("://")[0] for url in urls} == {"https"}
     root = user.folder / "almareplay-certificate" / "root.crt"
     assert f"Root certificate: {root} (valid until " in said
     assert re.search("[(]SHA-256[)]: ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", said)
-    with serving(user, "--host", "0.0.0.0", "--insecure") as server:
-        _, said = server.ends()
-    assert all("http://" in line for line in server.said if "://" in line)
+    urls.clear()
+    said = served(
+        user,
+        *("--host", "0.0.0.0", "--insecure"),
+        meanwhile=lambda server: urls.extend(server.urls),
+    )
+    assert {url.partition("://")[0] for url in urls} == {"http"}
     assert "Nothing is encrypted" in said
+
+
+def test_a_station_that_has_more_to_send_is_named_at_the_end(user: User) -> None:
+    def leave_some(server: Served) -> None:
+        with server.client as client:
+            body = {"events": [scan()], "unsent": 4}
+            assert client.post("/api/events", json=body, headers=server.headers()).is_success
+
+    said = served(user, meanwhile=leave_some)
+    assert re.search(r"Front desk had 4 events still to send at \d\d:\d\d: start the server", said)
 
 
 @pytest.mark.parametrize(
@@ -258,11 +191,15 @@ def test_the_offline_patron_list_is_served_as_it_is(user: User) -> None:
     }
     text = json.dumps(made, indent=3)
     user.writes("patrons.json", text)
-    with serving(user, "--patrons", "patrons.json") as server, server.client as client:
-        headers = server.pair()
-        assert client.get("/api/patrons", headers=headers).text == f"{text}\n"
-        said = client.get("/api/session", headers=headers).json()["session"]["patrons"]
-    assert said == {"made_at": made["made_at"], "salt": made["salt"], "count": 1}
+
+    def look(server: Served) -> None:
+        headers = server.headers()
+        with server.client as client:
+            assert client.get("/api/patrons", headers=headers).text == f"{text}\n"
+            session = client.get("/api/session", headers=headers).json()["session"]
+        assert session["patrons"] == {"made_at": made["made_at"], "salt": made["salt"], "count": 1}
+
+    served(user, "--patrons", "patrons.json", meanwhile=look)
 
 
 @pytest.mark.parametrize(
