@@ -138,12 +138,17 @@ def read_events(sent: Iterable[Any]) -> tuple[list[CaptureEvent], list[Refused]]
         try:
             event = read_event(each)
         except ValueError as error:
-            told = each.get("id") if isinstance(each, dict) else None
-            refused.append(Refused(told if isinstance(told, str) else "", str(error)))
+            refused.append(Refused(_id_of(each), str(error)))
             continue
         if events.setdefault(event.id, event) != event:
             refused.append(Refused(event.id, "Two events have this id."))
     return list(events.values()), refused
+
+
+def _id_of(sent: Any) -> str:
+    """By what the page may find an event again that cannot be stored."""
+    told = sent.get("id") if isinstance(sent, dict) else None
+    return told if isinstance(told, str) and len(told) <= 100 and told.isprintable() else ""
 
 
 def read_event(sent: Any) -> CaptureEvent:
