@@ -218,7 +218,7 @@ class HoldLost(QueueError):
         )
 
 
-class SessionMissing(QueueError):
+class NoSuchSession(QueueError):
     """The queue has no capture session of this name for this institution; ``known`` are those that
     it has, by their institutions (empty where none was named) and names."""
 
