@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from almareplay.capture.access import Guesses, hash_of, new_code, new_token, same_code
-from almareplay.capture.files import file_routes
+from almareplay.capture.files import file_routes, page_version
 from almareplay.capture.guard import Guard
 from almareplay.capture.patrons import PatronList
 from almareplay.capture.requests import (
@@ -246,6 +246,7 @@ class Capture:
             },
             "now_ms": _now_ms(),
             "version": self.version,
+            "page_version": page_version(),
             "stations": [_station_as_json(each) for each in found],
             "next": [*self.next_steps],
         }

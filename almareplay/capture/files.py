@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from almareplay import __version__
 
 # Not asked of the system, which may have been told that a script is plain text.
 _TYPES = {
@@ -21,8 +24,10 @@ _TYPES = {
     "png": "image/png",
     "webmanifest": "application/manifest+json",
 }
-_PAGES = {"/index.html": "/", "/overview.html": "/overview", "/commands.html": "/commands"}
+_PAGES = {"/index.html": "/", "/overview.html": "/overview"}
 """The address of a page, where it is not that of its file."""
+_VERSION = b"VERSION-OF-THE-FILES"
+"""Stands in the files for the version of the page."""
 
 
 class PageFile(NamedTuple):
@@ -33,22 +38,42 @@ class PageFile(NamedTuple):
     etag: str
 
 
+@cache
 def page_files() -> dict[str, PageFile]:
-    """The files of the page by their addresses."""
+    """The files of the page by their addresses, with its version filled in."""
+    version = page_version().encode()
+    found = {}
+    for address, (content, kind) in _files().items():
+        content = content.replace(_VERSION, version)
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        found[_PAGES.get(address, address)] = PageFile(content, kind, etag)
+    return found
+
+
+@cache
+def page_version() -> str:
+    """The version of the page: that of the package, and what tells its files from others."""
+    digest = hashlib.sha256()
+    for address, (content, _) in sorted(_files().items()):
+        digest.update(f"{address} {len(content)} ".encode() + content)
+    return f"{__version__}+{digest.hexdigest()[:8]}"
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """The content and the type of each file."""
     folder = resources.files("almareplay.capture") / "page"
-    files = _files_of(folder, "") if folder.is_dir() else {}
-    return {_PAGES.get(address, address): file for address, file in files.items()}
+    return _files_of(folder, "") if folder.is_dir() else {}
 
 
-def _files_of(folder: Traversable, address: str) -> dict[str, PageFile]:
-    found: dict[str, PageFile] = {}
+def _files_of(folder: Traversable, address: str) -> dict[str, tuple[bytes, str]]:
+    found: dict[str, tuple[bytes, str]] = {}
     for each in folder.iterdir():
         where = f"{address}/{each.name}"
         if each.is_dir():
             found |= _files_of(each, where)
         elif kind := _TYPES.get(each.name.rpartition(".")[2]):
-            content = each.read_bytes()
-            found[where] = PageFile(content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+            found[where] = each.read_bytes(), kind
     return found
 
 

@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from unicodedata import category
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from starlette.requests import ClientDisconnect, Request
 
 from almareplay.queue.capture_events import CaptureEvent
@@ -109,12 +117,18 @@ class _Event(_Sent):
 class _Scan(_Event):
     event: Literal["scan"]
     kind: Literal["loan", "return"]
-    item_barcode: Annotated[_Words, AfterValidator(_filled)]
+    decision: Literal["", "allowed", "refused"] = ""
+    item_barcode: _Words
     patron_id: _Words = ""
     given_time: bool = False
     patron_standing: Literal["", "ok", "blocked", "expired", "unknown"] = ""
-    decision: Literal["", "allowed", "refused"] = ""
     due_date: Annotated[str, Field(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")] = ""
+
+    @field_validator("item_barcode")
+    @classmethod
+    def _item_of_what_was_lent(cls, item: str, others: ValidationInfo) -> str:
+        # A patron is turned away before any item is scanned.
+        return item if others.data.get("decision") == "refused" else _filled(item)
 
 
 class _Void(_Event):
@@ -138,12 +152,17 @@ def read_events(sent: Iterable[Any]) -> tuple[list[CaptureEvent], list[Refused]]
         try:
             event = read_event(each)
         except ValueError as error:
-            told = each.get("id") if isinstance(each, dict) else None
-            refused.append(Refused(told if isinstance(told, str) else "", str(error)))
+            refused.append(Refused(_id_of(each), str(error)))
             continue
         if events.setdefault(event.id, event) != event:
             refused.append(Refused(event.id, "Two events have this id."))
     return list(events.values()), refused
+
+
+def _id_of(sent: Any) -> str:
+    """By what the page may find an event again that cannot be stored."""
+    told = sent.get("id") if isinstance(sent, dict) else None
+    return told if isinstance(told, str) and len(told) <= 100 and told.isprintable() else ""
 
 
 def read_event(sent: Any) -> CaptureEvent:

@@ -20,7 +20,7 @@ from almareplay.transactions import AlmaReplayError
 COMMANDS = (
     *("check", "load", "unload", "rehearse", "replay", "status", "report", "retry", "dismiss"),
     *("correct", "history", "export", "copy", "purge", "submit", "worker", "queue", "capture"),
-    *("simulate", "demo"),
+    *("patrons", "simulate", "demo"),
 )
 """The commands, each in the module of its name, in the order of the help."""
 

@@ -281,6 +281,15 @@ def _make_capture_tables(connection: Connection) -> None:
         Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
         Index("capture_events_by_voids", "session_id", "voids"),
     )
+    Table(
+        "loaded_scans",
+        tables,
+        Column("run_id", Integer, primary_key=True),
+        Column("scan_id", String(36), primary_key=True),
+        Column("row", Integer),
+        Index("loaded_scans_by_id", "scan_id"),
+        sqlite_with_rowid=False,
+    )
     tables.create_all(connection)
 
 

@@ -76,7 +76,6 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         self._commits = GroupCommit(queue, run)
         self._found: dict[str, ItemIds] = {}
         # What was read together with the rows, where one question serves for many.
-        self._attempts: dict[int, Attempts] = {}
         self._histories: dict[str, LaneHistory] = {}
         self._kept: dict[str, ItemIds | None] = {}
         self._open_lanes: set[str] = set()
@@ -100,7 +99,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
             batch = await self._read(_next_batch, self.run, self._alma, after)
             if not batch.rows:
                 return
-            self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
+            self._keep_attempts(batch)
             self._kept |= {
                 item_key: batch.kept.get(item_key)
                 for item_key in batch.histories.keys() - self._opened
@@ -114,6 +113,9 @@ class JournalReader(AbstractContextManager["JournalReader"]):
             for row in batch.rows:
                 yield row
             after = batch.rows[-1].order
+
+    def _keep_attempts(self, batch: _Batch) -> None:
+        """Keep the attempts of rows for whoever is going to ask for them; here nobody is."""
 
     async def open_lane(self, item_key: str) -> LaneHistory:
         """What the run has done to an item so far; the caller keeps it up to date until it closes
@@ -173,6 +175,7 @@ class Journal(JournalReader):
         super().__init__(queue, hold.run, hold.alma)
         self._hold = hold
         self._clock = clock
+        self._attempts: dict[int, Attempts] = {}
 
     def __enter__(self) -> Self:
         self._looks = Looks(self._queue, self._hold, self._clock)
@@ -186,6 +189,9 @@ class Journal(JournalReader):
     ) -> None:
         super().__exit__(kind, error, traceback)
         self._looks.close()
+
+    def _keep_attempts(self, batch: _Batch) -> None:
+        self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
 
     async def attempts_of(self, row: int) -> Attempts:
         """The calls of a row in the order in which they were made; a fate of None is unknown."""

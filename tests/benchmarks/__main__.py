@@ -19,7 +19,7 @@ from tests.benchmarks.measuring import Figure
 
 NAMES = (
     "recovery", "pace", "engine", "institutions", "half_alive", "growth",
-    "load", "text", "workbook", "report", "page",
+    "load", "text", "workbook", "report", "page", "capture",
 )  # fmt: skip
 
 Measured = dict[str, Any]

@@ -112,9 +112,10 @@ def test_what_can_never_be_stored_is_named_and_keeps_nothing_else_back(desk: Des
         "voids": desk.void({"id": "none"}),
         "event": desk.scan(event="gift"),
     }
-    said = desk.send(*bad.values(), good, "text", None).json()
+    said = desk.send(*bad.values(), good, "text", None, {"id": "\ud800"}).json()
     assert said["stored"] == [good["id"]]
-    assert [each["id"] for each in said["refused"]] == [*(e["id"] for e in bad.values()), "", ""]
+    ids = [*(each["id"] for each in bad.values()), "", "", ""]
+    assert [each["id"] for each in said["refused"]] == ids
     for field, refused in zip(bad, said["refused"], strict=False):
         assert refused["why"].startswith(f"The field {field} "), refused
 

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from almareplay.cli.options.command import Command
-from almareplay.cli.options.common import PATH, CommonOptions
+from almareplay.cli.options.common import PATH, CommonOptions, session_name
 from almareplay.cli.workflows.capturing import CaptureOptions, serve_capture
 
 
 @click.command(cls=Command)
 @click.option(
     "--session",
+    type=session_name,
     metavar="NAME",
     help="Name of the outage; the same name goes on with it.  [default: the one of the last two "
     "days that is still open, else today's date]",

@@ -90,10 +90,19 @@ def _without_password(queue: str) -> str:
 
 
 def _run_name(text: str) -> str:
-    """The name of a run. Raises BadParameter."""
+    return _name_of("run", text)
+
+
+def session_name(text: str) -> str:
+    """The name of a capture session. Raises BadParameter."""
+    return _name_of("session", text)
+
+
+def _name_of(what: str, text: str) -> str:
     if not text.strip() or not text.isprintable() or len(text) > _LONGEST_NAME:
         raise click.BadParameter(
-            f"The name of a run is text of one to {_LONGEST_NAME} characters that can be printed."
+            f"The name of a {what} is text of one to {_LONGEST_NAME} characters that can be "
+            "printed."
         )
     return text
 

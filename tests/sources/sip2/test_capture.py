@@ -89,7 +89,7 @@ def test_bare_messages_with_carriage_returns_and_nulls(opened: Callable[..., Cap
     assert loan.kind is Kind.LOAN
     assert loan.captured_at.isoformat() == "2026-09-14T10:01:00-07:00"
     assert loan.has_seconds
-    assert loan[3:] == (
+    assert loan[3:10] == (
         *("34880000500210", "24880000300071", "MAIN", "SELF_CHECK"),
         *("self-check.raw", 1, (told_due_date(date(2026, 10, 12)),)),
     )
