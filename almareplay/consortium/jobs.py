@@ -34,6 +34,7 @@ _QUEUE = "almareplay"
 _STALLED_SECONDS = 60
 # How long its shutdown may take: it waits for nothing that matters.
 _SHUTDOWN_SECONDS = 5.0
+_OPENING_SECONDS = 10.0
 
 
 class NoWorkers(QueueError):
@@ -125,20 +126,21 @@ class Listener:
         """Hear jobs until ``stopping`` is set, then return within a few seconds. Raises whatever
         keeps jobs from being heard, such as a database that is gone."""
         app = self._app()
-        async with asyncio.timeout(_SHUTDOWN_SECONDS * 2):
-            await app.open_async()
-        listening = asyncio.create_task(
-            app.run_worker_async(
-                queues=[_QUEUE],
-                concurrency=self._concurrency,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                # A look goes on without its job.
-                shutdown_graceful_timeout=0.1,
-            )
-        )
         stop = asyncio.create_task(stopping.wait())
+        listening: asyncio.Task[None] | None = None
         try:
+            async with asyncio.timeout(_OPENING_SECONDS):
+                await app.open_async()
+            listening = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[_QUEUE],
+                    concurrency=self._concurrency,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    # A look goes on without its job.
+                    shutdown_graceful_timeout=0.1,
+                )
+            )
             while not (listening.done() or stop.done()):
                 await self._clear(app)
                 await asyncio.wait(
@@ -150,10 +152,12 @@ class Listener:
                 listening.result()
         finally:
             stop.cancel()
-            listening.cancel()
+            # What it says in the end is no matter, nor how long it would take.
             with suppress(Exception):
                 async with asyncio.timeout(_SHUTDOWN_SECONDS):
-                    await asyncio.wait([listening])
+                    if listening is not None:
+                        listening.cancel()
+                        await asyncio.wait([listening])
                     await app.close_async()
 
     async def _clear(self, app: App) -> None:

@@ -69,7 +69,8 @@ class Consortium:
 
     def starts_worker(self) -> Command:
         """Start one more worker."""
-        share = -(-len(self.institutions) // WORKERS)
+        # The others have room for the runs of one that dies.
+        share = -(-len(self.institutions) // (WORKERS - 1))
         worker = self.work.starts("worker", "--concurrency", str(share), "--verbose")
         self.workers.append(worker)
         return worker
