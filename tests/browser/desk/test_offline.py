@@ -85,8 +85,8 @@ def test_an_event_that_the_server_refuses_holds_up_no_other(outage: Outage, open
         """async () => {
             const { openStore } = await import("/app/store.js");
             const store = await openStore();
-            const row = (await store.rows("June outage"))[1];
-            await store.change(new Map([[row.sequence, { event: { ...row.event, kind: "gift" } }]]));
+            const [, { sequence, event }] = await store.rows("June outage");
+            await store.change(new Map([[sequence, { event: { ...event, kind: "gift" } }]]));
         }"""
     )
     outage.start()
@@ -171,7 +171,7 @@ def test_closing_the_session_ends_the_desk_and_clears_it(outage: Outage, opened:
 
 
 @pytest.fixture
-def profile(browser: Browser, tmp_path: Path) -> Iterator[list[BrowserContext]]:
+def profile() -> Iterator[list[BrowserContext]]:
     """Browsers that keep what they have when they are closed."""
     opened: list[BrowserContext] = []
     yield opened

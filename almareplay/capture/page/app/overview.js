@@ -2,7 +2,6 @@
 
 import { byId, make, show } from "./dom.js";
 import { openDialog } from "./dialogs.js";
-import { newId } from "./identifiers.js";
 import { wordsOf } from "./pairing.js";
 import { applyTheme } from "./preferences.js";
 import { ask, Refusal } from "./server.js";
@@ -17,19 +16,14 @@ const COLUMNS = ["station", "loans", "returns", "voided", "refused", "late", "un
 const NUMBERS = new Set(["loans", "returns", "voided", "refused", "late", "unsent"]);
 
 let token = "";
-let own = "";
 let store;
 let shown = "";
 
 async function start() {
   store = await openStore();
-  const station = await store.kept("station");
-  // A desk's browser may look as well, without being paired once more.
+  // A desk's browser may look without the code: what is shown names no patron.
   token = (await store.kept("overview token")) ?? (await store.kept("token")) ?? "";
-  own = (await store.kept("overview id")) ?? newId();
-  await store.keep({ "overview id": own });
-  if (station) own = own === station.id ? "" : own;
-  byId("code-form").onsubmit = pair;
+  byId("code-form").onsubmit = giveCode;
   byId("close-session").onclick = closeSession;
   if (token) await refresh();
   else askForCode();
@@ -43,15 +37,13 @@ function askForCode() {
   byId("code-form").elements.code.focus();
 }
 
-async function pair(event) {
+async function giveCode(event) {
   event.preventDefault();
   const { code } = byId("code-form").elements;
   const problem = byId("code-problem");
   problem.textContent = "";
   try {
-    const version = document.querySelector("meta[name=version]").content;
-    const body = { code: code.value.trim(), station: own, name: text("overview"), version };
-    ({ token } = await ask("/api/pair", { body }));
+    ({ token } = await ask("/api/overview", { body: { code: code.value.trim() } }));
     code.value = "";
     await store.keep({ "overview token": token });
     await refresh();
@@ -85,7 +77,7 @@ function showState(state, words) {
 function showAll(said) {
   const { session } = said;
   const zone = knownZone(session.timezone);
-  const stations = said.stations.filter((each) => each.id !== own || each.last_scan_ms !== null);
+  const { stations } = said;
   show(byId("asking"), false);
   show(byId("overview"), true);
   byId("where").textContent = session.name;

@@ -1,13 +1,21 @@
 // What the desk shows.
 
-import { byId, make, show } from "./dom.js";
+import { byId, draw, make, show } from "./dom.js";
 import { masked } from "./identifiers.js";
 import { REFUSED, UNSENT } from "./store.js";
 import { currentLanguage, text } from "./texts.js";
 import { clockTime, day, dayInWords } from "./zone.js";
 
 const SHOWN = 30;
-const SIGNS = { ready: "›", saved: "✓", warning: "!", blocked: "⛔", refused: "✕", failed: "✕✕" };
+// Drawn, since not every computer has letters for them.
+const SIGNS = {
+  ready: "M9 5l7 7-7 7",
+  saved: "M4 13l6 6 10-14",
+  warning: "M12 3v12M12 19v2",
+  blocked: "M8 2h8l6 6v8l-6 6H8l-6-6V8zM7 12h10",
+  refused: "M5 5l14 14M19 5L5 19",
+  failed: "M12 2a10 10 0 1 0 .01 0zM8 8l8 8M16 8l-8 8",
+};
 
 /** Show one of the pages: starting, pairing, elsewhere, desk. */
 export function showPage(name) {
@@ -20,7 +28,7 @@ export function tell({ level, name, values = {} }) {
   const result = byId("result");
   result.dataset.level = level;
   result.replaceChildren(
-    make("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]),
+    draw("svg", { class: "sign", viewBox: "0 0 24 24", "aria-hidden": "true" }, draw("path", { d: SIGNS[level] })),
     make("span", { class: "words" },
       make("strong", {}, text(`level.${level}`)), " ",
       text(`result.${name}`, values),
@@ -71,6 +79,7 @@ function showQuestion({ desk, listDate }) {
   show(byId("question"), question !== null);
   if (!question) return;
   const isStanding = question.patron !== undefined;
+  byId("question").dataset.level = isStanding ? "blocked" : "warning";
   const about = isStanding ? `standing ${question.about}` : question.about;
   byId("question-words").textContent = text(`question ${about}`, { code: question.code, date: listDate });
   byId("yes-words").textContent = text(isStanding ? "answer allow" : "answer yes");
