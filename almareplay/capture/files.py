@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from almareplay import __version__
+import almareplay
 
 # Not asked of the system, which may have been told that a script is plain text.
 _TYPES = {
@@ -56,14 +56,13 @@ def page_version() -> str:
     digest = hashlib.sha256()
     for address, (content, _) in sorted(_files().items()):
         digest.update(f"{address} {len(content)} ".encode() + content)
-    return f"{__version__}+{digest.hexdigest()[:8]}"
+    return f"{almareplay.__version__}+{digest.hexdigest()[:8]}"
 
 
 @cache
 def _files() -> dict[str, tuple[bytes, str]]:
     """The content and the type of each file."""
-    folder = resources.files("almareplay.capture") / "page"
-    return _files_of(folder, "") if folder.is_dir() else {}
+    return _files_of(resources.files("almareplay.capture") / "page", "")
 
 
 def _files_of(folder: Traversable, address: str) -> dict[str, tuple[bytes, str]]:
