@@ -71,7 +71,8 @@ class Transaction(NamedTuple):
     to the second where ``has_seconds``. ``patron_id`` is empty only on a return. ``source_file`` is
     the file's name without its folder (``desk.xlsx#Friday`` for a sheet), ``source_row`` the line
     of the text file or the row number that the spreadsheet shows. ``notes`` say what was assumed to
-    read the row.
+    read the row. ``scan_id`` is the id that a station of the capture page gave the scan; other
+    captures have none.
     """
 
     kind: Kind
@@ -84,6 +85,7 @@ class Transaction(NamedTuple):
     source_file: str
     source_row: int
     notes: Notes = ()
+    scan_id: str = ""
 
 
 class InvalidRow(NamedTuple):
@@ -101,6 +103,7 @@ class InvalidRow(NamedTuple):
     patron_id: str = ""
     library: str = ""
     circ_desk: str = ""
+    scan_id: str = ""
 
     @property
     def cancelled(self) -> bool:
@@ -153,9 +156,53 @@ UNKNOWN_ALMA = AlmaInstance("", "an Alma that is not known", "unknown", "unknown
 
 
 class LeftOut(NamedTuple):
-    """A line that is no transaction (blank, header, title …); ``reason`` is counted at load."""
+    """A line that is no transaction (blank, header, title …); ``reason`` is counted at load.
+
+    ``voids`` is the id of the scan that it takes back, also where that was loaded before.
+    """
 
     reason: Reason
+    voids: str = ""
+
+
+class StationEvent(NamedTuple):
+    """What a station of the capture page recorded: a scan, or (``event`` is ``void``) that an
+    earlier one, ``voids``, is taken back.
+
+    ``id`` was made by the station, whose events ``sequence`` counts from 1. ``captured_at`` is
+    aware, or None where none is known; ``given_time`` tells that the clerk gave it.
+    ``patron_standing`` is what the offline patron list said of the patron, ``decision`` what the
+    clerk did about it (``allowed``, ``refused``). ``due_date`` is YYYY-MM-DD.
+    """
+
+    id: str
+    sequence: int
+    event: str
+    kind: str = ""
+    item_barcode: str = ""
+    patron_id: str = ""
+    captured_at: datetime | None = None
+    given_time: bool = False
+    clerk: str = ""
+    patron_standing: str = ""
+    decision: str = ""
+    due_date: str = ""
+    voids: str = ""
+    reason: str = ""
+
+
+CAPTURE_PAGE = "capture page"
+"""The format, in words, of what a station captured for a session."""
+
+
+class Station(NamedTuple):
+    """A browser at a desk that captured for a session. ``library`` and ``circ_desk`` are empty
+    where nobody has said them."""
+
+    name: str
+    library: str
+    circ_desk: str
+    session: str
 
 
 def as_text(words: str) -> str:

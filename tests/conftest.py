@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Engine
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
+from almareplay.consortium.own_server import Cluster, programs
 from almareplay.queue import sqlite
 from tests.contract.watch import BROKEN, watch
-from tests.postgresql import SERVER, Cluster, new_database, programs
+from tests.examples import register_profiles
+from tests.postgresql import SERVER, new_database
 
-# How long an example takes says more about the machine than about the code.
-_PROFILE = "any machine"
-settings.register_profile(_PROFILE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(_PROFILE)
+register_profiles()
 
 # A replay waits for the disk twice a row. In memory the same files take a third of the suite's time
 # less; that a commit outlives a power cut is SQLite's to test.

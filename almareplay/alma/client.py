@@ -10,13 +10,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import httpx
-
 from almareplay.alma import responses
 from almareplay.alma.addressing import address, fits_path
 from almareplay.alma.call import Call, Confirm
 from almareplay.alma.codes import OF_FEES
-from almareplay.alma.connections import connections_to
+from almareplay.alma.endpoint import endpoint_at
 from almareplay.alma.errors import Effect, KeyRefused
 from almareplay.alma.fees import Fee, read_fee
 from almareplay.alma.fields import Body
@@ -24,7 +22,6 @@ from almareplay.alma.hosts import can_be_key
 from almareplay.alma.rate_limiter import Clock, RateLimiter, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.responses import ItemIds, ItemLoan, ScanIn
-from almareplay.alma.transfer import CONNECT_SECONDS
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.outcomes import Outcome
 
@@ -239,23 +236,9 @@ async def open_transport(
         raise KeyRefused(words, effect=Effect.NOT_SENT)
     clock = clock or SystemClock()
     pace = RateLimiter(per_second, clock, in_flight)
-    async with httpx.AsyncClient(
-        base_url=base_url,
-        headers={
-            "Authorization": f"apikey {key}",
-            "Accept": "application/json",
-            # What decompresses without bounds is not asked for.
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": "almareplay",
-        },
-        timeout=httpx.Timeout(
-            timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds), pool=None
-        ),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=pace.in_flight),
-        transport=connections_to(httpx.URL(base_url)),
-    ) as client:
+    async with endpoint_at(base_url, key, timeout_seconds) as endpoint:
         transport = Transport(
-            client,
+            endpoint,
             pace,
             clock,
             reserve=reserve,
@@ -267,7 +250,7 @@ async def open_transport(
             on_event=on_event,
             on_call=on_call,
         )
-        watch = asyncio.create_task(transport.stop_when_told())
+        watch = asyncio.create_task(transport.stop.end_waits())
         try:
             yield transport
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 
@@ -14,6 +15,7 @@ _BY_NUMBER = {
     errno.EHOSTUNREACH: "the network does not lead there",
     errno.ECONNRESET: "it closes the connection at once",
 }
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
 def cause_of(error: httpx.TransportError) -> str:
@@ -29,8 +31,12 @@ def cause_of(error: httpx.TransportError) -> str:
             return "its certificate is not trusted here"
         if isinstance(cause, ssl.SSLError):
             return "no encrypted connection is possible"
-        if isinstance(cause, OSError) and cause.errno in _BY_NUMBER:
-            return _BY_NUMBER[cause.errno]
+        if isinstance(cause, OSError):
+            # Of several addresses asyncio tells the errors in words only.
+            said = _NUMBER.search(str(cause))
+            number = cause.errno or (int(said[1]) if said else None)
+            if number in _BY_NUMBER:
+                return _BY_NUMBER[number]
     return "no connection can be made"
 
 

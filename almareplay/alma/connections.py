@@ -5,28 +5,46 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache, partial
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from almareplay.alma.hosts import is_this_machine
+from almareplay.alma.network import Network
+
+Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
+"""Sends a request and gives its answer, of which nothing but the head need have been read. Raises
+as httpx does."""
+
+LONGEST_ANSWER = 8 * 2**20  # bytes, also after decompression; a page of 100 loans has 200,000
 
 _KEPT_SECONDS = 5.0  # idle; sooner than gateways close them
 _PORTS = {"http": 80, "https": 443}
 
 
-def connections_to(base_url: httpx.URL) -> httpx.AsyncBaseTransport | None:
-    """The connections to a host; None where a proxy of the environment leads there, which httpx
-    knows to use."""
-    if not is_this_machine(base_url.host):
-        has_proxy = {base_url.scheme, "all"} & getproxies().keys()
-        if has_proxy and not proxy_bypass(base_url.host):
-            return None
-    return Connections(base_url, _ssl_context() if base_url.scheme == "https" else None)
+@asynccontextmanager
+async def connections_to(base_url: httpx.URL) -> AsyncIterator[Send]:
+    """The connections to a host; where a proxy of the environment leads there, those of httpx,
+    which knows how to use it. They are closed at the end."""
+    if _proxy_leads_to(base_url):
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(limits=limits) as client:
+            yield partial(client.send, stream=True, follow_redirects=False)
+    else:
+        context = _ssl_context() if base_url.scheme == "https" else None
+        async with Connections(base_url, context) as connections:
+            yield connections.handle_async_request
+
+
+def _proxy_leads_to(base_url: httpx.URL) -> bool:
+    if is_this_machine(base_url.host):
+        return False
+    has_proxy = {base_url.scheme, "all"} & getproxies().keys()
+    return bool(has_proxy) and not proxy_bypass(base_url.host)
 
 
 @cache
@@ -50,14 +68,19 @@ class Connections(httpx.AsyncBaseTransport):
             base_url.port or _PORTS[base_url.scheme],
         )
         self._ssl_context = ssl_context
+        self._network = Network()
         self._idle: deque[tuple[float, httpcore.AsyncHTTPConnection]] = deque()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer to a request, whose body is still to be read. Raises as httpx does."""
+        """The answer to a request; of a body that is longer than an answer can be no more than
+        shows that it is. Raises as httpx does."""
         connection = await self._idle_one()
         if connection is None:
             connection = httpcore.AsyncHTTPConnection(
-                self._origin, self._ssl_context, keepalive_expiry=_KEPT_SECONDS
+                self._origin,
+                self._ssl_context,
+                keepalive_expiry=_KEPT_SECONDS,
+                network_backend=self._network,
             )
         url = httpcore.URL(
             scheme=self._origin.scheme,
@@ -75,21 +98,12 @@ class Connections(httpx.AsyncBaseTransport):
                     extensions=request.extensions,
                 )
             )
-        return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response, connection, self),
-            extensions=response.extensions,
-        )
-
-    async def keep(self, connection: httpcore.AsyncHTTPConnection) -> None:
-        """Takes back a connection whose answer was read or given up; those that have been idle for
-        too long are closed."""
-        now = time.monotonic()
-        if connection.is_idle():
-            self._idle.append((now, connection))
-        while self._idle and now - self._idle[0][0] > _KEPT_SECONDS:
-            await self._idle.popleft()[1].aclose()
+            try:
+                parts = await _parts(response)
+            finally:
+                await response.aclose()
+                await self._keep(connection)
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(parts))
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -104,29 +118,37 @@ class Connections(httpx.AsyncBaseTransport):
             await connection.aclose()
         return None
 
+    async def _keep(self, connection: httpcore.AsyncHTTPConnection) -> None:
+        """Takes back a connection whose answer was read or given up; those that have been idle for
+        too long are closed."""
+        now = time.monotonic()
+        if connection.is_idle():
+            self._idle.append((now, connection))
+        while self._idle and now - self._idle[0][0] > _KEPT_SECONDS:
+            await self._idle.popleft()[1].aclose()
+
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer; closed, it gives the connection back."""
+    """A body that has been read, in the parts in which it came: unpacked in one piece it could take
+    a thousand times its room."""
 
-    def __init__(
-        self,
-        response: httpcore.Response,
-        connection: httpcore.AsyncHTTPConnection,
-        connections: Connections,
-    ) -> None:
-        self._response = response
-        self._connection = connection
-        self._connections = connections
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts = parts
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _errors_of_httpx():
-            async for part in self._response.aiter_stream():
-                yield part
+        for part in self._parts:
+            yield part
 
-    async def aclose(self) -> None:
-        with _errors_of_httpx():
-            await self._response.aclose()
-        await self._connections.keep(self._connection)
+
+async def _parts(response: httpcore.Response) -> list[bytes]:
+    parts: list[bytes] = []
+    length = 0
+    async for part in response.aiter_stream():
+        parts.append(part)
+        length += len(part)
+        if length > LONGEST_ANSWER:
+            break
+    return parts
 
 
 @contextmanager

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from bisect import insort
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Clock(Protocol):
@@ -77,24 +75,34 @@ class _Waiter:
 
 
 class Departure:
-    """A call that has had its turn. Until it says otherwise it has left at that moment."""
+    """A call that has had its turn. As a context manager it is in flight until it is left, when it
+    has its answer. Until it says otherwise it has left at the moment of its turn."""
 
     def __init__(self, pace: RateLimiter, at: float) -> None:
         self._pace = pace
         self._turn = self._at = at
 
+    def __enter__(self) -> Self:
+        self._pace.flying += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pace.flying -= 1
+        if self._at == math.inf:
+            self._move(self._turn)
+        else:
+            self._pace.wake_next()
+
     def hold(self) -> None:
         """The call does not leave yet, and nobody knows when: it counts as if it were about to."""
-        self._at = self._pace.move(self._at, math.inf)
+        self._move(math.inf)
 
     def leave(self) -> None:
         """The call leaves now."""
-        self._at = self._pace.move(self._at, None)
+        self._move(None)
 
-    def land(self) -> None:
-        """The call is over."""
-        if self._at == math.inf:
-            self._at = self._pace.move(self._at, self._turn)
+    def _move(self, at: float | None) -> None:
+        self._at = self._pace.move(self._at, at)
 
 
 class RateLimiter:
@@ -111,7 +119,8 @@ class RateLimiter:
         self.nominal = per_second
         self.in_flight = in_flight or max(8, math.ceil(4 * per_second))
         self._clock = clock
-        self._flying = 0
+        self.flying = 0
+        """How many calls are without answer now."""
         self._waiting: list[_Waiter] = []
         self._arrivals = count()
         # When the last calls left, in order; infinite for those that are held after their turn.
@@ -148,27 +157,16 @@ class RateLimiter:
                     return self._departure()
         finally:
             self._waiting.remove(waiter)
-            self._wake_next()
-
-    @asynccontextmanager
-    async def flight(self, rank: int) -> AsyncIterator[Departure]:
-        """One call: its `turn`, and its place among the calls in flight until it is answered."""
-        departure = await self.turn(rank)
-        self._flying += 1
-        try:
-            yield departure
-        finally:
-            self._flying -= 1
-            departure.land()
-            self._wake_next()
+            self.wake_next()
 
     def move(self, noted: float, to: float | None) -> float:
         """Corrects the time at which a call left, which was noted as ``noted``; ``None`` is now."""
         at = self._clock.monotonic() if to is None else to
-        if noted in self._left:
-            self._left.remove(noted)
+        place = bisect_left(self._left, noted)
+        if place < len(self._left) and self._left[place] == noted:
+            del self._left[place]
         self._note(at)
-        self._wake_next()
+        self.wake_next()
         return at
 
     def slow_down(self, left_at: float) -> bool:
@@ -186,7 +184,7 @@ class RateLimiter:
 
     def _is_full(self) -> bool:
         """Whether no call may leave before another one has landed or left."""
-        return self._flying >= self.in_flight or self._due() == math.inf
+        return self.flying >= self.in_flight or self._due() == math.inf
 
     def _due(self) -> float:
         gap = self._gap()
@@ -214,6 +212,7 @@ class RateLimiter:
         insort(self._left, at)
         del self._left[: -math.ceil(self.nominal)]
 
-    def _wake_next(self) -> None:
+    def wake_next(self) -> None:
+        """Has the next of those that wait see whether it may leave."""
         if self._waiting:
             self._waiting[0].woken.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from tenacity import (
     AsyncRetrying,
@@ -11,6 +12,8 @@ from tenacity import (
     stop_after_attempt,
     wait_exponential,
 )
+
+T = TypeVar("T")
 
 _TRIES = 8
 _AT_ONCE = 3  # of the seven repeats, while the budget lasts
@@ -40,22 +43,37 @@ class RetryBudget:
         return True
 
 
-def retrying(
+async def retried(
+    send: Callable[[], Awaitable[T]],
+    first: Exception,
+    *,
     budget: RetryBudget,
     may_repeat: Callable[[BaseException], bool],
     sleep: Callable[[float], Awaitable[None]],
-) -> AsyncRetrying:
-    """Tries a call up to eight times, while ``may_repeat`` says so of what it raises; the last
-    error comes through. ``sleep`` is given seconds."""
+) -> T:
+    """The result of a call whose ``first`` try has failed.
+
+    It is tried up to eight times, that try included, while ``may_repeat`` says so of what it
+    raises; the last error comes through. ``sleep`` is given seconds.
+    """
+    # To prepare all this takes longer than much else of a call, and hardly any is repeated: so it
+    # begins with a failure, not with the call.
+    made = [first]
+
+    async def one_try() -> T:
+        if made:
+            raise made.pop()
+        return await send()
 
     def pause(tried: RetryCallState) -> float:
         at_once = tried.attempt_number <= _AT_ONCE and budget.spend()
         return 0.0 if at_once else _PAUSES(tried)
 
-    return AsyncRetrying(
+    tries = AsyncRetrying(
         retry=retry_if_exception(may_repeat),
         stop=stop_after_attempt(_TRIES),
         wait=pause,
         sleep=sleep,
         reraise=True,
     )
+    return await tries(one_try)

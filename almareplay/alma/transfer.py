@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,19 +11,16 @@ import httpx
 
 from almareplay.alma.call import Call
 from almareplay.alma.connecting import cause_of
+from almareplay.alma.connections import LONGEST_ANSWER
+from almareplay.alma.endpoint import CONNECT_SECONDS, Endpoint
 from almareplay.alma.errors import Unavailable, Unreachable
 from almareplay.alma.rate_limiter import Departure
-
-PREFIX = "/almaws/v1"
-CONNECT_SECONDS = 10.0
-LONGEST_ANSWER = 8 * 2**20  # bytes after decompression; a page of a hundred loans has 200,000
 
 _KEPT_HEADERS = {b"date", b"location", b"content-type", b"x-exl-api-remaining", b"x-exl-api-quota"}
 
 
 async def transfer(
-    client: httpx.AsyncClient,
-    base_url: str,
+    endpoint: Endpoint,
     call: Call[Any],
     departure: Departure,
     *,
@@ -33,37 +29,29 @@ async def transfer(
 ) -> httpx.Response | Unavailable:
     """Sends a call once and gives its answer, or the failure that keeps it from having one.
 
-    ``base_url`` is scheme and host, ``within`` in seconds, for the whole of the answer. ``leaving``
-    is awaited right before the first byte leaves; what it raises comes through, and nothing is
-    sent.
+    ``within`` is in seconds, from the first byte that leaves to the last of the answer. ``leaving``
+    is awaited right before that first byte; what it raises comes through, and nothing is sent.
     """
+    loop = asyncio.get_running_loop()
 
     async def trace(event: str, _: object) -> None:
         # The last moment: connecting takes seconds at times, and the machine may sleep in them.
         if event == "http11.send_request_headers.started":
             await leaving()
             departure.leave()
+            limit.reschedule(loop.time() + within)
 
-    # Whatever JSON Alma wrote can be sent back: half a character, or a number that is none.
-    content = None if call.body is None else json.dumps(call.body).encode()
-    request = client.build_request(
-        call.method,
-        # The whole address: to join it with another takes httpx as long as to parse it twice more.
-        f"{base_url}{PREFIX}{call.target}",
-        content=content,
-        headers={} if content is None else {"Content-Type": "application/json"},
-        extensions={"trace": trace},
-    )
+    request = endpoint.request(call, trace)
     departure.hold()
     try:
-        async with asyncio.timeout(within + CONNECT_SECONDS):
-            response = await client.send(request, stream=True, follow_redirects=False)
+        async with asyncio.timeout(within + CONNECT_SECONDS) as limit:
+            response = await endpoint.send(request)
             try:
                 return await _read(response)
             finally:
                 await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
-        return _chained(Unreachable(base_url, cause_of(e)), e)
+        return _chained(Unreachable(endpoint.base_url, cause_of(e)), e)
     except (httpx.TimeoutException, TimeoutError) as e:
         words = "Alma did not answer in time: try again when it is back."
         return _chained(Unavailable(words), e)

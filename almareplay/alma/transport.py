@@ -5,30 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-import httpx
-
 from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, Confirm, judged, key_test
 from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
 from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
+from almareplay.alma.endpoint import Endpoint
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
     Effect,
     PerSecondLimit,
-    Stopped,
     Unavailable,
     Unreachable,
 )
 from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
-from almareplay.alma.retrying import RetryBudget, retrying
+from almareplay.alma.retrying import RetryBudget, retried
+from almareplay.alma.stopping import Stop
 from almareplay.alma.transfer import keep_http_out_of_logs, transfer
 
 T = TypeVar("T")
@@ -37,8 +35,6 @@ Event = BreakerEvent | DayUsedUp | SlowedDown | FullPace
 """What keeps calls from leaving, or does no more."""
 
 _PROBE_RANK = -1  # before every row
-
-_STOPPED_WORDS = "Stopped before this was sent to Alma."
 
 _log = logging.getLogger("almareplay.alma")
 
@@ -61,15 +57,14 @@ class _NotNow(Exception):
 class Transport:
     """The way to one Alma, with its pace, its outage gate and its calls left.
 
-    ``client`` has the base URL (scheme and host), the key and the timeouts; `open_transport` makes
-    it. ``answer_within`` is in seconds, for the whole of an answer. With ``fail_fast`` nobody waits
-    for a connection that cannot be made. Every call ends in its result or in an `AlmaError`;
-    ``confirm`` may raise errors of its own, and then nothing is sent.
+    `open_transport` makes it. ``answer_within`` is in seconds, for the whole of an answer. With
+    ``fail_fast`` nobody waits for a connection that cannot be made. Every call ends in its result
+    or in an `AlmaError`; ``confirm`` may raise errors of its own, and then nothing is sent.
     """
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        endpoint: Endpoint,
         pace: RateLimiter,
         clock: Clock,
         *,
@@ -85,10 +80,10 @@ class Transport:
         keep_http_out_of_logs()
         self.calls_made = 0
         self.pace = pace
-        self._client = client
-        self._base_url = str(client.base_url).rstrip("/")
+        self.stop = Stop(stopping or asyncio.Event())
+        self._endpoint = endpoint
         self._clock = clock
-        self._answer_within = answer_within
+        self.answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
         self._calls_left = DailyQuota(
             reserve, clock, self._alma_clock, wait=wait, on_event=on_event
@@ -99,8 +94,6 @@ class Transport:
         )
         self._retry_budget = RetryBudget()
         self._fail_fast = fail_fast
-        self._stopping = stopping or asyncio.Event()
-        self._held: set[asyncio.Timeout] = set()
         self._on_event = on_event or (lambda _: None)
         self._on_call = on_call or (lambda _: None)
         self._slowed = False
@@ -131,15 +124,21 @@ class Transport:
         """
         while True:
             proven = self._breaker.proven
-            tries = retrying(
-                self._retry_budget, lambda error: self._may_repeat(call, error), self._sleep
-            )
             try:
-                return await tries(self._send_within_limits, call)
+                try:
+                    return await self._send_within_limits(call)
+                except Unavailable as first:
+                    return await retried(
+                        partial(self._send_within_limits, call),
+                        first,
+                        budget=self._retry_budget,
+                        may_repeat=lambda error: self._may_repeat(call, error),
+                        sleep=self._sleep,
+                    )
             except Unavailable as failure:
                 if not self._may_repeat(call, failure):
                     raise
-                async with self._unless_stopped():
+                async with self.stop.ends():
                     await self._breaker.passed()
                 if self._breaker.proven == proven:
                     raise
@@ -157,12 +156,6 @@ class Transport:
                 if not self._goes_on_tomorrow:
                     raise
 
-    async def stop_when_told(self) -> None:
-        """Waits for the stop and then ends the wait of every call that is not sent yet."""
-        await self._stopping.wait()
-        for held in self._held:
-            held.reschedule(asyncio.get_running_loop().time())
-
     def _may_repeat(self, call: Call[Any], failure: BaseException) -> bool:
         if not isinstance(failure, Unavailable):
             return False
@@ -172,18 +165,19 @@ class Transport:
 
     async def _leave(self, call: Call[T]) -> T:
         while True:
-            async with AsyncExitStack() as flight:
-                async with self._unless_stopped():
-                    await self._breaker.passed()
-                    await self._calls_left.passed()
-                    departure = await flight.enter_async_context(self.pace.flight(call.rank))
-                with suppress(_NotNow):
+            async with self.stop.ends():
+                await self._breaker.passed()
+                await self._calls_left.passed()
+                departure = await self.pace.turn(call.rank)
+            with departure:
+                try:
                     self._make_sure_it_may_leave()
-                    try:
-                        return await self._exchange(call, departure, partial(self._confirm, call))
-                    except Unavailable:
-                        self._forget(call)
-                        raise
+                    return await self._exchange(call, departure, partial(self._confirm, call))
+                except _NotNow:
+                    pass
+                except Unavailable:
+                    self._forget(call)
+                    raise
 
     async def _confirm(self, call: Call[Any]) -> None:
         """Raises what keeps a call that has had its turn from being sent after all."""
@@ -192,8 +186,7 @@ class Transport:
         self._make_sure_it_may_leave()
 
     def _make_sure_it_may_leave(self) -> None:
-        if self._stopping.is_set():
-            raise Stopped(_STOPPED_WORDS)
+        self.stop.check()
         if self._breaker.shut or self._calls_left.spent:
             raise _NotNow
 
@@ -201,7 +194,7 @@ class Transport:
         self._answered.rotate()
         call = self._answered[0] if self._answered else key_test("bibs")
         await self._calls_left.passed()
-        async with self.pace.flight(_PROBE_RANK) as departure:
+        with await self.pace.turn(_PROBE_RANK) as departure:
             await self._exchange(call, departure, _nothing_more)
 
     def _remember(self, call: Call[Any]) -> None:
@@ -224,11 +217,10 @@ class Transport:
         self.calls_made += 1
         try:
             response = await transfer(
-                self._client,
-                self._base_url,
+                self._endpoint,
                 call,
                 departure,
-                within=self._answer_within,
+                within=self.answer_within,
                 leaving=leaving,
             )
         except Exception:  # raised by ``may_leave``: it was not sent
@@ -268,23 +260,8 @@ class Transport:
             self._slowed = False
             self._on_event(FullPace(self.pace.current))
 
-    @asynccontextmanager
-    async def _unless_stopped(self) -> AsyncIterator[None]:
-        """Waiting in here ends with `Stopped` as soon as a stop is asked for."""
-        if self._stopping.is_set():
-            raise Stopped(_STOPPED_WORDS)
-        try:
-            async with asyncio.timeout(None) as held:
-                self._held.add(held)
-                try:
-                    yield
-                finally:
-                    self._held.discard(held)
-        except TimeoutError:
-            raise Stopped(_STOPPED_WORDS) from None
-
     async def _sleep(self, seconds: float) -> None:
-        async with self._unless_stopped():
+        async with self.stop.ends():
             await self._clock.sleep(seconds)
 
 

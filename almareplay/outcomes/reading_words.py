@@ -176,6 +176,27 @@ SELF_CHECKS = {
     "undone_in_line": "cancelled: the self-check undid it in line {line}",
 }
 
+CAPTURE_PAGE = {
+    "scan_loaded": "the run has this scan already",
+    "scan_of_another_run": "another run has this scan already (--again loads it into this one too)",
+    "voided": "voided at the desk",
+    "voided_after_load": "cancelled: voided at the desk after it was loaded",
+    "takes_back_scan": "takes back a scan",
+    "loan_refused": "the clerk refused the loan, going by the offline patron list",
+    "station_line_unreadable": "the line cannot be read: was the file cut off in it?",
+    "neither_scan_nor_void": "the line is neither a scan nor takes one back",
+    "station": "captured at",
+    "clerk": "clerk",
+    "time_of_clerk": "the clerk gave the time, as of a book drop",
+    "patron_standing": "by the offline patron list the patron was {standing}",
+    "lent_all_the_same": (
+        "by the offline patron list the patron was {standing}, and the clerk lent it all the same"
+    ),
+    "station_clock_back": (
+        "the station's clock went back: taken as no earlier than the scan of this item before it"
+    ),
+}
+
 IDENTIFIERS = {
     "empty": "{what} is empty",
     "unreadable_characters": "{what} holds characters that cannot be read",
@@ -230,5 +251,6 @@ IDENTIFIERS = {
 }
 
 READING = (
-    LINES | FIELDS | TIMES | TABLES | DAT | OFFLINE_CLIENTS | SELF_CHECKS | IDENTIFIERS
+    LINES | FIELDS | TIMES | TABLES | DAT | OFFLINE_CLIENTS | SELF_CHECKS | CAPTURE_PAGE
+    | IDENTIFIERS
 )  # fmt: skip

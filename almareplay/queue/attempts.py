@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, literal, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.binding import IS_BOUND, bind, of_alma
+from almareplay.queue.databases import database_of
 from almareplay.queue.follow_ups import FollowUp, store_follow_ups
 from almareplay.queue.hold import Hold, confirm_hold
 from almareplay.queue.schema import attempts, runs, transactions
@@ -41,9 +43,10 @@ class Intent:
     """A call that is about to leave, or whose fate is unknown.
 
     ``alma_time`` (aware UTC) is no later than Alma's clock when the call arrived there, None where
-    Alma had not told its time; ``intended_at`` (aware UTC) is when it was stored, on our clock. The
-    other fields tell the active loan of the item before the call: ``loan_id`` is empty where it had
-    none, and None where nobody had looked.
+    Alma had not told its time; ``intended_at`` (aware UTC) is when it was stored, on the clock of
+    the queue: this machine's for a file, else the server's. The other fields tell the active loan
+    of the item before the call: ``loan_id`` is empty where it had none, and None where nobody had
+    looked.
     """
 
     id: int
@@ -109,13 +112,11 @@ def store_intent(
 
     Raises HoldLost, NoLongerPending, QueueError: then it must not leave.
     """
-    now = datetime.now(UTC)
-    values = {
+    values: dict[str, Any] = {
         "run_id": hold.run.id,
         "token": hold.token,
         "row": row,
         "call": call,
-        "intended_at": now,
         "alma_time": alma_time,
         "loan_id": loan_id,
         "due_date": due_date,
@@ -123,11 +124,19 @@ def store_intent(
         **of_alma(hold.alma),
     }
     with queue.writing(hold.run) as connection:
+        # Another machine may have to know how long ago that was.
+        now = values["intended_at"] = database_of(connection).now(connection)
         number = connection.scalar(_INTENT, values)
         if number is None:
             _make_sure_it_may_leave(connection, hold, row)
             number = connection.execute(_FIRST_INTENT, values).scalar_one()
     return Intent(number, row, call, alma_time, now, loan_id, due_date, last_renew_date)
+
+
+def seconds_since(queue: Queue, intent: Intent) -> float:
+    """How many seconds ago an intent was stored, whoever did so. Raises QueueError."""
+    with queue.reading() as connection:
+        return (database_of(connection).now(connection) - intent.intended_at).total_seconds()
 
 
 def _make_sure_it_may_leave(connection: Connection, hold: Hold, row: int) -> None:

@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from almareplay.queue.capture_schema import events, stations
 from almareplay.queue.capturing import CaptureSession, Station, locked
@@ -90,9 +101,9 @@ def store_events(
                     new.append(row)
         if new:
             connection.execute(insert(events), new)
+        _note_stations(connection, session, deliveries, now)
         answers = []
         for delivery in deliveries:
-            _note_station(connection, session, delivery, now)
             stored: list[str] = []
             refused: list[str] = []
             for event in delivery.events:
@@ -103,12 +114,18 @@ def store_events(
     return answers
 
 
+# Statements are made once: that takes longer than they do.
+_KNOWN = select(events).where(
+    events.c.session_id == bindparam("session"), events.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def _known(
     connection: Connection, session: CaptureSession, ids: Iterable[str]
 ) -> dict[str, tuple[Any, ...]]:
     """What is stored under these ids."""
-    query = select(events).where(events.c.session_id == session.id, events.c.id.in_(set(ids)))
-    return {row["id"]: _content(dict(row)) for row in connection.execute(query).mappings()}
+    found = connection.execute(_KNOWN, {"session": session.id, "ids": [*set(ids)]})
+    return {row["id"]: _content(dict(row)) for row in found.mappings()}
 
 
 def _content(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -136,17 +153,37 @@ def _row(
     }
 
 
-def _note_station(
-    connection: Connection, session: CaptureSession, delivery: Delivery, now: datetime
+_NOTE = (
+    update(stations)
+    .where(
+        stations.c.session_id == bindparam("of_session"), stations.c.id == bindparam("of_station")
+    )
+    .values(
+        last_seen_at=bindparam("now"),
+        unsent=bindparam("still"),
+        # What was not said stays as it was.
+        version=func.coalesce(func.nullif(bindparam("page"), ""), stations.c.version),
+        clock_offset_ms=func.coalesce(bindparam("offset"), stations.c.clock_offset_ms),
+    )
+)
+
+
+def _note_stations(
+    connection: Connection, session: CaptureSession, deliveries: Iterable[Delivery], now: datetime
 ) -> None:
-    """Note what a station has said of itself."""
-    said: dict[str, Any] = {"last_seen_at": now, "unsent": delivery.unsent}
-    if delivery.version:
-        said["version"] = delivery.version
-    if delivery.clock_offset_ms is not None:
-        said["clock_offset_ms"] = delivery.clock_offset_ms
-    of_station = stations.c.session_id == session.id, stations.c.id == delivery.station.id
-    connection.execute(update(stations).where(*of_station).values(**said))
+    """Note what stations have said of themselves."""
+    said = {
+        each.station.id: {
+            "of_session": session.id,
+            "of_station": each.station.id,
+            "now": now,
+            "still": each.unsent,
+            "page": each.version,
+            "offset": each.clock_offset_ms,
+        }
+        for each in deliveries
+    }
+    connection.execute(_NOTE, [*said.values()])
 
 
 _voids = events.alias("voids")
@@ -160,37 +197,47 @@ COUNTS: ColumnElement[bool] = and_(
 """Whether an event is a scan that counts: neither voided nor refused to the patron."""
 
 
+_BEFORE = (
+    select(events.c.kind, events.c.captured_at, stations.c.name)
+    .join(
+        stations,
+        and_(
+            stations.c.session_id == events.c.session_id,
+            stations.c.id == events.c.station_id,
+        ),
+    )
+    .where(
+        events.c.session_id == bindparam("session"),
+        events.c.item_key == bindparam("item"),
+        events.c.captured_at <= bindparam("at"),
+        # Of its own station, what it scanned before.
+        or_(
+            events.c.station_id != bindparam("station"),
+            events.c.sequence < bindparam("sequence"),
+        ),
+        COUNTS,
+    )
+    .order_by(events.c.captured_at.desc(), events.c.sequence.desc())
+    .limit(1)
+)
+
+
 def _duplicates(
     connection: Connection, session: CaptureSession, delivery: Delivery
 ) -> Iterator[tuple[str, str]]:
     """The scans of a delivery of which the item's last one before was of the same kind, each with
     where and when that was."""
-    zone = ZoneInfo(session.timezone)
     for event in delivery.events:
         if event.event != "scan" or event.decision == "refused":
             continue
-        mine = events.c.station_id == delivery.station.id
-        query = (
-            select(events.c.kind, events.c.captured_at, stations.c.name)
-            .join(
-                stations,
-                and_(
-                    stations.c.session_id == events.c.session_id,
-                    stations.c.id == events.c.station_id,
-                ),
-            )
-            .where(
-                events.c.session_id == session.id,
-                events.c.item_key == identifier_key(event.item_barcode),
-                events.c.captured_at <= event.captured_ms // 1000,
-                # Of its own station, what it scanned before.
-                ~(mine & (events.c.sequence >= event.sequence)),
-                COUNTS,
-            )
-            .order_by(events.c.captured_at.desc(), events.c.sequence.desc())
-            .limit(1)
-        )
-        before = connection.execute(query).one_or_none()
+        mine = {
+            "session": session.id,
+            "item": identifier_key(event.item_barcode),
+            "at": event.captured_ms // 1000,
+            "station": delivery.station.id,
+            "sequence": event.sequence,
+        }
+        before = connection.execute(_BEFORE, mine).one_or_none()
         if before is not None and before.kind == event.kind:
-            at = datetime.fromtimestamp(before.captured_at, UTC).astimezone(zone)
-            yield event.id, f"{before.name}, {at:%H:%M}"
+            at = datetime.fromtimestamp(before.captured_at, UTC)
+            yield event.id, f"{before.name}, {at.astimezone(ZoneInfo(session.timezone)):%H:%M}"

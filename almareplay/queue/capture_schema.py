@@ -110,3 +110,16 @@ events = Table(
     Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
     Index("capture_events_by_voids", "session_id", "voids"),
 )
+
+# Which row of a run is which scan: a scan that came over the network and in a file is one, and none
+# is loaded twice. It stays when the run is purged, as the hashes of files do.
+loaded_scans = Table(
+    "loaded_scans",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("scan_id", Words(36), primary_key=True),
+    # NULL where the scan was voided before it could be loaded.
+    Column("row", Integer),
+    Index("loaded_scans_by_id", "scan_id"),
+    sqlite_with_rowid=False,
+)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from almareplay.queue.capture_schema import sessions, stations
 from almareplay.queue.databases import database_of
@@ -154,11 +154,13 @@ def close_session(queue: Queue, session: CaptureSession, now: datetime) -> Captu
 def locked(connection: Connection, session: CaptureSession) -> CaptureSession:
     """The session as it is now; nobody else writes to it until the transaction ends. Raises
     SessionMissing."""
-    query = select(sessions).where(sessions.c.id == session.id).with_for_update()
-    found = connection.execute(query).one_or_none()
+    found = connection.execute(_LOCKED, {"id": session.id}).one_or_none()
     if found is None:
         raise SessionMissing(session.name)
     return _session(found)
+
+
+_LOCKED = select(sessions).where(sessions.c.id == bindparam("id")).with_for_update()
 
 
 def _session(row: Row[Any]) -> CaptureSession:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, case, func, insert, literal, or_, sele
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
+from almareplay.queue.capture_schema import loaded_scans
 from almareplay.queue.databases import database_of
 from almareplay.queue.errors import RunNotEmpty
 from almareplay.queue.schema import changes, files, lanes, runs, transactions
@@ -47,6 +48,7 @@ def copy_run(queue: Queue, source: Run, name: str) -> Copied:
         connection.execute(update(runs).where(runs.c.id == run.id).values(next_row=next_row))
         _copy_rows(connection, source, run)
         _copy(connection, lanes, source, {"run_id": run.id})
+        _copy(connection, loaded_scans, source, {"run_id": run.id})
         database_of(connection).learn_sizes(connection, transactions, lanes)
         _copy_changes(connection, source, run)
         arrange_lanes(connection, run, connection.scalars(lanes_to_arrange(run)).all())

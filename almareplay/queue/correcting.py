@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, exists, select, update
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.arranging import arrange_lanes
 from almareplay.queue.attempts import Fate
-from almareplay.queue.corrections import Said, said
+from almareplay.queue.corrections import CORRECTABLE, Said, corrected_in_words, said
 from almareplay.queue.errors import NotCorrectable
 from almareplay.queue.hold import make_sure_it_is_free
 from almareplay.queue.reasons import stored_in_words
@@ -19,8 +20,6 @@ from almareplay.queue.schema import attempts, lanes, transactions
 from almareplay.queue.staff import AS_NEW, Change, change, rows_named
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Kind, identifier_key, same_identifier
-
-_WHAT = {"patron_id": "patron id", "item_barcode": "item barcode", "kind": "kind"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,14 @@ def correct(
             raise NotCorrectable(f"Row {row} {why}.")
         before = said(found)
         after = _changed(before, patron_id, item_barcode, kind)
-        names = [name for name in _WHAT if getattr(before, name) != getattr(after, name)]
+        names = [name for name in CORRECTABLE if getattr(before, name) != getattr(after, name)]
         if why := _why_not_so(connection, found, before, after, asked=patron_id is not None):
             raise NotCorrectable(f"Row {row} {why}.")
         _store(connection, run, found, after, names)
         now = rows_named(connection, run, [row])[row]
-    return Corrected(_in_words(names), Outcome(now.outcome), stored_in_words(now.lane_note))
+    return Corrected(
+        corrected_in_words(_stored(names)), Outcome(now.outcome), stored_in_words(now.lane_note)
+    )
 
 
 def _changed(
@@ -129,13 +130,13 @@ def _has_attempt(connection: Connection, row: Any, fate: Fate | None) -> bool:
 def _store(connection: Connection, run: Run, row: Any, after: Said, names: list[str]) -> None:
     of_row = transactions.c.row == row.row
     key = identifier_key(after.item_barcode)
-    already = [word for word in _WHAT if _WHAT[word] in row.corrected]
+    corrected = {*row.corrected.split(), *names}
     values = {
         **AS_NEW,
         **after._asdict(),
         "item_key": key,
         "corrected_at": datetime.now(UTC),
-        "corrected": _in_words([word for word in _WHAT if word in (*already, *names)]),
+        "corrected": _stored(corrected),
     }
     change(connection, run, Change.CORRECTED, of_row, values)
     connection.execute(
@@ -146,6 +147,5 @@ def _store(connection: Connection, run: Run, row: Any, after: Said, names: list[
     arrange_lanes(connection, run, [row.item_key, key])
 
 
-def _in_words(names: list[str]) -> str:
-    *some, last = (_WHAT[name] for name in names)
-    return f"{', '.join(some)} and {last}" if some else last
+def _stored(names: Collection[str]) -> str:
+    return " ".join(name for name in CORRECTABLE if name in names)

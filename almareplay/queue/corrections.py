@@ -17,6 +17,9 @@ from almareplay.transactions import Kind
 CORRECTED = "corrected"
 """What the table of changes calls a correction."""
 
+CORRECTABLE = {"patron_id": "patron id", "item_barcode": "item barcode", "kind": "kind"}
+"""The columns of a row that staff can correct, and what they are called."""
+
 
 class Said(NamedTuple):
     """What a row says, as far as staff can correct it."""
@@ -32,6 +35,12 @@ class Correction(NamedTuple):
     row: int
     before: Said
     after: Said
+
+
+def corrected_in_words(stored: str) -> str:
+    """What of a row was corrected, of the names of its columns with blanks between."""
+    *some, last = (CORRECTABLE[name] for name in stored.split())
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def corrections(connection: Connection, run: Run) -> list[Correction]:

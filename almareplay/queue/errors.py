@@ -205,3 +205,33 @@ class HoldLost(QueueError):
             f"Run {run!r} was taken over by another process while this one was asleep, so this one "
             "has stopped. See 'almareplay status'."
         )
+
+
+class SessionMissing(QueueError):
+    """The queue has no capture session of this name for this institution; ``known`` are those that
+    it has, by their institutions (empty where none was named) and names."""
+
+    def __init__(self, name: str, institution: str, known: Iterable[tuple[str, str]]) -> None:
+        pairs = sorted(known)
+        names = [each for captured_for, each in pairs if captured_for == institution]
+        elsewhere = [captured_for for captured_for, each in pairs if each == name]
+        whose = f" of {institution}" if institution else ""
+        words = (
+            f"The queue has no capture session {name!r}{whose} "
+            f"(it has: {', '.join(names) or 'none'}).{nearest(name, names)}"
+        )
+        if elsewhere:
+            others = ", ".join(each or "no institution" for each in elsewhere)
+            words += f" There is one of that name that was captured for {others}."
+        super().__init__(words)
+
+
+class SessionNotLoaded(QueueError):
+    """A capture session cannot be purged, since no run has ``left`` of its scans."""
+
+    def __init__(self, session: str, left: int) -> None:
+        scans = "1 scan" if left == 1 else f"{left:,} scans"
+        super().__init__(
+            f"Capture session {session!r} has {scans} that no run has: purged, nothing would tell "
+            f"of {'it' if left == 1 else 'them'}. Load the session first."
+        )

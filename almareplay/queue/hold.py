@@ -1,9 +1,13 @@
 """The hold that one process has on a run while it replays it.
 
-A hold is a token in the run's row. Whoever can see the holder's process judges by that: the run is
-held for as long as the process lives, however long it slept or its machine did. From elsewhere,
-another machine or a container, a hold lasts for 60 seconds and is renewed while the process lives;
-a process that was asleep for longer may find that another has taken the run over.
+A hold is a token in the run's row, with a lease that is renewed while the holder's process lives.
+Whoever can see that process judges by it: the run is free as soon as the process is dead. Whether
+it is held for as long as the process lives, or until its lease ends, is for the holder's `Lease` to
+say; seen from elsewhere, another machine or a container, a hold always ends with its lease. A
+process that was asleep for longer may find that another has taken the run over.
+
+Every write of a replay carries the token in its own transaction, and fails where it is not the
+run's any more.
 """
 
 from __future__ import annotations
@@ -22,8 +26,37 @@ from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import AlmaInstance
 
-LEASE_SECONDS = 60.0
-RENEW_SECONDS = 15.0
+FRESH_SECONDS = 5.0
+"""How old the last look at a hold may be when a call that writes leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """How long a hold lasts unless it is renewed, and how often it is renewed (both in seconds).
+
+    With ``by_lease`` a process whose lease is over has lost the run even where others can see that
+    it lives: one that is stopped or swapped out must not keep a run from those that could go on.
+    """
+
+    seconds: float
+    renew_seconds: float
+    by_lease: bool = False
+
+    @property
+    def left_for_a_call(self) -> float:
+        """Seconds of the lease that must be left when a call that writes leaves."""
+        return self.seconds - self.renew_seconds
+
+    @property
+    def longest_call(self) -> float:
+        """How many seconds a call may take for the lease to outlast it."""
+        return self.left_for_a_call - FRESH_SECONDS
+
+
+REPLAY_LEASE = Lease(seconds=60.0, renew_seconds=15.0)
+"""For a replay that somebody has started and looks after."""
+WORKER_LEASE = Lease(seconds=30.0, renew_seconds=5.0, by_lease=True)
+"""For a worker, whose runs others are to go on with soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +78,18 @@ class Hold:
     run: Run
     token: str
     alma: AlmaInstance | None = None
+    lease: Lease = REPLAY_LEASE
 
 
-def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
+def take_hold(
+    queue: Queue, run: Run, alma: AlmaInstance | None = None, lease: Lease = REPLAY_LEASE
+) -> Hold:
     """Take the hold on a run, to post it to ``alma`` where that is given.
 
     The hold of a process that died on this machine is free at once, any other after its lease.
-    Raises RunHeld where another living process has it, and as `check_alma` does.
+    Raises RunHeld where another process has it, and as `check_alma` does.
     """
-    hold = Hold(run, uuid4().hex, alma)
+    hold = Hold(run, uuid4().hex, alma, lease)
     process = this_process()
     with queue.writing(run) as connection:
         make_sure_it_is_free(connection, run)
@@ -69,18 +105,19 @@ def take_hold(queue: Queue, run: Run, alma: AlmaInstance | None = None) -> Hold:
                 holder_space=process.space,
                 holder_pid=process.pid,
                 holder_started=process.started,
+                holder_by_lease=int(lease.by_lease),
                 held_since=now,
-                lease_until=now + timedelta(seconds=LEASE_SECONDS),
+                lease_until=now + timedelta(seconds=lease.seconds),
             )
         )
     return hold
 
 
 def renew_hold(queue: Queue, hold: Hold) -> None:
-    """Let the hold last for another 60 seconds. Raises HoldLost."""
+    """Let the hold last for another whole lease. Raises HoldLost."""
     with queue.writing(hold.run) as connection:
         confirm_hold(connection, hold)
-        until = database_of(connection).now(connection) + timedelta(seconds=LEASE_SECONDS)
+        until = database_of(connection).now(connection) + timedelta(seconds=hold.lease.seconds)
         connection.execute(update(runs).where(runs.c.id == hold.run.id).values(lease_until=until))
 
 
@@ -96,6 +133,7 @@ def release_hold(queue: Queue, hold: Hold) -> None:
                 holder_space=None,
                 holder_pid=None,
                 holder_started=None,
+                holder_by_lease=None,
                 held_since=None,
                 lease_until=None,
             )
@@ -111,12 +149,18 @@ def confirm_hold(connection: Connection, hold: Hold) -> None:
         raise HoldLost(hold.run.name)
 
 
-def still_held(queue: Queue, hold: Hold) -> None:
-    """Make sure that the run is still this process's. Raises HoldLost, QueueError."""
+def still_held(queue: Queue, hold: Hold) -> float:
+    """Make sure that the run is still this process's; the seconds that are left of its lease, fewer
+    than none where it is over and nobody has taken the run. Raises HoldLost, QueueError."""
     with queue.reading() as connection:
-        confirm_hold(connection, hold)
+        held = connection.execute(_HELD, {"run_id": hold.run.id}).one()
+        if held.holder_token != hold.token:
+            raise HoldLost(hold.run.name)
+        left: timedelta = held.lease_until - database_of(connection).now(connection)
+    return left.total_seconds()
 
 
+_HELD = select(runs.c.holder_token, runs.c.lease_until).where(runs.c.id == bindparam("run_id"))
 _TOKEN = select(runs.c.holder_token).where(runs.c.id == bindparam("run_id"))
 IS_HELD = exists().where(
     runs.c.id == bindparam("held_run"), runs.c.holder_token == bindparam("token")
@@ -152,8 +196,11 @@ def _holder(connection: Connection, run: Run) -> Holder | None:
     if held.holder_token is None:
         return None
     process = Process(held.holder_host, held.holder_space, held.holder_pid, held.holder_started)
-    until = None if process.is_near else held.lease_until
+    if process.is_near and not process.lives():
+        return None
     # The time of day may have been set, or have gone on while the machine slept: it counts only
-    # where nothing else can be known.
-    is_held = process.lives() if until is None else until >= database_of(connection).now(connection)
-    return Holder(process.host, process.pid, held.held_since, until) if is_held else None
+    # where nothing else can be known, or where the holder has asked for that.
+    until = None if process.is_near and not held.holder_by_lease else held.lease_until
+    if until is not None and until < database_of(connection).now(connection):
+        return None
+    return Holder(process.host, process.pid, held.held_since, until)

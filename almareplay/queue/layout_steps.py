@@ -203,7 +203,25 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """Desks capture straight into the queue."""
+    """What was corrected is kept by columns; desks capture straight into the queue; workers hold
+    runs."""
+    _name_corrected_columns(connection)
+    _make_capture_tables(connection)
+    _holds_of_workers(connection)
+
+
+def _name_corrected_columns(connection: Connection) -> None:
+    """The columns of a row that staff have corrected, in the place of words for them."""
+    columns = (
+        "replace(replace(corrected, 'patron id', 'patron_id'), 'item barcode', 'item_barcode')"
+    )
+    columns = f"replace(replace({columns}, ',', ''), ' and ', ' ')"
+    connection.execute(
+        text(f"UPDATE transactions SET corrected = {columns} WHERE corrected_at IS NOT NULL")
+    )
+
+
+def _make_capture_tables(connection: Connection) -> None:
     tables = MetaData()
     Table(
         "capture_sessions",
@@ -262,7 +280,20 @@ def _to_9(connection: Connection) -> None:
         Index("capture_events_by_item", "session_id", "item_key", "captured_at"),
         Index("capture_events_by_voids", "session_id", "voids"),
     )
+    Table(
+        "loaded_scans",
+        tables,
+        Column("run_id", Integer, primary_key=True),
+        Column("scan_id", String(36), primary_key=True),
+        Column("row", Integer),
+        Index("loaded_scans_by_id", "scan_id"),
+        sqlite_with_rowid=False,
+    )
     tables.create_all(connection)
+
+
+def _holds_of_workers(connection: Connection) -> None:
+    _add(connection, "runs", Column("holder_by_lease", SmallInteger))
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {

@@ -17,6 +17,7 @@ from almareplay.queue.arranging import arrange_lanes, lanes_to_arrange
 from almareplay.queue.databases import Record, database_of
 from almareplay.queue.errors import RunPurged
 from almareplay.queue.hold import is_held
+from almareplay.queue.loaded_scans import NOTHING, LoadingScans, TakenBack, known_scans
 from almareplay.queue.reasons import encoded
 from almareplay.queue.schema import files, lanes, runs, transactions
 from almareplay.queue.store import Queue, Run
@@ -78,7 +79,8 @@ class CaptureFile:
     """A captured file as the queue knows it: its name without the folder, the SHA-256 of its bytes
     in hexadecimal, the words for its format, and the sheet where only one was read. ``flags`` are
     the flags and settings by which it is read, ``insisted`` tells that it is loaded although
-    another run has it. ``phase`` is that of its rows, from 1 on."""
+    another run has it, ``again`` that its scans are too. ``phase`` is that of its rows, from 1
+    on."""
 
     name: str
     sha256: str
@@ -87,6 +89,7 @@ class CaptureFile:
     flags: Mapping[str, str] = field(default_factory=dict)
     insisted: bool = False
     phase: int = 1
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -96,7 +99,8 @@ class LoadResult:
     ``rows`` counts all rows of the file, ``invalid``, ``cancelled`` and ``duplicates`` those among
     them.
     ``first`` and ``last`` are the earliest and latest captured time (aware), None without rows.
-    ``problems`` holds the first invalid rows.
+    ``problems`` holds the first invalid rows. ``taken_back`` tells of rows loaded before that a
+    desk has voided since.
     """
 
     rows: int = 0
@@ -107,6 +111,7 @@ class LoadResult:
     first: datetime | None = None
     last: datetime | None = None
     problems: list[InvalidRow] = field(default_factory=list)
+    taken_back: TakenBack = NOTHING
 
 
 def load_file(
@@ -137,20 +142,23 @@ def load_file(
             rows=0,
         )
         file_id = connection.execute(made.returning(files.c.id)).scalar_one()
-        records = map(_without_nul, _records(run, file_id, file.phase, first_row, rows, loaded))
+        scans = LoadingScans(known_scans(connection, run, again=file.again))
+        records = _records(run, file_id, file.phase, first_row, rows, loaded, scans)
+        records = map(_without_nul, records)
         database_of(connection).insert_rows(connection, transactions, _CAPTURED, records)
         connection.execute(update(files).where(files.c.id == file_id).values(rows=loaded.rows))
         connection.execute(
             update(runs).where(runs.c.id == run.id).values(next_row=first_row + loaded.rows)
         )
         _join_lanes(connection, run, first_row)
+        loaded.taken_back, reopened = scans.store(connection, run)
         if loaded.rows > first_row * _LARGE_SHARE:
             database_of(connection).learn_sizes(connection, transactions, lanes)
         open_lanes = connection.scalars(_open_lanes(run, first_row, loaded.rows)).all()
         # A replay that is under way has read the rows that were there, and does not go back for new
         # ones before them. (A row that repeats another all the same is not posted: store_intent.)
         before = first_row if is_held(connection, run) else 0
-        arrange_lanes(connection, run, open_lanes, in_replay_before=before)
+        arrange_lanes(connection, run, [*open_lanes, *reopened], in_replay_before=before)
         loaded.duplicates = _count_duplicates(connection, run, first_row)
     return loaded
 
@@ -162,6 +170,7 @@ def _records(
     first_row: int,
     rows: Iterable[Transaction | InvalidRow | LeftOut],
     loaded: LoadResult,
+    scans: LoadingScans,
 ) -> Iterator[Record]:
     run_id, row = run.id, first_row
     name_of_file = named = ""
@@ -170,9 +179,13 @@ def _records(
     seconds, offset = 0, 0
     for read in rows:
         if isinstance(read, Transaction):
-            kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line, notes = (
-                read
-            )
+            (
+                kind, captured_at, has_seconds, barcode, patron_id, library, desk, name, line,
+                notes, scan_id,
+            ) = read  # fmt: skip
+            if scan_id and (known := scans.why_not(scan_id, row)):
+                loaded.left_out[known] += 1
+                continue
             if name is not name_of_file:
                 name_of_file, named = name, as_text(name)
             if captured_at is not at:
@@ -188,6 +201,9 @@ def _records(
                 patron_id, library, desk, encoded(notes) if notes else "", _PENDING,
             )  # fmt: skip
         elif isinstance(read, InvalidRow):
+            if read.scan_id and (known := scans.why_not(read.scan_id, row)):
+                loaded.left_out[known] += 1
+                continue
             if read.cancelled:
                 loaded.cancelled += 1
             else:
@@ -197,6 +213,8 @@ def _records(
             yield (run_id, row, file_id, *_invalid(read, phase, row))
         else:
             loaded.left_out[read.reason] += 1
+            if read.voids:
+                scans.voids.append(read.voids)
             continue
         row += 1
     loaded.rows = row - first_row

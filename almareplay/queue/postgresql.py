@@ -33,6 +33,8 @@ SCHEMA = "almareplay"
 _DRIVER = "postgresql+psycopg"
 # For the sorting of many new rows.
 _WORK_KILOBYTES = 65_536
+# A process that is stopped in the middle of a transaction must not keep others from its runs.
+_IDLE_SECONDS = 15
 # The lock for what concerns all runs: any number that other programs are not likely to take.
 _QUEUE_LOCK = int.from_bytes(b"almarepl")
 # A server or a network that is gone is known in half a minute.
@@ -163,11 +165,17 @@ def lock_runs(connection: Connection, runs: Sequence[int]) -> None:
         connection.exec_driver_sql(
             f"SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '{_WORK_KILOBYTES}kB'"
         )
+        idle = "0"
+    else:
+        idle = f"{_IDLE_SECONDS}s"
     if runs:
-        connection.execute(_LOCK_RUNS, {"runs": list(runs)})
+        connection.execute(_LOCK_RUNS, {"runs": list(runs), "idle": idle})
 
 
-_LOCK_RUNS = text("SELECT id FROM runs WHERE id = ANY(:runs) ORDER BY id FOR UPDATE")
+_LOCK_RUNS = text(
+    "SELECT id, set_config('idle_in_transaction_session_timeout', :idle, true) "
+    "FROM runs WHERE id = ANY(:runs) ORDER BY id FOR UPDATE"
+)
 
 
 def lock_queue(connection: Connection) -> None:
@@ -179,9 +187,12 @@ def lock_queue(connection: Connection) -> None:
 def now(connection: Connection) -> datetime:
     """The server's time (aware UTC), also within a transaction that began long ago: those of the
     machines that share it may differ."""
-    found = connection.execute(text("SELECT clock_timestamp() AT TIME ZONE 'UTC'")).scalar_one()
+    found = connection.execute(_NOW).scalar_one()
     assert isinstance(found, datetime)
     return found.replace(tzinfo=UTC)
+
+
+_NOW = text("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
 
 
 def insert_rows(

@@ -1,7 +1,7 @@
 """The rows of a finished run out of the queue for good; what is kept of it tells of no patron.
 
-Kept are the run's name, its files (so that one of them that is loaded again is still known), and
-how many rows had each outcome.
+Kept are the run's name, its files and the ids of its scans (so that one of them that is loaded
+again is still known), and how many rows had each outcome.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from almareplay.outcomes import OPEN, Disposition, Outcome
 from almareplay.queue import queries
+from almareplay.queue.capture_schema import loaded_scans
 from almareplay.queue.errors import NotFinished
 from almareplay.queue.hold import confirm_hold, make_sure_it_is_free, release_hold, take_hold
 from almareplay.queue.rows import IS_PENDING
 from almareplay.queue.schema import changes, files, follow_ups, metadata, purged, runs, transactions
 from almareplay.queue.store import Queue, Run
 
-_KEPT = (files, purged)
+_KEPT = (files, purged, loaded_scans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Select, func, select
 
 from almareplay.outcomes import DISMISSED, Outcome, ReportRow, on_loan_in_words
+from almareplay.queue.corrections import corrected_in_words
 from almareplay.queue.reasons import stored_in_words
 from almareplay.queue.rows import IN_ORDER, captured_time
 from almareplay.queue.schema import attempts, files, runs, transactions
@@ -126,5 +127,6 @@ def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[st
         yield on_loan_in_words(other, row.on_loan_since, row.due_date, zone)
     yield from (stored_in_words(row.note), stored_in_words(row.lane_note))
     if row.corrected_at is not None:
-        yield f"{row.corrected} corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
+        what = corrected_in_words(row.corrected)
+        yield f"{what} corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
     yield stored_in_words(row.source_note)

@@ -45,6 +45,7 @@ runs = Table(
     Column("holder_space", Words(200)),
     Column("holder_pid", Integer),
     Column("holder_started", Words(40)),
+    Column("holder_by_lease", SmallInteger),  # 1 or 0; see hold.Lease
     Column("held_since", UtcDateTime),
     Column("lease_until", UtcDateTime),
     # The Alma that the run belongs to, from its first call that writes on; all empty before. The
@@ -111,8 +112,7 @@ transactions = Table(
     Column("kind", Words(6)),
     Column("captured_at", BigInteger),
     Column("captured_offset", Integer),
-    # 1 or 0.
-    Column("has_seconds", SmallInteger, nullable=False),
+    Column("has_seconds", SmallInteger, nullable=False),  # 1 or 0
     # Replay order is by phase, then order_at, then place. See lanes.py.
     Column("phase", SmallInteger, nullable=False, server_default="1"),
     Column("order_at", BigInteger),
@@ -142,7 +142,7 @@ transactions = Table(
     Column("completed_at", UtcDateTime),
     # When the item was last read in Alma before the outcome was decided, on our clock.
     Column("looked_at", UtcDateTime),
-    # When staff last corrected the row, and in words what of it (patron id, item barcode, kind).
+    # When staff last corrected the row, and which of its columns (patron_id item_barcode kind).
     # What it was before is in the table of changes.
     Column("corrected_at", UtcDateTime),
     _said_later("corrected"),

@@ -113,7 +113,7 @@ class Queue:
                 "version that wrote it, and name a new queue with --queue for new ones."
             )
         if version < VERSION:
-            if not upgrade and not self._is_file:
+            if not upgrade and not self.is_file:
                 raise NotUpgraded(
                     "Before the tables of a database server are changed no copy of them is made. "
                     "Stop all programs that use the queue, make a copy with pg_dump, then do "
@@ -125,7 +125,8 @@ class Queue:
                 self._make_or_recognise(create, upgrade)
 
     @property
-    def _is_file(self) -> bool:
+    def is_file(self) -> bool:
+        """Whether it is a file, which is read at once, and no server that is to be asked."""
         return self._engine.dialect.name == "sqlite"
 
     def _upgrade(self) -> None:
@@ -185,7 +186,8 @@ class Queue:
         transaction: what they change is on disk when this block ends, all or none. Raises
         QueueError."""
         with self.writing(run) if writes else self.reading() as connection:
-            yield _OnConnection(self, connection, run)
+            # Whether the file is still there was seen just now, for all of the transaction.
+            yield _OnConnection(self, connection, _nothing_to_see, run)
 
     @contextmanager
     def watching(self) -> Iterator[Queue]:
@@ -194,7 +196,7 @@ class Queue:
         self._still_there()
         with self._in_words(), self._engine.connect() as plain:
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-            yield _OnConnection(self, connection)
+            yield _OnConnection(self, connection, self._still_there)
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -261,11 +263,17 @@ class Queue:
 
 
 class _OnConnection(Queue):
-    """A queue whose blocks all use one connection, which others commit. ``run`` is the one to which
-    they may write."""
+    """A queue whose blocks all use one connection, which others commit. Each begins with
+    ``still_there``. ``run`` is the one to which they may write."""
 
-    def __init__(self, queue: Queue, connection: Connection, run: Run | None = None) -> None:
-        super().__init__(queue._engine, queue._database, queue._still_there)
+    def __init__(
+        self,
+        queue: Queue,
+        connection: Connection,
+        still_there: Callable[[], None],
+        run: Run | None = None,
+    ) -> None:
+        super().__init__(queue._engine, queue._database, still_there)
         self._connection = connection
         self._run = run
 
@@ -282,3 +290,7 @@ class _OnConnection(Queue):
         assert set(to) <= {self._run}, "nobody has locked this run"
         with self.reading() as connection:
             yield connection
+
+
+def _nothing_to_see() -> None:
+    """For blocks of which nobody need make sure that their queue is still there."""

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, delete, exists, func, or_, select
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.arranging import arrange_lanes, is_close
+from almareplay.queue.capture_schema import loaded_scans
 from almareplay.queue.corrections import as_captured
 from almareplay.queue.errors import NotUnloadable
 from almareplay.queue.hold import confirm_hold, release_hold, take_hold
 from almareplay.queue.item_ids import forget_ids_without_rows
 from almareplay.queue.schema import attempts, changes, files, lanes, transactions
 from almareplay.queue.store import Queue, Run
-from almareplay.transactions import as_text, identifier_key, nearest
+from almareplay.transactions import CAPTURE_PAGE, as_text, identifier_key, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class StoredFile:
     sheet: str | None
     first_row: int
     rows: int
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def stored_files(queue: Queue, run: Run) -> list[StoredFile]:
                 files.c.sheet,
                 files.c.first_row,
                 files.c.rows,
+                files.c.format,
             )
             .where(files.c.run_id == run.id)
             .order_by(files.c.id)
@@ -93,7 +96,9 @@ def _choose(
         listed = f"its files are: {', '.join(names)}" if names else "it has none yet"
         # Not quoting what was named: it may be a database's address with its password.
         raise NotUnloadable(f"Run {run.name!r} has no such file; {listed}.{nearest(name, names)}")
-    if len({each.sha256 for each in found}) > 1:
+    # A session that has grown is loaded part by part.
+    is_session = all(each.format == CAPTURE_PAGE for each in found)
+    if len({each.sha256 for each in found}) > 1 and not is_session:
         raise NotUnloadable(
             f"Run {run.name!r} has {len(found)} different files named {name}. Name the file itself "
             "with its folder: it is known by what it holds."
@@ -142,7 +147,7 @@ def _take_out(connection: Connection, run: Run, chosen: Sequence[StoredFile]) ->
     ).all()
     # What only repeated a row that staff have corrected may stand in the lane that it has left.
     left = {identifier_key(row.item_barcode) for row in as_captured(connection, run).values()}
-    for table in (changes, lanes, transactions):
+    for table in (changes, loaded_scans, lanes, transactions):
         for numbers in ranges:
             connection.execute(
                 delete(table).where(table.c.run_id == run.id, table.c.row.between(*numbers))

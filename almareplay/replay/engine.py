@@ -12,7 +12,7 @@ from almareplay.alma.client import Alma
 from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import RENEW_SECONDS, release_hold, take_hold
+from almareplay.queue.hold import REPLAY_LEASE, Lease, release_hold, take_hold
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn
@@ -32,6 +32,7 @@ class Replaying:
     ``instance`` is the Alma that the connection leads to: the run belongs to it from now on.
     ``settle_seconds`` is the pause before an item is read again after a lost answer. ``zone`` is
     that of the libraries. Setting ``stopping`` ends the replay before the next call of each row.
+    ``lease`` is for the hold on the run.
     """
 
     instance: AlmaInstance
@@ -41,6 +42,7 @@ class Replaying:
     clock: Clock
     stopping: asyncio.Event
     on_settled: OnOutcome
+    lease: Lease = REPLAY_LEASE
 
 
 async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
@@ -51,7 +53,10 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     Alma, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
-    hold = take_hold(queue, run, how.instance)
+    assert not how.lease.by_lease or alma.transport.answer_within <= how.lease.longest_call, (
+        "a call may outlast the lease"
+    )
+    hold = take_hold(queue, run, how.instance, how.lease)
     journal = Journal(queue, hold, how.clock)
     poster = Poster(
         alma,
@@ -73,7 +78,7 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     dispatch = Dispatch(settle, how.stopping)
     try:
         with journal:
-            heartbeat = asyncio.create_task(_keep_hold(journal, how.clock, dispatch))
+            heartbeat = asyncio.create_task(_keep_hold(journal, how, dispatch))
             try:
                 await poster.finish_earlier_starts()
                 await dispatch.run(journal.rows_in_order())
@@ -85,10 +90,10 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
             release_hold(queue, hold)
 
 
-async def _keep_hold(journal: Journal, clock: Clock, dispatch: Dispatch) -> None:
+async def _keep_hold(journal: Journal, how: Replaying, dispatch: Dispatch) -> None:
     try:
         while True:
-            await clock.sleep(RENEW_SECONDS)
+            await how.clock.sleep(how.lease.renew_seconds)
             await journal.renew_hold()
     except Exception as error:  # noqa: BLE001 (whatever it is, a run without its hold must stop)
         dispatch.stop(error)

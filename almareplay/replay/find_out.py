@@ -147,10 +147,10 @@ class LostCalls:
         self._clock = clock
         self._settle_seconds = settle_seconds
 
-    def sent_by(self, intent: Intent) -> float:
+    async def sent_by(self, intent: Intent) -> float:
         """When (seconds of the clock) a call of an earlier start left at the latest: it may have
         waited for its turn. A clock that was set back since makes it no later than now."""
-        ago = (self._clock.now() - intent.intended_at).total_seconds() - LOOK_HOLDS_SECONDS
+        ago = await self._journal.seconds_since(intent) - LOOK_HOLDS_SECONDS
         return self._clock.monotonic() - max(0.0, ago)
 
     async def find_out(self, attempt: Attempt, intent: Intent, sent_at: float) -> RowResult | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from datetime import datetime, timedelta
+from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
@@ -16,11 +16,12 @@ from almareplay.queue import attempts, follow_ups, item_ids, journal
 from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.errors import QueueError
 from almareplay.queue.follow_ups import Fine, FollowUp, OpenFollowUp
-from almareplay.queue.hold import Hold, renew_hold, still_held
+from almareplay.queue.hold import Hold, renew_hold
 from almareplay.queue.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.group_commit import GroupCommit
+from almareplay.replay.looks import Looks
 from almareplay.transactions import AlmaInstance, Notes
 
 _log = logging.getLogger("almareplay.replay")
@@ -32,8 +33,6 @@ Attempts = list[tuple[Intent, Fate | None]]
 _BATCH = 500
 # So many ids of items are stored in one go.
 _IDS_AT_ONCE = 200
-# How long the hold counts as seen just now.
-_FRESH = timedelta(seconds=5)
 
 
 class _Batch(NamedTuple):
@@ -77,7 +76,6 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         self._commits = GroupCommit(queue, run)
         self._found: dict[str, ItemIds] = {}
         # What was read together with the rows, where one question serves for many.
-        self._attempts: dict[int, Attempts] = {}
         self._histories: dict[str, LaneHistory] = {}
         self._kept: dict[str, ItemIds | None] = {}
         self._open_lanes: set[str] = set()
@@ -101,7 +99,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
             batch = await self._read(_next_batch, self.run, self._alma, after)
             if not batch.rows:
                 return
-            self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
+            self._keep_attempts(batch)
             self._kept |= {
                 item_key: batch.kept.get(item_key)
                 for item_key in batch.histories.keys() - self._opened
@@ -115,6 +113,9 @@ class JournalReader(AbstractContextManager["JournalReader"]):
             for row in batch.rows:
                 yield row
             after = batch.rows[-1].order
+
+    def _keep_attempts(self, batch: _Batch) -> None:
+        """Keep the attempts of rows for whoever is going to ask for them; here nobody is."""
 
     async def open_lane(self, item_key: str) -> LaneHistory:
         """What the run has done to an item so far; the caller keeps it up to date until it closes
@@ -174,10 +175,10 @@ class Journal(JournalReader):
         super().__init__(queue, hold.run, hold.alma)
         self._hold = hold
         self._clock = clock
-        self._stack = ExitStack()
+        self._attempts: dict[int, Attempts] = {}
 
     def __enter__(self) -> Self:
-        self._watch = self._stack.enter_context(self._queue.watching())
+        self._looks = Looks(self._queue, self._hold, self._clock)
         return self
 
     def __exit__(
@@ -187,7 +188,10 @@ class Journal(JournalReader):
         traceback: TracebackType | None,
     ) -> None:
         super().__exit__(kind, error, traceback)
-        self._stack.close()
+        self._looks.close()
+
+    def _keep_attempts(self, batch: _Batch) -> None:
+        self._attempts |= {row.row: batch.attempts.get(row.row, []) for row in batch.rows}
 
     async def attempts_of(self, row: int) -> Attempts:
         """The calls of a row in the order in which they were made; a fate of None is unknown."""
@@ -218,6 +222,10 @@ class Journal(JournalReader):
             due_date=due_date,
             last_renew_date=last_renew_date,
         )
+
+    async def seconds_since(self, intent: Intent) -> float:
+        """How many seconds ago an intent was stored, in this start or an earlier one."""
+        return await self._read(attempts.seconds_since, intent)
 
     async def record_fate(
         self, intent: Intent, fate: Fate, to_follow: Sequence[FollowUp] = ()
@@ -267,14 +275,8 @@ class Journal(JournalReader):
         await self._write(follow_ups.store_done, self._hold, task, notes=notes, due_date=due_date)
 
     async def confirm_hold(self) -> None:
-        """Make sure of the hold, by a look at the queue that is not older than a moment: a process
-        that was suspended while it looked may have lost the run since."""
-        while True:
-            asked_at = self._clock.now()
-            # Beside the other work: a call that is about to leave must not wait for it.
-            still_held(self._watch, self._hold)
-            if abs(self._clock.now() - asked_at) < _FRESH:
-                return
+        """Make sure of the hold, and that its lease outlasts a call. See `Looks`."""
+        await self._looks.confirm(self.renew_hold)
 
     async def renew_hold(self) -> None:
         """Let the hold last on."""

@@ -114,7 +114,9 @@ class Poster:
         if (blocking := attempt.lane.held_back_by(row)) is not None:
             return RowResult(results.held_back(blocking))
         made = await self._journal.attempts_of(row.row)
-        unknown = [(intent, self._lost.sent_by(intent)) for intent, fate in made if fate is None]
+        unknown = [
+            (intent, await self._lost.sent_by(intent)) for intent, fate in made if fate is None
+        ]
         attempt.returned_first = row.kind is Kind.LOAN and any(
             intent.call is Write.SCAN_IN and fate is Fate.DONE for intent, fate in made
         )

@@ -20,7 +20,7 @@ from almareplay.reports.beside import whole_file
 from almareplay.reports.delimited import defused
 from almareplay.reports.files import check_place
 from almareplay.reports.replacing import ReportError
-from almareplay.transactions import AlmaReplayError, Kind
+from almareplay.transactions import AlmaReplayError, Kind, Transaction
 
 BARCODE_WIDTH = 80
 LONGEST_PATRON_ID = 255
@@ -60,7 +60,7 @@ class DatFile:
     places: dict[Place, None] = field(default_factory=dict)
 
 
-def dat_line(row: ReportRow) -> DatLine:
+def dat_line(row: ReportRow | Transaction) -> DatLine:
     """The line of a row. Raises UnwritableRow."""
     if row.captured_at is None or row.kind is None:
         raise UnwritableRow("it has no time, or is neither loan nor return")
@@ -81,7 +81,7 @@ def dat_line(row: ReportRow) -> DatLine:
     return DatLine(text, row.captured_at, (row.library, row.circ_desk))
 
 
-def is_formula(row: ReportRow) -> bool:
+def is_formula(row: ReportRow | Transaction) -> bool:
     """Whether a spreadsheet that reads the row's line may take a piece of it for a formula. Nothing
     can be put before it as in a CSV: Alma would read another identifier."""
     return any(defused(text) != text for text in (row.item_barcode, row.patron_id))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 
 from almareplay.simulator.clock import Clock
 
@@ -12,10 +14,25 @@ PER_SECOND = "PER_SECOND_THRESHOLD"
 DAILY = "DAILY_THRESHOLD"
 
 
+@dataclass
+class DayCount:
+    """The calls of a day, of one institution or of several that share a pool."""
+
+    day: date | None = None
+    calls: int = 0
+
+    def on(self, day: date) -> int:
+        """The calls of this day, which begins with none."""
+        if day != self.day:
+            self.day, self.calls = day, 0
+        return self.calls
+
+
 class Limits:
     """Admits calls up to ``per_second`` in any one second and ``daily`` a day; 0 means no limit.
 
     The day ends at midnight GMT of ``clock``. A call that is turned away counts for neither.
+    Institutions with the same ``day_count`` share the calls of a day.
     """
 
     def __init__(
@@ -24,14 +41,14 @@ class Limits:
         daily: int,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
+        day_count: DayCount | None = None,
     ) -> None:
         self.per_second = per_second
         self.daily = daily
         self._clock = clock
         self._monotonic = monotonic
         self._recent: deque[float] = deque()
-        self._day = clock.now().date()
-        self._today = 0
+        self._day_count = day_count or DayCount()
 
     def admit(self) -> str | None:
         """Count one call as it arrives; returns the error code if it is one too many."""
@@ -44,12 +61,10 @@ class Limits:
         if self.per_second and len(self._recent) >= self.per_second:
             return PER_SECOND
         self._recent.append(now)
-        self._today += 1
+        self._day_count.calls += 1
         return None
 
     def left(self) -> int | None:
         """Calls left today; None without a daily limit."""
-        today = self._clock.now().date()
-        if today != self._day:
-            self._day, self._today = today, 0
-        return max(0, self.daily - self._today) if self.daily else None
+        used = self._day_count.on(self._clock.now().date())
+        return max(0, self.daily - used) if self.daily else None

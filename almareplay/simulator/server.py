@@ -19,7 +19,7 @@ from almareplay.simulator.clock import Clock
 from almareplay.simulator.connection import Connection
 from almareplay.simulator.faults import Faults
 from almareplay.simulator.gateway import EVERYTHING, Gateway, Permissions
-from almareplay.simulator.limits import Limits
+from almareplay.simulator.limits import DayCount, Limits
 from almareplay.simulator.origin import OnlyThisMachine
 from almareplay.simulator.record import Record
 from almareplay.simulator.visit import PREFIX
@@ -30,9 +30,10 @@ class Simulator:
     """A stand-in Alma around a world, reachable at ``url`` while it runs.
 
     ``key`` may do everything; further keys go into ``keys``. ``per_second`` and ``daily_limit`` are
-    calls, 0 for no limit. ``latency`` is how many seconds each answer takes, ``clock_offset`` how
-    many seconds Alma's clock is ahead of ours. ``seed`` makes the dice of faults and tracking ids
-    fall the same each time. Port 0 takes a free one and keeps it.
+    calls, 0 for no limit; simulators with one ``day_count`` share the calls of a day. ``latency``
+    is how many seconds each answer takes, ``clock_offset`` how many seconds Alma's clock is ahead
+    of ours. ``seed`` makes the dice of faults and tracking ids fall the same each time. Port 0
+    takes a free one and keeps it.
 
     As a context manager it serves from a thread. It can be stopped and started again: what it
     knows and recorded stays, and while it is stopped its port refuses connections.
@@ -45,6 +46,7 @@ class Simulator:
         key: str = "simulator-key",
         per_second: int = 25,
         daily_limit: int = 500_000,
+        day_count: DayCount | None = None,
         latency: float = 0.0,
         clock_offset: float = 0.0,
         seed: int = 0,
@@ -56,7 +58,7 @@ class Simulator:
         self.clock = Clock(clock_offset)
         self.record = Record()
         self.faults = Faults(seed)
-        self.limits = Limits(per_second, daily_limit, self.clock)
+        self.limits = Limits(per_second, daily_limit, self.clock, day_count=day_count)
         self._gateway = Gateway(
             world,
             self.clock,

@@ -138,7 +138,7 @@ class DatCapture:
                         Transaction,
                         (
                             kind, at, False, barcode, patron,
-                            library, circ_desk, name, number, notes,
+                            library, circ_desk, name, number, notes, "",
                         ),
                     )  # fmt: skip
                     continue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from almareplay.sources.capture import Capture, FileRefused
+from almareplay.sources.capturepage import StationFile, looks_like_station_file
 from almareplay.sources.dat import DatCapture, looks_like_dat
 from almareplay.sources.database import SQLITE, open_sqlite
 from almareplay.sources.delimited import DelimitedCapture, DelimitedTable, likely_delimiter
@@ -39,6 +40,7 @@ class TextFormat(NamedTuple):
 
 
 TEXT_FORMATS = (
+    TextFormat(looks_like_station_file, StationFile),
     TextFormat(looks_like_dump, open_dump),
     TextFormat(looks_like_sip2, Sip2Capture),
     *(TextFormat(*client) for client in CLIENTS),

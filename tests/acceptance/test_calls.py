@@ -152,7 +152,7 @@ def _mixed() -> Capture:
     ("guard", "rehearsed", "most"),
     [
         ("active", True, 1.8),
-        ("off", True, 1.0),
+        pytest.param("off", True, 1.0, marks=pytest.mark.slow),
         pytest.param("active", False, 2.5, marks=pytest.mark.slow),
         pytest.param("off", False, 1.5, marks=pytest.mark.slow),
     ],

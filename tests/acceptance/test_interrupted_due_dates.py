@@ -49,13 +49,14 @@ def test_lost_answers_change_nothing(begin: Begin, fault: dict[str, Any]) -> Non
     once_each(outage, 24, renewals=9)
 
 
-def test_killed_at_any_moment_every_due_date_is_set_in_the_end(begin: Begin) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(6, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_every_due_date_is_set_in_the_end(begin: Begin, kills: int) -> None:
     capture = add_renewals(loans(POLICIES[3:6], TIMES[:8]))
     online = due_online(capture)
     outage = begin_on_monday(begin, capture)
     outage.alma.has_faults({"fault": "slow", "match": "change_due_date", "delay": 0.1})
     left = 0
-    for kill in range(6):
+    for kill in range(kills):
         seen = len(outage.alma.requests())
         replay = outage.work.starts_replay(*AS_CAPTURED)
         outage.alma.waits_for(17 + 3 * kill, since=seen, while_=replay.runs)

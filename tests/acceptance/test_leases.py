@@ -32,20 +32,20 @@ _FALLS_ASLEEP = """
 import contextlib, os, signal, threading, time
 from dataclasses import replace
 from datetime import timedelta
-import httpx
+from almareplay.alma.connections import Connections
 from almareplay.alma.rate_limiter import SystemClock
 from almareplay.cli import main
 from almareplay.queue import hold
 from almareplay.queue.store import Queue
-from almareplay.replay import journal
+from almareplay.replay import looks as looking
 
 # In a container of its own, where the other cannot see that it lives.
 here = replace(hold.this_process(), space="a container")
 hold.this_process = lambda: here
-hold.LEASE_SECONDS = 0
 slept = timedelta()
 awake, writing = threading.Lock(), Queue.writing
-now, still_held, send = SystemClock.now, journal.still_held, httpx.AsyncClient.send
+now, still_held = SystemClock.now, looking.still_held
+send = Connections.handle_async_request
 moments = iter(range(1_000))
 
 @contextlib.contextmanager
@@ -64,18 +64,20 @@ def wakes(*_):
     slept += timedelta(hours=1)
 
 def looks(*held):
-    still_held(*held)
+    left = still_held(*held)
     if "{where}" == "while it makes sure of its hold":
         sleeps()
+    return left
 
-def leaves(client, request, **kwargs):
+def leaves(connections, request):
     writes = request.method == "POST" and not request.url.path.endswith("/test")
     if "{where}" == "as a call leaves" and writes:
         sleeps()
-    return send(client, request, **kwargs)
+    return send(connections, request)
 
 SystemClock.now = lambda clock: now(clock) + slept
-journal.still_held, httpx.AsyncClient.send, Queue.writing = looks, leaves, writes
+looking.still_held, Queue.writing = looks, writes
+Connections.handle_async_request = leaves
 signal.signal(signal.SIGCONT, wakes)
 main()
 """
@@ -91,6 +93,7 @@ def _falls_asleep(outage: Outage, where: str) -> Command:
     while psutil.Process(replay.pid).status() != psutil.STATUS_STOPPED:
         assert replay.runs()
         time.sleep(0.01)
+    _lease_ends(outage)
     return replay
 
 

@@ -23,6 +23,7 @@ from almareplay.alma.responses import ItemIds
 from almareplay.alma.transport import Event
 from tests.alma.conftest import BASE_URL, KEY
 from tests.alma.fake_alma import DOWN, GENERAL, NO_LOANS, first_byte_leaves
+from tests.examples import examples
 
 BROKEN = (DOWN, GENERAL, httpx.ReadError, httpx.RemoteProtocolError)
 """What a failing call meets that reached something."""
@@ -118,7 +119,7 @@ def failing(share: float, seed: int) -> Callable[[float, str | None], Answer]:
     return answer
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(10))
 @given(
     share=st.floats(0, 0.8),
     seed=st.integers(0, 10**6),
@@ -152,7 +153,7 @@ def test_however_many_calls_fail_the_pace_and_the_budget_are_kept_and_every_read
 
 
 @pytest.mark.parametrize(("share", "times_longer"), [(0.05, 1.3), (0.15, 1.5), (0.33, 2.5)])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_while_others_are_answered_failing_reads_cost_hardly_more_than_their_repeats(
     new_clock: Any, share: float, times_longer: float, seed: int
 ) -> None:
@@ -162,7 +163,7 @@ def test_while_others_are_answered_failing_reads_cost_hardly_more_than_their_rep
     assert run.seconds <= times_longer * alone.seconds
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(10))
 @given(
     how=st.sampled_from([*BROKEN, httpx.ConnectError, httpx.ReadTimeout]),
     per_second=st.sampled_from([1, 5, 15, 25]),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almareplay.alma.rate_limiter import RateLimiter, SystemClock
+from tests.examples import examples
 
 
 def most_in_a_second(times: list[float]) -> int:
@@ -23,7 +24,7 @@ async def leave(pace: RateLimiter, clock: Any, times: list[float], rank: int = 0
     times.append(clock.monotonic())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     per_second=st.sampled_from([0.5, 1, 2, 2.5, 7, 15, 25, 40]),
     bursts=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 60)), min_size=1, max_size=5),
@@ -83,7 +84,7 @@ def test_leaves_evenly_and_catches_nothing_up_after_a_stall(clock: Any) -> None:
     assert max(gaps) <= 0.11
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     per_second=st.sampled_from([1, 3, 15, 25]),
     delays=st.lists(st.floats(0, 2), min_size=1, max_size=20),
@@ -99,7 +100,7 @@ def test_counts_a_call_when_it_leaves_and_not_when_it_had_its_turn(
         pace = RateLimiter(per_second, clock)
 
         async def call(connects_in: float) -> None:
-            async with pace.flight(0) as departure:
+            with await pace.turn(0) as departure:
                 departure.hold()
                 await asyncio.sleep(connects_in)
                 departure.leave()
@@ -117,7 +118,7 @@ def test_a_call_that_is_held_and_never_leaves_gives_its_place_back(clock: Any) -
     async def run() -> float:
         pace = RateLimiter(1, clock)
         for _ in range(3):
-            async with pace.flight(0) as departure:
+            with await pace.turn(0) as departure:
                 departure.hold()
         return float(clock.monotonic())
 
@@ -184,7 +185,7 @@ def test_limits_the_calls_in_flight(clock: Any) -> None:
 
         async def call() -> None:
             nonlocal flying, most
-            async with pace.flight(0):
+            with await pace.turn(0):
                 flying += 1
                 most = max(most, flying)
                 await asyncio.sleep(2)

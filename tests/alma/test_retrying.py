@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almareplay.alma.errors import Unavailable
-from almareplay.alma.retrying import RetryBudget, retrying
+from almareplay.alma.retrying import RetryBudget, retried
 
 ANSWERED, REPEATED = True, False
 
@@ -43,7 +43,7 @@ def test_a_budget_that_was_spent_grows_with_the_answers_to_what_it_was() -> None
 def pauses_of(budget: RetryBudget, failures: int) -> list[float]:
     """What a call waits before each repeat that fails so many times."""
     slept: list[float] = []
-    left = iter(range(failures))
+    left = iter(range(failures - 1))
 
     async def call() -> str:
         if next(left, None) is not None:
@@ -53,8 +53,14 @@ def pauses_of(budget: RetryBudget, failures: int) -> list[float]:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    tries = retrying(budget, lambda error: isinstance(error, Unavailable), sleep)
-    assert asyncio.run(tries(call)) == "answered"
+    answer = retried(
+        call,
+        Unavailable("down"),
+        budget=budget,
+        may_repeat=lambda error: isinstance(error, Unavailable),
+        sleep=sleep,
+    )
+    assert asyncio.run(answer) == "answered"
     return slept
 
 
@@ -76,10 +82,18 @@ def test_the_eighth_failure_comes_through() -> None:
 
 def test_what_may_not_be_repeated_comes_through_at_once() -> None:
     async def call() -> Any:
-        raise Unavailable("down")
+        raise AssertionError("nobody tries again")
 
     async def sleep(_: float) -> None:
         raise AssertionError("nobody waits")
 
     with pytest.raises(Unavailable, match="down"):
-        asyncio.run(retrying(RetryBudget(), lambda _: False, sleep)(call))
+        asyncio.run(
+            retried(
+                call,
+                Unavailable("down"),
+                budget=RetryBudget(),
+                may_repeat=lambda _: False,
+                sleep=sleep,
+            )
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.alma.fake_alma import (
     REFUSED,
     SLOW,
     FakeAlma,
+    first_byte_leaves,
     lend,
     look,
 )
@@ -174,6 +176,33 @@ def test_a_write_that_is_not_confirmed_is_not_sent(
             return await lend(alma)
 
     assert clock.run(work()) == "71"
+
+
+def test_a_call_is_over_in_time_from_its_first_byte_on(
+    alma_mock: Any, run: Any, clock: Any
+) -> None:
+    """The time it takes to connect is not the answer's: a lease must outlast the call."""
+    left: list[float] = []
+
+    async def hangs(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(6)
+        await first_byte_leaves(request)
+        left.append(clock.monotonic())
+        await asyncio.sleep(1000)
+        raise AssertionError
+
+    alma_mock.post("/users/berta/loans").mock(side_effect=hangs)
+
+    ended: list[float] = []
+
+    async def work(alma: Alma) -> None:
+        try:
+            await lend(alma)
+        finally:
+            ended.append(clock.monotonic())
+
+    assert isinstance(run(work, timeout_seconds=20.0), Unavailable)
+    assert ended[0] - left[0] == pytest.approx(20.0)
 
 
 @pytest.mark.parametrize("refused", [REFUSED, httpx.Response(403)])

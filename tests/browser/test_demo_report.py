@@ -7,7 +7,7 @@ import functools
 import pytest
 
 from almareplay.cli.main import app
-from almareplay.cli.workflows import demo
+from almareplay.cli.workflows.demos import library as demo
 from almareplay.simulator import server
 from tests.browser.conftest import Opener
 

@@ -21,6 +21,7 @@ from almareplay.queue.store import Queue
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World
+from tests.captured import Outage, outage
 from tests.chaos.processes import ALMAREPLAY, Command
 
 READ_WRITE = "read/write"
@@ -202,3 +203,16 @@ def loaded(user: User) -> User:
     """A user who has loaded one loan."""
     assert user.types("load", str(user.captures())).code == 0
     return user
+
+
+@pytest.fixture
+def queue(user: User) -> Iterator[Queue]:
+    """The user's queue."""
+    with Queue.open(f"sqlite:///{user.folder}/almareplay.db", create=True) as queue:
+        yield queue
+
+
+@pytest.fixture
+def session(queue: Queue) -> Outage:
+    """A capture session in the user's queue."""
+    return outage(queue)

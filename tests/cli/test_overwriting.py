@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.cli.workflows import demo
+from almareplay.cli.workflows.demos import library as demo
+from almareplay.cli.workflows.demos.stage import SETTINGS, make_fresh
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +57,11 @@ def test_one_output_does_not_take_the_place_of_another(loaded: User) -> None:
 
 def test_the_demo_leaves_what_it_did_not_make(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    demo._make_fresh(folder)
-    made = [*demo._made()]
+    make_fresh(folder, demo._made())
+    made = [SETTINGS, *demo._made()]
     for name in (*made, "notes.txt"):
         (folder / name).write_text(FOREIGN)
-    demo._make_fresh(folder)
+    make_fresh(folder, demo._made())
     left = sorted(path.name for path in folder.iterdir())
     assert left == [".almareplay-demo", "notes.txt"]
 

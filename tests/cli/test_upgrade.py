@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Done, User
 
 
+# What the command line says of an upgrade; what an upgrade does, the tests of the queue ask of all.
+OLDEST = pytest.mark.parametrize("older", LAYOUTS[:1], indirect=True)
+
+
 @pytest.fixture(params=LAYOUTS)
 def older(request: pytest.FixtureRequest, user: User) -> User:
     """A user whose queue an older almareplay has left in the middle of a run."""
@@ -73,6 +77,7 @@ def test_it_is_said_once_and_the_command_goes_on(older: User) -> None:
     assert "Next: almareplay replay" in again.out
 
 
+@OLDEST
 def test_the_log_knows_of_it_without_names_of_files(older: User) -> None:
     older.types("status", "--log", "run.log")
     events = [json.loads(line) for line in (older.folder / "run.log").read_text().splitlines()]
@@ -105,6 +110,7 @@ def test_the_replay_goes_on_where_the_older_one_was(between: User) -> None:
     assert between.effects() == ["loan", "loan"]
 
 
+@OLDEST
 def test_the_report_of_a_run_whose_alma_is_not_known_claims_none(older: User) -> None:
     assert older.types("report", "a.html", "b.xlsx", "c.csv").code == 0
     page = (older.folder / "a.html").read_text("utf-8")
@@ -114,6 +120,7 @@ def test_the_report_of_a_run_whose_alma_is_not_known_claims_none(older: User) ->
     assert "Nothing was sent to Alma yet." in (older.folder / "night.html").read_text("utf-8")
 
 
+@OLDEST
 def test_a_capture_that_it_has_adds_nothing_whatever_the_flags(older: User) -> None:
     capture = older.captures(1, "desk.dat")
     older.types("load", str(capture), "--run", "other")
@@ -128,6 +135,7 @@ def test_a_capture_that_it_has_adds_nothing_whatever_the_flags(older: User) -> N
     assert "It was read with" not in done.err
 
 
+@OLDEST
 def test_a_run_that_an_older_almareplay_replays_is_waited_for(older: User) -> None:
     until = datetime.now(UTC) + timedelta(seconds=50)
     hold(older.folder / "almareplay.db", "main", until)
@@ -139,6 +147,7 @@ def test_a_run_that_an_older_almareplay_replays_is_waited_for(older: User) -> No
     assert list(older.folder.glob("*layout*")) == []
 
 
+@OLDEST
 def test_a_purge_names_the_copy_that_still_has_the_rows(between: User) -> None:
     between.types("status")
     assert between.types("replay", "--yes", "--run", "night").code == 0
@@ -148,6 +157,7 @@ def test_a_purge_names_the_copy_that_still_has_the_rows(between: User) -> None:
     assert look(copy_of(between), "SELECT count(*) FROM transactions WHERE run_id = 3") == [(1,)]
 
 
+@OLDEST
 def test_upgrading_alone(older: User) -> None:
     done = older.types("queue", "upgrade")
     assert (done.code, len(said_of_upgrade(done))) == (0, 2)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from almareplay.alma.endpoint import Endpoint
 from almareplay.simulator.exchange import Exchange
 from almareplay.simulator.gateway import Gateway
 from tests.contract.checker import broken_by, broken_by_request
@@ -22,18 +23,18 @@ def watch(note: Callable[[list[str]], None]) -> None:
     def of_stand_in(exchange: Exchange) -> None:
         note(broken_by(exchange))
 
-    send = httpx.AsyncClient.send
+    request = Endpoint.request
 
-    async def sending(client: httpx.AsyncClient, request: httpx.Request, **how: Any) -> Any:
-        if request.headers.get("user-agent") == "almareplay":
-            note(_of_client(request))
-        return await send(client, request, **how)
+    def requested(endpoint: Endpoint, *call: Any) -> httpx.Request:
+        made = request(endpoint, *call)
+        note(_of_client(made))
+        return made
 
     Gateway.observer = of_stand_in
-    httpx.AsyncClient.send = sending  # type: ignore[assignment,method-assign]
+    Endpoint.request = requested  # type: ignore[assignment,method-assign]
 
 
 def _of_client(request: httpx.Request) -> list[str]:
     path, _, query = request.url.raw_path.decode("ascii").partition("?")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return broken_by_request(request.method, path, query, headers, request.content)
+    return broken_by_request(request.method, path, query, headers, request.read())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -16,11 +17,16 @@ from almareplay.transactions import CANCELLED, Reason
 
 PACKAGE = Path(almareplay.__file__).parent
 SAID = {"reading_words.py", "replay_words.py"}
-TREES = {
-    path.relative_to(PACKAGE): ast.parse(path.read_text("utf-8"))
-    for path in PACKAGE.rglob("*.py")
-    if path.name not in SAID
-}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """The modules of the package, but for those with the sentences."""
+    return {
+        path.relative_to(PACKAGE): ast.parse(path.read_text("utf-8"))
+        for path in PACKAGE.rglob("*.py")
+        if path.name not in SAID
+    }
 
 
 def parameters_of(code: str) -> set[str]:
@@ -39,7 +45,7 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 def made() -> Iterator[tuple[str, set[str]]]:
     """The codes and parameters of the reasons that are made in the package."""
-    for tree in TREES.values():
+    for tree in trees().values():
         for node in ast.walk(tree):
             match node:
                 case ast.Call(func=ast.Name(id="Reason"), args=[code]):
@@ -65,7 +71,7 @@ def test_every_damage_has_a_sentence_that_says_of_what() -> None:
 def test_no_sentence_is_left_over() -> None:
     written = {
         node.value
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

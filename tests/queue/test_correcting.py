@@ -23,6 +23,7 @@ from almareplay.queue.lists import pull_list
 from almareplay.queue.rows import Order
 from almareplay.queue.unloading import unload_file
 from almareplay.transactions import Kind
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -217,7 +218,7 @@ CHANGES = st.lists(
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(LINES, min_size=1, max_size=6), CHANGES)

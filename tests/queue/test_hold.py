@@ -17,9 +17,10 @@ from almareplay.queue import postgresql, sqlite
 from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.errors import HoldLost, QueueError, RunHeld
 from almareplay.queue.hold import (
-    LEASE_SECONDS,
-    RENEW_SECONDS,
+    REPLAY_LEASE,
+    WORKER_LEASE,
     Hold,
+    Lease,
     holder_of,
     release_hold,
     renew_hold,
@@ -41,14 +42,14 @@ def change(station: Station, **values: object) -> None:
 
 def age(station: Station, seconds: float) -> None:
     """Let the hold be so much older."""
-    left = LEASE_SECONDS - seconds
+    left = REPLAY_LEASE.seconds - seconds
     change(station, lease_until=datetime.now(UTC) + timedelta(seconds=left))
 
 
 def taken_over(station: Station) -> None:
     """A process in a container takes the run, whose holder it cannot see and was silent."""
     change(station, holder_space="outside")
-    age(station, LEASE_SECONDS + 1)
+    age(station, REPLAY_LEASE.seconds + 1)
     take_hold(station.queue, station.run)
 
 
@@ -130,19 +131,65 @@ def test_a_hold_from_elsewhere_lasts_until_its_lease_ends(
 ) -> None:
     take_hold(station.queue, station.run)
     change(station, **elsewhere)
-    age(station, LEASE_SECONDS - 1)
+    age(station, REPLAY_LEASE.seconds - 1)
     with pytest.raises(RunHeld, match=r"If it is gone, the run is free at \d\d:\d\d:\d\d UTC"):
         take_hold(station.queue, station.run)
-    age(station, LEASE_SECONDS + 1)
+    age(station, REPLAY_LEASE.seconds + 1)
     assert holder_of(station.queue, station.run) is None
     take_hold(station.queue, station.run)
 
 
+def silent_worker(station: Station, seconds: float) -> Hold:
+    """The hold of a worker, this process, that has been silent for so long."""
+    hold = take_hold(station.queue, station.run, lease=WORKER_LEASE)
+    left = WORKER_LEASE.seconds - seconds
+    change(station, lease_until=datetime.now(UTC) + timedelta(seconds=left))
+    return hold
+
+
+def test_a_worker_that_lives_and_is_silent_loses_its_run(station: Station) -> None:
+    """It is stopped, or swapped out: a machine beside it, or the same, can go on."""
+    silent_worker(station, WORKER_LEASE.seconds - 2)
+    with pytest.raises(RunHeld, match=r"the run is free at \d\d:\d\d:\d\d UTC"):
+        take_hold(station.queue, station.run)
+    change(station, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert holder_of(station.queue, station.run) is None
+    take_hold(station.queue, station.run)
+
+
+def test_the_run_of_a_worker_that_died_here_is_free_at_once(station: Station) -> None:
+    silent_worker(station, 0)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    change(station, holder_pid=process.pid)
+    take_hold(station.queue, station.run)
+
+
+def test_a_replay_after_a_worker_is_held_while_it_lives(station: Station) -> None:
+    release_hold(station.queue, silent_worker(station, 0))
+    take_hold(station.queue, station.run)
+    age(station, 24 * 3600)
+    with pytest.raises(RunHeld):
+        take_hold(station.queue, station.run, lease=WORKER_LEASE)
+
+
+@pytest.mark.parametrize("lease", [REPLAY_LEASE, WORKER_LEASE])
+def test_what_is_left_of_a_lease_is_known(station: Station, lease: Lease) -> None:
+    hold = take_hold(station.queue, station.run, lease=lease)
+    assert lease.seconds - 5 < still_held(station.queue, hold) <= lease.seconds
+    change(station, lease_until=datetime.now(UTC) - timedelta(seconds=100))
+    assert -105 < still_held(station.queue, hold) <= -100
+    renew_hold(station.queue, hold)
+    assert lease.seconds - 5 < still_held(station.queue, hold) <= lease.seconds
+
+
 def test_a_hold_is_renewed_in_time(station: Station) -> None:
-    assert RENEW_SECONDS * 3 < LEASE_SECONDS
+    for lease in (REPLAY_LEASE, WORKER_LEASE):
+        assert lease.renew_seconds * 3 < lease.seconds
+        assert lease.longest_call >= lease.seconds / 2
     hold = take_hold(station.queue, station.run)
     change(station, holder_host="elsewhere")
-    age(station, LEASE_SECONDS + 1)
+    age(station, REPLAY_LEASE.seconds + 1)
     renew_hold(station.queue, hold)
     assert holder_of(station.queue, station.run) is not None
 
@@ -195,12 +242,12 @@ def test_a_lease_is_judged_by_the_clock_of_the_queue(
     change(station, holder_host="elsewhere")
     with pytest.raises(RunHeld):
         take_hold(station.queue, station.run)
-    slow += timedelta(seconds=LEASE_SECONDS + 1)
+    slow += timedelta(seconds=REPLAY_LEASE.seconds + 1)
     assert holder_of(station.queue, station.run) is None
     renew_hold(station.queue, hold)
     held = holder_of(station.queue, station.run)
     assert held is not None
     assert (held.since, held.until) == (
-        slow - timedelta(seconds=LEASE_SECONDS + 1),
-        slow + timedelta(seconds=LEASE_SECONDS),
+        slow - timedelta(seconds=REPLAY_LEASE.seconds + 1),
+        slow + timedelta(seconds=REPLAY_LEASE.seconds),
     )

@@ -152,6 +152,7 @@ def test_a_copy_that_was_cut_off_is_not_taken_for_one(older: Path) -> None:
         assert content(queue.upgrade.copy) == before
 
 
+@pytest.mark.parametrize("older", [LAYOUTS[0], LAYOUTS[-1]], indirect=True)
 def test_of_two_processes_that_open_it_at_once_one_upgrades_it(older: Path) -> None:
     program = (
         "import sys; from almareplay.queue.store import Queue\n"

@@ -28,6 +28,7 @@ from almareplay.queue.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.sources import ReadingOptions, open_capture
 from almareplay.transactions import Kind, LeftOut, Reason
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Row, Station
@@ -258,7 +259,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.lists(LINES, max_size=6), min_size=2, max_size=3))
 def test_loading_file_after_file_is_arranging_all_at_once(
     open_station: Callable[[Path], AbstractContextManager[Station]], files: list[list[str]]

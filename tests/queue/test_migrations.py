@@ -32,7 +32,7 @@ from almareplay.queue.row_history import Changed, history_of
 from almareplay.queue.schema import VERSION, metadata
 from almareplay.queue.store import Queue
 from almareplay.transactions import AlmaInstance, Transaction
-from tests.queue.layouts import LAYOUTS, address, content, copies, look
+from tests.queue.layouts import LAYOUTS, address, content, copies, look, write_queue
 
 FERN = AlmaInstance("01FERN_INST", "Fern University", "sandbox", "api-na.example.org")
 MOSS = AlmaInstance("01MOSS_INST", "Moss College", "sandbox", "api-eu.example.org")
@@ -216,3 +216,18 @@ def test_what_was_posted_to_an_alma_that_nobody_knows_is_not_posted_again(older:
         check_alma(queue, again, MOSS)
         with pytest.raises(PostedByAnotherRun, match="Fern University"):
             check_alma(queue, again, FERN)
+
+
+def test_what_was_corrected_is_kept_by_columns(tmp_path: Path) -> None:
+    file = tmp_path / "queue.db"
+    write_queue(file, 8)
+    with closing(sqlite3.connect(file)) as queue, queue:
+        queue.execute(
+            "UPDATE transactions SET corrected = 'patron id, item barcode and kind' WHERE row = 4"
+        )
+    with Queue.open(address(file)) as upgraded:
+        rows = {row.row: row for row in report_rows(upgraded, upgraded.run("main"))}
+    assert look(file, "SELECT corrected FROM transactions WHERE row = 4 AND run_id = 1") == [
+        ("patron_id item_barcode kind",)
+    ]
+    assert rows[4].note.startswith("patron id, item barcode and kind corrected on 20")

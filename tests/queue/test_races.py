@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +21,8 @@ from almareplay.queue.errors import (
     RunHeld,
 )
 from almareplay.queue.hold import (
-    LEASE_SECONDS,
+    REPLAY_LEASE,
+    WORKER_LEASE,
     Hold,
     holder_of,
     release_hold,
@@ -116,6 +118,53 @@ def test_processes_are_told_apart_as_threads_are(station: Station) -> None:
         said = [_answers(processes) for _ in range(2)][1]
         _answers(processes, wait=False)
     assert Counter(said) == {"held": 1, "refused": 3}
+
+
+@pytest.mark.parametrize("lease", ["WORKER_LEASE", "REPLAY_LEASE"])
+def test_a_process_that_is_stopped_posts_nothing_once_its_run_was_taken(
+    station: Station, lease: str
+) -> None:
+    """A worker's run can be taken, that of a replay by hand cannot while the process is there."""
+    station.load("12:00 L i1 p1", "12:00 L i2 p2")
+    program = (
+        "import sys\n"
+        "from almareplay.queue.attempts import Write, store_intent\n"
+        "from almareplay.queue.errors import HoldLost\n"
+        "from almareplay.queue.hold import *\n"
+        "from almareplay.queue.store import Queue\n"
+        "with Queue.open(sys.argv[1]) as queue:\n"
+        f"    hold = take_hold(queue, queue.run('main'), lease={lease})\n"
+        "    store_intent(queue, hold, 1, Write.LOAN, None)\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    try:\n"
+        "        store_intent(queue, hold, 2, Write.LOAN, None)\n"
+        "        print('stored', flush=True)\n"
+        "    except HoldLost:\n"
+        "        print('lost', flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, station.address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with station.queue.writing(station.run) as connection:
+                past = datetime.now(UTC) - timedelta(seconds=1)
+                connection.execute(update(runs).values(lease_until=past))
+            came = at_once(lambda _: take_hold(station.queue, station.run, lease=WORKER_LEASE), 2)
+        finally:
+            process.send_signal(signal.SIGCONT)
+        said = process.communicate("\n")[0]
+    taken = lease == "WORKER_LEASE"
+    assert sum(isinstance(each, Hold) for each in came) == taken
+    assert {type(each) for each in came} <= {Hold, RunHeld}
+    assert said == ("lost\n" if taken else "stored\n")
+    assert len(attempts_of(station.queue, station.run, 2)) == (not taken)
 
 
 def _answers(processes: list[subprocess.Popen[str]], *, wait: bool = True) -> list[str]:
@@ -224,4 +273,4 @@ def test_a_lease_lasts_from_when_the_lock_was_had(station: Station, queues: list
     with station.queue.reading() as connection:
         until = connection.scalar(select(runs.c.lease_until).where(runs.c.id == station.run.id))
     assert until is not None
-    assert until >= released + timedelta(seconds=LEASE_SECONDS)
+    assert until >= released + timedelta(seconds=REPLAY_LEASE.seconds)

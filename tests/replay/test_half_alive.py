@@ -73,7 +73,9 @@ def replayed(queue_file: Path, share: float) -> Replayed:
         return Replayed(seconds, queries.outcomes(queue, run), simulator)
 
 
-@pytest.mark.parametrize(("share", "at_most"), [(0.15, 2.0), (0.33, 4.0)])
+@pytest.mark.parametrize(
+    ("share", "at_most"), [pytest.param(0.15, 2.0, marks=pytest.mark.slow), (0.33, 4.0)]
+)
 def test_a_replay_goes_on_while_others_are_answered_and_does_everything_once(
     tmp_path: Path, share: float, at_most: float
 ) -> None:

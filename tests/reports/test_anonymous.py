@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from almareplay.outcomes import Outcome, ReportRow
 from almareplay.reports import Report, write_report
 from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
+from tests.examples import examples
 
 IDS = ["24880000100016", "zora.kestrel001", "ÅSA-77", "p+q@uni.example", "(5)"]
 PRIMARY = "K0099887"
@@ -170,7 +171,7 @@ def test_no_format_has_an_id_of_a_patron(row: ReportRow, tmp_path: Path, ending:
     assert all(f"patron {n}" in left for n in range(1, 6))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     patron_id=st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=5),
     form=st.sampled_from(["NFC", "NFD"]),

@@ -26,6 +26,7 @@ from almareplay.reports.dat import (
 from almareplay.sources import ReadingOptions, open_capture
 from almareplay.sources.options import Codabar
 from almareplay.transactions import Kind, Transaction
+from tests.examples import examples
 
 # One folder serves all examples of a test: each overwrites the file of the one before.
 SHARED_FOLDER = [HealthCheck.function_scoped_fixture]
@@ -73,7 +74,7 @@ def read_back(path: Path) -> list[Fact | str]:
     ]
 
 
-@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=60)
+@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=examples(60))
 @given(rows=st.lists(facts, min_size=1, max_size=12))
 @example(rows=[(Kind.LOAN, BEGIN, "é" * 80, "ü" * 255)])
 @example(rows=[(Kind.LOAN, BEGIN, "x" * 71 + "202609140", "910L3")])

@@ -22,6 +22,7 @@ from almareplay.reports.embedding import BLOCK
 from almareplay.reports.html import SECTION
 from almareplay.reports.jsonl import write_jsonl
 from almareplay.reports.timeline import MOST_BARS, timeline
+from tests.examples import examples
 from tests.reports.pages import AT, BLOCKED, HOUR, LOANED, embedded, page_of, with_outcome
 
 
@@ -171,7 +172,7 @@ def test_a_long_outage_has_wider_bars(span: timedelta, words: str) -> None:
 TIMES = st.datetimes(timezones=st.sampled_from([UTC, AT.tzinfo]))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from(Outcome), st.none() | TIMES), max_size=6), st.text())
 def test_any_rows_make_a_page(
     row: ReportRow, made: list[tuple[Outcome, datetime | None]], text: str

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almareplay.simulator.clock import Clock
-from almareplay.simulator.limits import DAILY, PER_SECOND, Limits
+from almareplay.simulator.limits import DAILY, PER_SECOND, DayCount, Limits
 from almareplay.simulator.server import Simulator
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ def test_a_day_ends_at_midnight_gmt() -> None:
     assert (limits.left(), limits.admit()) == (0, DAILY)
     clock.advance(1)
     assert (limits.left(), limits.admit(), limits.left()) == (2, None, 1)
+
+
+def test_institutions_of_a_pool_share_the_calls_of_a_day() -> None:
+    pool = DayCount()
+    one, other = (Limits(0, 3, Clock(), day_count=pool) for _ in range(2))
+    assert [each.admit() for each in (one, other, one, other, one)] == [None] * 3 + [DAILY] * 2
+    assert one.left() == other.left() == 0
 
 
 def test_no_limit_is_no_limit() -> None:

@@ -36,7 +36,7 @@ def test_a_loan_with_everything_it_says(read: Read) -> None:
     assert loan.kind is Kind.LOAN
     assert loan.captured_at.isoformat() == "2026-09-14T09:01:00-07:00"
     assert not loan.has_seconds
-    assert loan[3:] == (
+    assert loan[3:10] == (
         *("34880000400010", "vale.t@calder.example"),
         *("MAIN", "DESK", "capture", 1, ()),
     )

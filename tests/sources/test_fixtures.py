@@ -78,6 +78,7 @@ EXPECTED: dict[str, Read | Refused] = {
         f"[the patron is that of the card scanned above; {NO_TIMES}]",
         LOANS,
     ),
+    "station.jsonl": Read(3, 2, 4, "8 a loan without a patron"),
     "shifted.csv": Read(2, 2, 1, "4 text stands behind a closing quotation mark"),
     "since-1970.csv": Read(
         2, 0, 1, "3 return 34880000500002 09-14 09:02 [the time is a count of seconds since 1970]"

@@ -25,6 +25,7 @@ from almareplay.sources import (
     open_capture,
 )
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Transaction, same_identifier
+from tests.examples import examples
 
 Read = Callable[..., list[Row]]
 Simple = tuple[Kind, datetime, str, str]
@@ -106,7 +107,7 @@ def test_delimited_text_reads_back(
     assert simple(read(text.getvalue().encode(encoding), clock=ClockHours.TWENTY_FOUR)) == expected
 
 
-@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=30)
+@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=examples(30))
 @given(rows=st.lists(transactions, min_size=1, max_size=8))
 def test_spreadsheets_read_back(
     rows: list[Simple], tmp_path: Path, options: Callable[..., ReadingOptions]
@@ -140,7 +141,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=300)
+@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=examples(300))
 @given(
     content=st.one_of(st.binary(max_size=300), st.lists(pieces, max_size=40).map(b"".join)),
     kind=st.sampled_from([None, *Kind]),
@@ -175,7 +176,7 @@ def test_any_bytes_end_in_rows_or_one_refusal(
     assert all(isinstance(sentence, str) for sentence in capture.assumptions)
 
 
-@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=60)
+@settings(suppress_health_check=SHARED_FOLDER, deadline=None, max_examples=examples(60))
 @given(data=st.data())
 @pytest.mark.parametrize(
     "fixture",

@@ -8,7 +8,7 @@ import click
 
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import PATH, CommonOptions
-from almareplay.cli.workflows.demo import run_demo
+from almareplay.cli.workflows.demos.library import run_demo
 
 
 @click.command(cls=Command)
@@ -19,24 +19,40 @@ from almareplay.cli.workflows.demo import run_demo
     metavar="[FOLDER]",
     help="Where the demo puts its files.  [default: almareplay-demo]",
 )
+@click.option(
+    "--consortium",
+    is_flag=True,
+    help="Three institutions, their queue in PostgreSQL, two workers.",
+)
 @click.pass_context
-def demo(context: click.Context, /, directory: Path, **_: CommonOptions) -> None:
+def demo(context: click.Context, /, directory: Path, consortium: bool, **_: CommonOptions) -> None:
     """Show it all at work on a stand-in Alma.
 
     Sample captures in, loans and returns posted, report out, in half a minute. Touches no real
     Alma, and nothing outside its folder. On a terminal the stand-in stays until you press
-    Enter. Needs the extra: pip install 'almareplay[simulator]'
+    Enter. Needs the extra: pip install 'almareplay[simulator]'; with --consortium also the extra
+    consortium, and PostgreSQL, of which it starts a server of its own.
 
     \b
     Examples:
       almareplay demo
       almareplay demo somewhere-else
+      almareplay demo --consortium
 
     \b
     Exit codes:
       0    shown
-      2    no simulator installed, or the folder is something else's
+      2    what it needs is not installed, or the folder is something else's
       130  interrupted
     """
     program = context.find_root().command
-    run_demo(directory, lambda *words: program.main(list(words), standalone_mode=False))
+
+    def run(*words: str) -> object:
+        return program.main(list(words), standalone_mode=False)
+
+    if consortium:
+        from almareplay.cli.workflows.demos.consortium import run_consortium_demo  # an extra
+
+        run_consortium_demo(directory, run)
+    else:
+        run_demo(directory, run)

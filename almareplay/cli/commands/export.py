@@ -11,19 +11,30 @@ from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
 from almareplay.cli.workflows.exporting import export as export_rows
+from almareplay.cli.workflows.exporting_session import export_session
 
 
 @click.command(cls=Command, groups=[alone(OVERWRITE)])
-@click.argument("path", type=PATH, metavar="PATH.dat", help="File to write.")
+@click.argument(
+    "path", type=PATH, metavar="PATH.dat", help="File to write; of a session also .csv or .xlsx."
+)
 @click.option(
     "--all",
     "everything",
     is_flag=True,
     help="Every row but invalid ones, whatever became of it.",
 )
+@click.option(
+    "--session", metavar="NAME", help="What desks captured in this session, in place of a run."
+)
 @click.option("--by-desk", is_flag=True, help="A file for each desk: PATH-LIBRARY-DESK.dat.")
 def export(
-    common: CommonOptions, path: Path, everything: bool, by_desk: bool, overwrite: bool
+    common: CommonOptions,
+    path: Path,
+    everything: bool,
+    session: str | None,
+    by_desk: bool,
+    overwrite: bool,
 ) -> Exit:
     """Write rows as .dat files for Alma's own upload.
 
@@ -40,11 +51,16 @@ def export(
     The files name patrons. They are readable by you only; delete them after the upload. A file that
     is there already is never replaced without --overwrite: it may be the capture itself.
 
+    With --session a capture session is written without being loaded: as .dat what a load would make
+    rows of, in the order of time; as .csv or .xlsx every scan with all that was kept of it, voided
+    ones too.
+
     \b
     Examples:
       almareplay export outage.dat
       almareplay export outage.dat --by-desk
       almareplay export copy.dat --all --run night
+      almareplay export scans.xlsx --session 2026-09-14
 
     \b
     Exit codes:
@@ -53,4 +69,8 @@ def export(
       2  wrong usage or settings, or no file can be written there
       3  the run is being replayed
     """
+    if session is not None:
+        if everything or common.names_a_run:
+            raise click.UsageError("--session is about a session alone: leave the other out.")
+        return export_session(common, session, path, by_desk=by_desk, overwrite=overwrite)
     return export_rows(common, path, everything=everything, by_desk=by_desk, overwrite=overwrite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -10,11 +11,14 @@ from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import messages, say
 from almareplay.cli.options.command import Command, OneOf
 from almareplay.cli.options.common import PATH, CommonOptions
+from almareplay.cli.workflows.capture_sessions import load_session, preview_session
 from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.loading import load_files
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.preview import preview_files
-from almareplay.sources import ClockHours, Codabar, DateOrder
+from almareplay.queue.captured import captured, session_named
+from almareplay.settings import Settings
+from almareplay.sources import ClockHours, Codabar, DateOrder, ReadingOptions
 from almareplay.transactions import Kind
 
 
@@ -22,10 +26,14 @@ from almareplay.transactions import Kind
 @click.argument(
     "files",
     nargs=-1,
-    required=True,
     type=click.Path(),
     metavar="FILE...",
     help="Captured files, or the address of a database.",
+)
+@click.option(
+    "--session",
+    metavar="NAME",
+    help="What desks captured with 'almareplay capture', in place of files.",
 )
 @click.option("--library", metavar="CODE", help="Library of rows without their own.")
 @click.option("--circ-desk", metavar="CODE", help="Desk of rows without their own.")
@@ -117,6 +125,7 @@ from almareplay.transactions import Kind
 def load(
     common: CommonOptions,
     files: tuple[str, ...],
+    session: str | None,
     library: str | None,
     circ_desk: str | None,
     timezone: str | None,
@@ -132,6 +141,10 @@ def load(
     another, or give a --desk-map. What must be in Alma before anything else, such as items of other
     libraries, is loaded as phase 1 and the rest as phase 2.
 
+    With --session the scans of a capture session are read, each station as a file of its own. It
+    can be loaded as often as it grows: each scan is loaded once, also where it is in the file of a
+    stranded station too. What a desk voids after it was loaded is cancelled by the next load.
+
     \b
     Examples:
       almareplay load --library MAIN --circ-desk DEFAULT_CIRC_DESK main.dat
@@ -139,6 +152,7 @@ def load(
       almareplay load --kind loan --columns patron_id=A,item_barcode=B \\
           --captured-at "2026-09-14 09:00" desk.xlsx
       almareplay load --phase 2 weekend.dat
+      almareplay load --session 2026-09-14
       almareplay load mysql+pymysql://user@host/alma_offline
 
     \b
@@ -149,10 +163,22 @@ def load(
       130  interrupted: what was being loaded is not stored
     """
     settings = common.read_settings(library=library, circ_desk=circ_desk, timezone=timezone)
-    try:
-        reading = reading_options(settings, **reading_flags)
-    except ValueError as error:
-        raise Ended(Exit.USAGE, str(error)) from error
+    if session is not None:
+        _check_flags_of_session(files, timezone, reading_flags)
+        with open_queue(settings.queue) as queue:
+            held = captured(queue, session_named(queue, session, common.institution))
+            settings = settings.model_copy(update={"timezone": held.session.timezone})
+            reading = _reading(settings, reading_flags)
+            if preview:
+                return preview_session(queue, held, reading, common)
+            run = queue.start_run(common.run, common.institution)
+            loading = load_session(queue, run, held, reading, common, phase=phase, again=again)
+        if loading.files:
+            messages.print(f"Next, once all desks are in: {common.command('rehearse')}")
+        return loading.exit_code()
+    if not files:
+        raise click.UsageError("Name the files to load, or a capture session: --session NAME.")
+    reading = _reading(settings, reading_flags)
     if preview:
         return preview_files(files, reading, settings)
     with open_queue(settings.queue, create=True) as queue:
@@ -166,3 +192,34 @@ def load(
     if loading.files:
         messages.print(f"Next, once the files of all desks are in: {common.command('rehearse')}")
     return loading.exit_code()
+
+
+def _reading(settings: Settings, flags: Mapping[str, Any]) -> ReadingOptions:
+    """How to read captures. Raises Ended for a flag that cannot be read, and DeskMapError."""
+    try:
+        return reading_options(settings, **flags)
+    except ValueError as error:
+        raise Ended(Exit.USAGE, str(error)) from error
+
+
+_OF_FILES = (
+    *("kind", "captured_at", "date_order", "clock", "sheet", "columns", "fill_patron"),
+    *("card_prefix", "include_saved", "include_saved_since"),
+)
+
+
+def _check_flags_of_session(
+    files: Iterable[str], timezone: str | None, flags: Mapping[str, Any]
+) -> None:
+    """Make sure that nothing is said of a session that it says itself. Raises UsageError."""
+    if files:
+        raise click.UsageError("Load files and a session one after another, into the same run.")
+    given = [name for name in _OF_FILES if flags[name]]
+    if timezone is not None:
+        given.insert(0, "timezone")
+    if given:
+        listed = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise click.UsageError(
+            f"{listed}: for files only. A session says itself what its rows are, and when and in "
+            "which time zone they happened."
+        )

@@ -24,7 +24,7 @@ from almareplay.cli.workflows.probing import refuse_production, run_probe
 from almareplay.cli.workflows.session import instance_of, open_session
 from almareplay.queue import queries
 from almareplay.queue.binding import check_alma as check_alma_of_run
-from almareplay.queue.errors import QueueMissing
+from almareplay.queue.errors import QueueMissing, RunMissing
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import check as check_alma
 from almareplay.replay.policy import Policy
@@ -91,6 +91,11 @@ def _loaded(
         queue = stack.enter_context(open_queue(settings.queue))
         return queue, queue.run(common.run, common.institution, purged_too=True)
     except QueueMissing:
+        return None
+    except RunMissing:
+        # Where desks capture, there is a queue before there is a run.
+        if common.names_a_run:
+            raise
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from almareplay.cli.console.outcomes import print_outcomes
 from almareplay.cli.console.output import count, results
 from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.workflows.capture_sessions import tell_sessions
 from almareplay.cli.workflows.next_steps import next_steps, tell_steps
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.consortium.institutions import institutions_of
@@ -72,6 +73,7 @@ def _tell_runs(settings: Settings, *, ready: bool) -> None:
                 for each in standings(queue)
                 if each.rows
             ]
+            tell_sessions(queue, None, CommonOptions(), results.print)
     except QueueMissing:
         runs = []
     if not runs and ready:

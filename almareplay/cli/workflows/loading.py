@@ -16,6 +16,7 @@ from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.captures import NamedCapture, find_capture, flags_of
 from almareplay.outcomes.reasons import in_words
 from almareplay.queue.known_files import KnownFile, known_files
+from almareplay.queue.loaded_scans import TakenBack
 from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.purging import Standing, standing
 from almareplay.queue.store import Queue, Run
@@ -35,6 +36,11 @@ class Loading:
     known: int = 0
     refused: int = 0
     invalid: int = 0
+
+    def add(self, loaded: LoadResult) -> None:
+        """Count a file that was loaded."""
+        self.files += 1
+        self.invalid += loaded.invalid
 
     def exit_code(self) -> Exit:
         """0 all read; 1 some rows invalid or a file refused, the rest loaded; 2 nothing loaded."""
@@ -68,16 +74,18 @@ def load_files(
                 loading.known += 1
                 _tell_known(named, (here or known)[0], run, reading, flags, common)
             else:
-                loaded = _load(queue, run, named, flags, phase=phase, insisted=bool(known))
-                loading.files += 1
-                loading.invalid += loaded.invalid
+                loading.add(
+                    load_capture(
+                        queue, run, named, flags, phase=phase, again=again, insisted=bool(known)
+                    )
+                )
         except FileRefused as refused:
             loading.refused += 1
             tell_error(refused)
     if loading.files and queue.is_new:
         messages.print(f"A new queue was made: {queue.place}")
-    if loading.files and before.rows and before.sent and not before.left_to_replay:
-        _tell_finished(before, common)
+    if loading.files:
+        tell_finished(before, common)
     return loading
 
 
@@ -94,8 +102,11 @@ def _same_items(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
     return columns[0].get("item_barcode") == columns[1].get("item_barcode")
 
 
-def _tell_finished(before: Standing, common: CommonOptions) -> None:
-    """New captures for a run that was done are most likely those of the next outage."""
+def tell_finished(before: Standing, common: CommonOptions) -> None:
+    """Say so where the run was done before: new captures are most likely those of the next
+    outage."""
+    if not (before.rows and before.sent) or before.left_to_replay:
+        return
     rows = "its only row had its outcome"
     if before.rows > 1:
         rows = f"all its {before.rows:,} rows had their outcomes"
@@ -106,20 +117,22 @@ def _tell_finished(before: Standing, common: CommonOptions) -> None:
     )
 
 
-def _load(
+def load_capture(
     queue: Queue,
     run: Run,
     named: NamedCapture,
     flags: Mapping[str, str],
     *,
     phase: int,
+    again: bool,
     insisted: bool,
 ) -> LoadResult:
+    """Load one capture and say what came of it. Raises FileRefused, QueueError."""
     with _progress() as progress:
         task = progress.add_task(named.name, total=None, rows="")
         capture = named.open()
         file = CaptureFile(
-            named.name, named.sha256, capture.format, named.sheet, flags, insisted, phase
+            named.name, named.sha256, capture.format, named.sheet, flags, insisted, phase, again
         )
         loaded = load_file(queue, run, file, _shown(capture, progress, task))
     _tell(named.name, capture, loaded)
@@ -200,9 +213,30 @@ def _tell(name: str, capture: Capture, loaded: LoadResult) -> None:
         messages.print(f"  {count(lines, 'line')} left out: {in_words(reason)}")
     for assumption in capture.assumptions:
         messages.print(f"  {assumption}")
+    tell_taken_back(loaded.taken_back)
     if loaded.invalid:
         say(f"{name}: {count(loaded.invalid, 'row')} cannot be read (in the report as invalid):")
         for problem in loaded.problems[:_SHOWN]:
             show(f"  {problem.source_file}:{problem.source_row}: {in_words(problem.reason)}")
         if loaded.invalid > _SHOWN:
             say(f"  … and {loaded.invalid - _SHOWN:,} more")
+
+
+def tell_taken_back(taken_back: TakenBack) -> None:
+    """Say which rows loaded before their desk has voided since."""
+    if taken_back.cancelled:
+        say(
+            f"{_numbered(taken_back.cancelled)} voided at the desk after the load: cancelled, "
+            "not to be sent."
+        )
+    if taken_back.late:
+        say(
+            f"{_numbered(taken_back.late)} voided at the desk too late: sent to Alma already, or "
+            "settled by staff. Look at these items in Alma."
+        )
+
+
+def _numbered(rows: list[int]) -> str:
+    shown = ", ".join(str(row) for row in rows[:_SHOWN])
+    more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+    return f"Row {shown} was" if len(rows) == 1 else f"Rows {shown}{more} were"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.output import count, results, say
-from almareplay.cli.workflows.captures import find_capture
+from almareplay.cli.workflows.captures import NamedCapture, find_capture
 from almareplay.outcomes.reasons import in_words
 from almareplay.settings import Settings
 from almareplay.sources import Capture, ColumnSample, FileRefused, ReadingOptions
@@ -43,6 +44,14 @@ class _Seen:
 
 def preview_files(files: Iterable[str], reading: ReadingOptions, settings: Settings) -> Exit:
     """Show how each capture is understood; the exit code is what ``load`` would end with."""
+    named = {file: partial(find_capture, file, settings=settings) for file in files}
+    return preview_captures(named, reading)
+
+
+def preview_captures(
+    captures: Mapping[str, Callable[[ReadingOptions], NamedCapture]], reading: ReadingOptions
+) -> Exit:
+    """The same for captures that are found by how they are read, by what the user calls them."""
     shown = refused = invalid = 0
     # What is read does not depend on where it happened.
     placed = replace(
@@ -50,9 +59,9 @@ def preview_files(files: Iterable[str], reading: ReadingOptions, settings: Setti
         library=reading.library or NOT_GIVEN,
         circ_desk=reading.circ_desk or NOT_GIVEN,
     )
-    for file in files:
+    for file, find in captures.items():
         try:
-            named = find_capture(file, placed, settings)
+            named = find(placed)
             capture = named.open()
             seen = _look_at(capture)
         except FileRefused as error:

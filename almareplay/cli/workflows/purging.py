@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from almareplay.cli.console.output import count, messages, say
 from almareplay.cli.console.prompts import agreed, need_somebody
 from almareplay.cli.options.common import CommonOptions
 from almareplay.outcomes import Disposition
+from almareplay.queue.captured import session_named
 from almareplay.queue.errors import NotFinished
 from almareplay.queue.purging import (
     Standing,
@@ -18,6 +20,14 @@ from almareplay.queue.purging import (
     purge_run,
     standing,
     standings,
+)
+from almareplay.queue.purging_sessions import (
+    SessionPurge,
+    forget_purged,
+    half_purged,
+    purge_loaded_sessions,
+    purge_session,
+    scans_of_session,
 )
 from almareplay.queue.store import Queue
 
@@ -37,7 +47,7 @@ def purge(queue: Queue, common: CommonOptions, oldest: datetime | None, *, yes: 
     half_done = [each for each in known if each.purged_at and not each.erased_at]
     if chosen:
         _ask(chosen, yes=yes)
-    if chosen or half_done:
+    if chosen or half_done or half_purged(queue):
         _purge(queue, chosen, half_done, common)
     else:
         say("Nothing to purge.")
@@ -98,12 +108,59 @@ def _purge(
         for run in chosen:
             purge_run(queue, run.run)
             say(f"Run {run.run}: {count(run.rows, 'row')} purged; their counts are kept.")
-        ours = erase(queue)
+        for each in purge_loaded_sessions(queue):
+            _tell_session(each, common)
+        ours = _erase(queue)
     except KeyboardInterrupt as stop:
-        command = common.command("purge")
-        words = f"Interrupted. What was deleted may still be in the queue's file: {command}"
-        raise Ended(Exit.INTERRUPTED, words) from stop
-    if ours:
+        raise _interrupted(common.command("purge")) from stop
+    _tell_the_rest(queue, in_our_files=ours)
+
+
+def purge_capture_session(queue: Queue, common: CommonOptions, name: str, *, yes: bool) -> Exit:
+    """Purge what was captured in a session, whose scans runs have. ``yes`` asks nobody."""
+    nobody_replays(queue)
+    session = session_named(queue, name, common.institution)
+    scans = scans_of_session(queue, session)
+    say(f"Capture session {session}: {count(scans, 'scan')}.")
+    if session.closed_at is None:
+        say("  It is still open: what its stations have not sent could not be sent any more.")
+    if not yes:
+        need_somebody("--yes", nothing=_NOTHING)
+        agreed("Delete these scans for good?", nothing=_NOTHING)
+    try:
+        purge_session(queue, session)
+        say(f"Capture session {session}: {count(scans, 'scan')} purged.")
+        ours = _erase(queue)
+    except KeyboardInterrupt as stop:
+        again = common.command(f"purge --session {shlex.quote(name)}")
+        raise _interrupted(again) from stop
+    _tell_the_rest(queue, in_our_files=ours)
+    return Exit.DONE
+
+
+def _erase(queue: Queue) -> bool:
+    ours = erase(queue)
+    forget_purged(queue)
+    return ours
+
+
+def _interrupted(again: str) -> Ended:
+    words = f"Interrupted. What was deleted may still be in the queue's file: {again}"
+    return Ended(Exit.INTERRUPTED, words)
+
+
+def _tell_session(each: SessionPurge, common: CommonOptions) -> None:
+    session = each.session
+    if not each.stays:
+        say(f"Capture session {session}: {count(each.scans, 'scan')} purged with its run.")
+        return
+    command = common.command(f"purge --session {shlex.quote(session.name)}")
+    say(f"Capture session {session} stays: {each.stays}. To purge it as well: {command}")
+
+
+def _tell_the_rest(queue: Queue, *, in_our_files: bool) -> None:
+    """Say where else there may be what was purged."""
+    if in_our_files:
         say("The queue's file was written anew, without what was deleted.")
     else:
         say(

@@ -6,13 +6,15 @@ from datetime import tzinfo
 from typing import Any
 
 from almareplay.cli.console.outcomes import print_outcomes
-from almareplay.cli.console.output import count, results
+from almareplay.cli.console.output import count, results, say
 from almareplay.cli.options.common import CommonOptions
+from almareplay.cli.workflows.capture_sessions import sessions_to_load, tell_sessions
 from almareplay.cli.workflows.next_steps import Step, next_steps, tell_steps
 from almareplay.cli.workflows.run_report import tell_lists, to_work_on, zone_of_library
 from almareplay.outcomes import OPEN, Disposition
 from almareplay.queue import queries
 from almareplay.queue.binding import Binding, binding_of
+from almareplay.queue.errors import RunMissing
 from almareplay.queue.hold import holder_of
 from almareplay.queue.phases import phase_under_way, phases_of
 from almareplay.queue.purging import Standing, standing
@@ -23,7 +25,12 @@ from almareplay.transactions import in_zone
 
 def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_json: bool) -> None:
     """Say where the run of the command stands, and what to do next."""
-    run = queue.run(common.run, common.institution, purged_too=True)
+    try:
+        run = queue.run(common.run, common.institution, purged_too=True)
+    except RunMissing:
+        # A session alone makes no run: nobody must think that there is nothing.
+        tell_sessions(queue, None, common, say)
+        raise
     stands = standing(queue, run)
     binding = binding_of(queue, run)
     state, steps = state_of(queue, run, common)
@@ -32,6 +39,7 @@ def tell_status(queue: Queue, common: CommonOptions, settings: Settings, *, as_j
     else:
         alma = _alma_in_words(binding, zone_of_library(queue, run, settings))
         _print_state(state, stands, steps, alma, common)
+        tell_sessions(queue, run, common, results.print)
 
 
 def state_of(queue: Queue, run: Run, common: CommonOptions) -> tuple[dict[str, Any], list[Step]]:
@@ -77,6 +85,7 @@ def state_of(queue: Queue, run: Run, common: CommonOptions) -> tuple[dict[str, A
             {"name": name, "format": form, "rows": rows}
             for name, form, rows in queries.loaded_files(queue, run)
         ],
+        "capture_sessions": sessions_to_load(queue, run, common),
         "purged_at": stands.purged_at and stands.purged_at.isoformat(timespec="seconds"),
         "erased_at": stands.erased_at and stands.erased_at.isoformat(timespec="seconds"),
         "replaying": None

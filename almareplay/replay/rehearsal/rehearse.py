@@ -219,6 +219,9 @@ class _Rehearsing:
 
     async def forecast(self, turns: Sequence[Turn]) -> Rehearsal:
         """Go through the rows in replay order."""
+        # Nothing is asked any more.
+        self._ids.clear()
+        self._loans.clear()
         for turn in turns:
             self._seen.row(turn.row, self._policy)
         forecaster = Forecaster(self._seen, self._policy)
@@ -232,6 +235,7 @@ class _Rehearsing:
                 result = results.untouched(decision, attempt.lane.loan)
             else:
                 result, made = made, Forecast(made.outcome)
+            self._reader.close(attempt)
             predictions[turn.row.row] = result
             forecasts.append((turn.row, made))
         return Rehearsal(predictions, plan_of(forecasts, self._seen.accounts.values()))

@@ -79,8 +79,11 @@ class PlainRows:
         # Named tuples are made half as fast by their own class.
         return tuple.__new__(
             Transaction,
-            (kind, at, has_seconds, item, patron, library, circ_desk, self._name, number, notes),
-        )
+            (
+                kind, at, has_seconds, item, patron, library, circ_desk, self._name, number, notes,
+                "",
+            ),
+        )  # fmt: skip
 
     def _read_words(self, *said: Cell) -> _Said:
         """What the words of a row say, where nothing is wrong with them."""

@@ -102,6 +102,14 @@ class StationClock:
         """The moment of a naive time that the station tells in UTC; no zone is assumed."""
         return self.moment_in_zone(naive, Zone(timedelta(0)))
 
+    def moment_of_instant(self, at: datetime, *, by_station: bool = True) -> Moment:
+        """The moment of an aware time; ``by_station``: told by the station's own clock."""
+        try:
+            told = at + self._offset * by_station
+            return self._not_ahead(told.astimezone(self._zone))
+        except OverflowError:
+            return Moment(None, problem=impossible_year(at.year))
+
     def moment_in_zone(self, naive: datetime, zone: Zone) -> Moment:
         """The moment of a naive time of the station in the zone that its row names."""
         try:

@@ -17,7 +17,7 @@ from tests.browser.desk.conftest import Desk, watched
 from tests.browser.desk.outage import CARD, LIBRARY_HOST, Outage, all_sent, item, paired, said, scan
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
 
 
 # A browser takes its time: proofs beside the suite.
@@ -127,9 +127,14 @@ def test_leaving_with_unsent_scans_is_asked_about(outage: Outage, opened: Desk) 
     scan(desk, CARD, item(1))
     said(desk, "saved", item(1))
     asked: list[str] = []
-    desk.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    desk.close(run_before_unload=True)
-    desk.wait_for_timeout(300)
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    desk.on("dialog", stay)
+    with desk.expect_event("dialog"):
+        desk.close(run_before_unload=True)
     assert asked == ["beforeunload"]
     outage.start()
     all_sent(desk)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from almareplay.cli import app
-from almareplay.cli.workflows import demo
+from almareplay.cli.workflows.demos import library as demo
+from almareplay.cli.workflows.demos.stage import Stage, make_fresh
 from almareplay.simulator import server
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def test_the_last_commands_of_the_demo_work(
     monkeypatch.setattr(demo, "_somebody_is_there", lambda: True)
     stay, codes = demo._stay, list[int]()
 
-    def stays(settings: Path) -> None:
+    def stays(stage: Stage) -> None:
         user.capsys.readouterr()
-        stay(settings)
+        stay(stage)
         offered = user.capsys.readouterr().out
         assert "The stand-in Alma is still there." in offered
         # As in another terminal, while the first one waits for Enter.
@@ -64,7 +64,7 @@ def test_the_last_commands_of_the_demo_work(
 def test_what_is_set_in_the_environment_is_named_as_it_would_win(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "_step", lambda *_, **__: None)
+    monkeypatch.setattr(Stage, "step", lambda *_: None)
     monkeypatch.setattr("httpx.post", lambda *_, **__: None)
     done = user.types("demo")
     assert done.code == 0
@@ -74,10 +74,10 @@ def test_what_is_set_in_the_environment_is_named_as_it_would_win(
 
 def test_what_is_not_the_demos_stays_in_its_folder(user: User) -> None:
     folder = user.folder / "tried"
-    demo._make_fresh(folder)
+    make_fresh(folder, demo._made())
     mine = user.writes("tried/thesis.txt", "ten years of work")
     theirs = user.writes("tried/report.html", "an earlier demo's")
-    demo._make_fresh(folder)
+    make_fresh(folder, demo._made())
     assert (mine.exists(), theirs.exists()) == (True, False)
     (user.folder / "other").mkdir()
     assert user.types("demo", "other").code == 2

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from almareplay.sources.sip2.capture import AGREED, ASKED_AGAIN
 from almareplay.transactions import LeftOut, Transaction
+from tests.examples import examples
 from tests.sources.sip2.messages import Read, answer, checkin, checkout, log, with_checksum
 
 
@@ -59,7 +60,9 @@ def agreed_later(number: int, lines: list[str], answers: dict[int, str]) -> bool
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(made=exchanges())
 def test_a_no_never_becomes_taken_as_done(

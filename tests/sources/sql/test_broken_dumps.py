@@ -11,6 +11,7 @@ from almareplay.sources import FileRefused
 from almareplay.sources.sql import text as reading
 from almareplay.sources.sql.script import BROKEN_OFF, UNREADABLE
 from almareplay.transactions import InvalidRow, Transaction, same_identifier
+from tests.examples import examples
 from tests.sources.sql.portland import INSERT, ROW, VALUES, Opened, Read, Seen
 
 
@@ -78,7 +79,7 @@ def quoted(text: str) -> str:
 names = st.text().filter(lambda name: not name.strip().isdigit())  # which would be a slipped id
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(identifiers, patron_ids, names).filter(
@@ -107,7 +108,7 @@ def test_what_is_dumped_is_read_and_any_end_is_survived(
     assert [type(row) for row in whole[:-1]] == [Transaction] * len(whole[:-1])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from([INSERT, *"(),;'`\"\\\n", "--", "/*", "*/", VALUES, "DELIMITER $"]))
 )

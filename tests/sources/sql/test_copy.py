@@ -14,6 +14,7 @@ from almareplay.sources.sql import text as reading
 from almareplay.sources.sql.script import BROKEN_OFF
 from almareplay.sources.textlines import WINDOWS_1252
 from almareplay.transactions import InvalidRow, Reason, Transaction
+from tests.examples import examples
 from tests.sources.sql.portland import COLUMNS, COPY, LINE, ROW, Opened, Read, Seen
 
 HEAD = "-- PostgreSQL database dump\n"
@@ -273,7 +274,7 @@ identifiers = st.from_regex(r"\A[F-MÄß\\][|;'\"\\.N]{0,2}[0-9\\]{0,5}[f-m]\Z")
 names = st.one_of(st.none(), st.text(st.characters(exclude_categories=("Cs", "Nd"))))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(identifiers, names), min_size=1, max_size=6), st.data())
 def test_what_is_dumped_is_read_and_any_end_is_survived(
     read: Read, rows: list[tuple[str, str | None]], data: st.DataObject

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from almareplay.sources.sql.grammar import DEEPEST, Grammar
 from almareplay.sources.sql.values import UnreadableValueError, Values
+from tests.examples import examples
 
 PLAIN = Values(Grammar(escapes=False))
 ESCAPING = Values(Grammar(escapes=True))
@@ -42,7 +43,7 @@ expressions = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(expression=expressions | blobs)
 def test_as_sqlite_works_them_out(expression: str, database: sqlite3.Connection) -> None:
     (known,) = database.execute(f"SELECT {expression}").fetchone()
@@ -94,7 +95,7 @@ def test_what_is_no_value(written: str) -> None:
     assert "'" not in str(unreadable.value), "data in an error"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.sampled_from(["replace(", "char(", "'a'", "(", ")", ",", "||", "+", "-", "1"])))
 def test_any_expression_ends_in_a_value_or_an_error_of_ours(pieces: list[str]) -> None:
     try:

@@ -18,6 +18,7 @@ from almareplay.sources.tables.plainrows import PlainRows
 from almareplay.sources.tables.record import Record, taker
 from almareplay.sources.tables.table import TableReader
 from almareplay.transactions import Kind, Transaction
+from tests.examples import examples
 from tests.fuzz.persons import KINDS
 from tests.sources.conftest import USUAL
 from tests.sources.test_fixtures import EXPECTED
@@ -121,7 +122,7 @@ def typed_rows(draw: st.DrawFn) -> list[list[str]]:
     return rows
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(typed_rows(), st.sampled_from([0, 0, 1, 2]), st.sampled_from(OPTIONS))
 def test_of_any_rows(rows: list[list[str]], above: int, named: dict[str, object]) -> None:
     options = ReadingOptions(**{**USUAL, **named})  # type: ignore[arg-type]  # the names are above

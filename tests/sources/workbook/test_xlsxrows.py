@@ -18,6 +18,7 @@ from almareplay.sources.workbook.sheet import PARTLY_STRUCK, STRUCK, SheetRow
 from almareplay.sources.workbook.xlsxcells import CellValues
 from almareplay.sources.workbook.xlsxrows import PlainRows
 from almareplay.sources.workbook.xlsxstyles import Styles, Texts
+from tests.examples import examples
 from tests.sources.hostile import HEADER, LOAN, MAIN, PATRON, ROWS, row, sheet, xlsx
 
 PARSED = "<sheetPr><![CDATA[]]></sheetPr>"
@@ -126,7 +127,7 @@ def sheets(draw: st.DrawFn) -> str:
     return xml
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sheets())
 def test_the_parser_reads_the_same(tmp_path: Path, rows: str) -> None:
     def read(before: str) -> list[SheetRow] | str:

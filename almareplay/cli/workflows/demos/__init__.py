@@ -1,0 +1,1 @@
+"""The demos: everything in one go, on stand-ins."""

@@ -1,0 +1,82 @@
+"""A scan is loaded once, whether by the network or by the file of a stranded station."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.captured import START
+
+if TYPE_CHECKING:
+    from tests.captured import Outage
+    from tests.cli.conftest import User
+
+MILLISECONDS = int(START.timestamp() * 1000)
+
+
+def station_file(user: User, *events: dict[str, object]) -> Path:
+    """Write the file that the page of a station saves."""
+    header = {"almareplay_capture": 1, "session": "outage", "name": "Front desk"}
+    plain = {"event": "scan", "kind": "return", "captured_ms": MILLISECONDS}
+    said = [json.dumps(header), *(json.dumps(plain | each) for each in events)]
+    return user.writes("front.jsonl", *said)
+
+
+def test_the_file_after_the_session(user: User, session: Outage) -> None:
+    sent = session.desk("Front desk").takes_back("item1")
+    user.types("load", "--session", "outage")
+    path = station_file(
+        user, {"id": sent, "item_barcode": "item1"}, {"id": "n2", "item_barcode": "item2"}
+    )
+    done = user.types("load", str(path))
+    assert done.code == 0
+    assert "  1 line left out: the run has this scan already" in done.problems()
+    assert [row.item_barcode for row in user.rows()] == ["item2", "item1"]
+
+
+def test_the_session_after_the_file(user: User, session: Outage) -> None:
+    front = session.desk("Front desk")
+    sent = front.takes_back("item1")
+    user.types("load", str(station_file(user, {"id": sent, "item_barcode": "item1"})))
+    assert "adds nothing" in user.types("load", "--session", "outage").problems()[0]
+    front.takes_back("item2")
+    user.types("load", "--session", "outage")
+    assert [row.item_barcode for row in user.rows()] == ["item1", "item2"]
+
+
+def test_a_void_in_the_file_cancels_what_was_loaded(user: User, session: Outage) -> None:
+    sent = session.desk("Front desk").takes_back("item1")
+    user.types("load", "--session", "outage")
+    done = user.types("load", str(station_file(user, {"id": "v", "event": "void", "voids": sent})))
+    assert "Row 1 was voided at the desk after the load: cancelled, not to be sent." in done.err
+    assert user.outcomes() == ["cancelled"]
+
+
+def test_a_void_that_comes_before_its_scan_holds(user: User, session: Outage) -> None:
+    front = session.desk("Front desk")
+    sent = front.takes_back("item1")
+    front.takes_back("item2")
+    user.types("load", str(station_file(user, {"id": "v", "event": "void", "voids": sent})))
+    done = user.types("load", "--session", "outage")
+    assert "  1 line left out: voided at the desk" in done.problems()
+    assert [row.item_barcode for row in user.rows()] == ["item2"]
+
+
+def test_a_scan_twice_in_one_file_is_one(user: User) -> None:
+    same: dict[str, object] = {"id": "n1", "item_barcode": "item1"}
+    done = user.types("load", str(station_file(user, same, same)))
+    assert "  1 line left out: the run has this scan already" in done.problems()
+    assert len(user.rows()) == 1
+
+
+def test_a_scan_that_another_run_has_needs_again(user: User, session: Outage) -> None:
+    sent = session.desk("Front desk").takes_back("item1")
+    user.types("load", "--session", "outage")
+    path = station_file(user, {"id": sent, "item_barcode": "item1"})
+    done = user.types("load", "--run", "night", str(path))
+    assert "another run has this scan already (--again loads it into this one too)" in done.err
+    assert user.rows("night") == []
+    user.types("unload", "--run", "night", str(path))
+    user.types("load", "--run", "night", "--again", str(path))
+    assert len(user.rows("night")) == 1
