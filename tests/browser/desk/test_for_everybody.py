@@ -14,6 +14,9 @@ from tests.browser.desk.test_patrons import BLOCKED, listed
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+# A browser takes its time: proofs beside the suite.
+pytestmark = pytest.mark.slow
+
 __all__ = ["listed"]
 
 EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -30,10 +33,6 @@ def violations(page: Page, rules: list[str]) -> list[str]:
 def states(page: Page, outage: Outage) -> dict[str, Callable[[], object]]:
     """What leads from each state of the desk to the next one."""
 
-    def question() -> None:
-        scan(page, BLOCKED)
-        said(page, "blocked")
-
     def leave(name: str) -> Callable[[], None]:
         def open_next() -> None:
             page.keyboard.press("Escape")
@@ -49,17 +48,24 @@ def states(page: Page, outage: Outage) -> dict[str, Callable[[], object]]:
         page.wait_for_selector("#sending[data-state=down]")
         outage.start()
 
+    def scans(*codes: str, level: str, words: str = "") -> Callable[[], object]:
+        def do() -> None:
+            scan(page, *codes)
+            said(page, level, words)
+
+        return do
+
     return {
         "paired": lambda: paired(page, outage),
-        "patron": lambda: (scan(page, CARD), said(page, "ready", "card read")),
-        "saved": lambda: (scan(page, item(1), item(2)), said(page, "saved", item(2))),
-        "twice": lambda: (scan(page, item(2)), said(page, "warning")),
-        "undone": lambda: (page.keyboard.press("F9"), said(page, "ready", "Taken back")),
-        "refused": lambda: (scan(page, "x"), said(page, "refused")),
-        "blocked": question,
-        "allowed": lambda: (scan(page, "Y"), said(page, "ready", "decided to lend")),
-        "returns": lambda: (page.keyboard.press("F4"), said(page, "ready", "Returns")),
-        "returned": lambda: (scan(page, item(7)), said(page, "saved", item(7))),
+        "patron": scans(CARD, level="ready", words="card read"),
+        "saved": scans(item(1), item(2), level="saved", words=item(2)),
+        "twice": scans(item(2), level="warning"),
+        "undone": scans("%UNDO", level="ready", words="Taken back"),
+        "refused": scans("x", level="refused"),
+        "blocked": scans(BLOCKED, level="blocked"),
+        "allowed": scans("Y", level="ready", words="decided to lend"),
+        "returns": scans("%RETURN", level="ready", words="Returns"),
+        "returned": scans(item(7), level="saved", words=item(7)),
         "clerk": leave("#tool-clerk"),
         "drop": leave("#tool-drop"),
         "export": leave("#tool-export"),
@@ -71,7 +77,6 @@ def states(page: Page, outage: Outage) -> dict[str, Callable[[], object]]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_state(listed: Outage, opened: Desk, theme: str) -> None:
     page = opened(listed.address, color_scheme=theme, reduced_motion="reduce")

@@ -7,45 +7,34 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from almareplay.capture import files
 from tests.browser.conftest import NAMES
 from tests.browser.desk.conftest import Desk, watched
-from tests.browser.desk.outage import CARD, Outage, all_sent, item, paired, said, scan
+from tests.browser.desk.outage import CARD, LIBRARY_HOST, Outage, all_sent, item, paired, said, scan
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
 
 
-def test_the_server_is_away_for_a_while(outage: Outage, opened: Desk) -> None:
-    desk = paired(opened(outage.address), outage)
-    scan(desk, CARD, item(1))
-    all_sent(desk)
-    outage.stop()
-    scan(desk, item(2), item(3))
-    said(desk, "saved", item(3))
-    desk.wait_for_selector("#sending[data-state=down]")
-    assert "2 scans kept here" in desk.inner_text("#sending")
-    assert desk.title().startswith("(2)")
-    outage.start()
-    all_sent(desk)
-    assert outage.items() == [item(1), item(2), item(3)]
-    assert not desk.title().startswith("(")
+# A browser takes its time: proofs beside the suite.
+pytestmark = pytest.mark.slow
 
 
 def test_an_answer_that_is_lost_stores_nothing_twice(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
-    lost = []
+    lost: list[dict[str, Any]] = []
 
-    def lose_first(route: object) -> None:
+    def lose_first(route: Route) -> None:
         # The server has stored it; the desk never hears of that.
-        if not lost:
-            lost.append(route.fetch().json())  # type: ignore[attr-defined]
-            route.abort()  # type: ignore[attr-defined]
+        if not lost and (route.request.post_data_json or {}).get("events"):
+            lost.append(route.fetch().json())
+            route.abort()
         else:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
 
     all_sent(desk)
     desk.route("**/api/events", lose_first)
@@ -132,6 +121,91 @@ def test_what_cannot_be_sent_is_saved_as_a_file(outage: Outage, opened: Desk) ->
     assert len(outage.events()) == 5
 
 
+def test_leaving_with_unsent_scans_is_asked_about(outage: Outage, opened: Desk) -> None:
+    desk = paired(opened(outage.address), outage)
+    outage.stop()
+    scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    desk.on("dialog", stay)
+    with desk.expect_event("dialog"):
+        desk.close(run_before_unload=True)
+    assert asked == ["beforeunload"]
+    outage.start()
+    all_sent(desk)
+
+
+def test_a_newer_page_is_let_in_by_the_clerk_and_nothing_is_lost(
+    outage: Outage, opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = paired(opened(outage.address), outage)
+    desk.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    outage.stop()
+    scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
+    monkeypatch.setattr(files, "page_version", lambda: "9.9+newer")
+    files.page_files.cache_clear()
+    try:
+        outage.start()
+        all_sent(desk)
+        desk.evaluate("navigator.serviceWorker.getRegistration().then((kept) => kept.update())")
+        desk.get_by_role("button", name="Load it").click()
+        desk.locator("meta[name=version][content='9.9+newer']").wait_for(state="attached")
+        desk.wait_for_selector("html.ready")
+        assert item(1) in desk.inner_text("#scans")
+        scan(desk, CARD, item(2))
+        all_sent(desk)
+        assert outage.items() == [item(1), item(2)]
+    finally:
+        files.page_files.cache_clear()
+
+
+def test_scans_of_another_session_are_kept_for_a_file(outage: Outage, opened: Desk) -> None:
+    desk = paired(opened(outage.address), outage)
+    scan(desk, CARD)
+    said(desk, "ready")
+    desk.evaluate(
+        """async () => {
+            const { openStore } = await import("/app/store.js");
+            const store = await openStore();
+            await store.add("May outage", { id: "old", event: "scan", item_barcode: "1" });
+        }"""
+    )
+    desk.reload()
+    notice = desk.locator(".notice", has_text="1 scan of the session “May outage” was never sent")
+    with desk.expect_download() as download:
+        notice.get_by_role("button", name="Save").click()
+    about, event = map(json.loads, Path(download.value.path()).read_text("utf-8").splitlines())
+    assert (about["session"], event["id"]) == ("May outage", "old")
+    notice.get_by_role("button", name="Delete").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    notice.wait_for(state="detached")
+    all_sent(desk)
+    assert outage.items() == []
+
+
+def test_without_a_certificate_it_scans_and_says_what_it_cannot(
+    outage: Outage, browser: Browser
+) -> None:
+    rules = f"--host-resolver-rules=MAP {LIBRARY_HOST} 127.0.0.1"
+    program = next(filter(None, map(shutil.which, NAMES)))
+    insecure = browser.browser_type.launch(executable_path=program, args=["--no-sandbox", rules])
+    desk = watched(insecure.new_page(), f"http://{LIBRARY_HOST}:{outage.port}", [])
+    assert desk.evaluate("isSecureContext") is False
+    paired(desk, outage)
+    scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
+    all_sent(desk)
+    assert "certificate is not installed" in desk.inner_text("#notices")
+    insecure.close()
+    assert outage.items() == [item(1)]
+
+
 def test_a_second_window_of_a_station_does_not_scan(outage: Outage, opened: Desk) -> None:
     first = paired(opened(outage.address), outage)
     second = first.context.new_page()
@@ -186,7 +260,6 @@ def browser_of(browser: Browser, folder: Path) -> BrowserContext:
     )
 
 
-@pytest.mark.slow
 def test_the_browser_is_closed_and_opened_while_the_server_is_away(
     outage: Outage, browser: Browser, profile: list[BrowserContext], tmp_path: Path
 ) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.desk.conftest import Desk
 from tests.browser.desk.outage import CARD, Outage, all_sent, item, paired, said, scan
+
+# A browser takes its time: proofs beside the suite.
+pytestmark = pytest.mark.slow
 
 
 def test_stations_and_what_they_have_not_sent(outage: Outage, opened: Desk) -> None:

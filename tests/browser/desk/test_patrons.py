@@ -12,6 +12,9 @@ import pytest
 from tests.browser.desk.conftest import Desk
 from tests.browser.desk.outage import CARD, Outage, all_sent, card, item, paired, said, scan
 
+# A browser takes its time: proofs beside the suite.
+pytestmark = pytest.mark.slow
+
 BLOCKED, EXPIRED, STRANGER = card(2), card(3), card(4)
 SALT = "00112233445566778899aabbccddeeff"
 

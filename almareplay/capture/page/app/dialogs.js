@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 import { text } from "./texts.js";
 
-const FASTEST_FINGERS_MS = 25;
+const FASTEST_FINGERS_MS = 50;
 const SCAN_LENGTH = 6;
 
 /** Show a dialog and answer what was chosen: the values of its fields, with the `choice` of its
