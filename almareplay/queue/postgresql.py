@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select, 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from almareplay.queue.capture_schema import metadata
 from almareplay.queue.errors import NotErased, QueueError
 from almareplay.queue.postgresql_words import (
     LOCK_SECONDS,
@@ -25,6 +24,7 @@ from almareplay.queue.postgresql_words import (
     words_for,
 )
 from almareplay.queue.schema import versions
+from almareplay.queue.tables import metadata
 from almareplay.queue.texts import Words
 
 SCHEMA = "almareplay"
@@ -170,6 +170,8 @@ def lock_runs(connection: Connection, runs: Sequence[int]) -> None:
         idle = f"{_IDLE_SECONDS}s"
     if runs:
         connection.execute(_LOCK_RUNS, {"runs": list(runs), "idle": idle})
+    else:
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{idle}'")
 
 
 _LOCK_RUNS = text(
