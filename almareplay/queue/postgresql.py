@@ -18,11 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from almareplay.queue.errors import NotErased, QueueError
-from almareplay.queue.postgresql_words import (
-    LOCK_SECONDS,
-    STATEMENT_SECONDS,
-    words_for,
-)
+from almareplay.queue.postgresql_words import LOCK_SECONDS, STATEMENT_SECONDS, words_for
 from almareplay.queue.schema import versions
 from almareplay.queue.tables import metadata
 from almareplay.queue.texts import Words
