@@ -23,7 +23,10 @@ from tests.sources.test_fixtures import EXPECTED, FIXTURES, Refused
 Field = tuple[str, str]
 """Its name, as the capture tells it, and its text."""
 
-IDENTIFIERS = {"14-93", "from 94", "3", "4", "A", "AA", "AB", "barcode", "patron_barcode"}
+IDENTIFIERS = {
+    *("14-93", "from 94", "3", "4", "A", "AA", "AB", "barcode", "patron_barcode"),
+    *("item_barcode", "patron_id"),
+}
 """Fields that must stand in the row as they are, but for what it notes that was taken off."""
 
 
@@ -71,6 +74,15 @@ def scan(line: str) -> Iterator[Field]:
     yield "A", line
 
 
+def station(line: str) -> Iterator[Field]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        yield "a line", line
+        return
+    yield from ((name, str(value)) for name, value in said.items())
+
+
 FORMATS: dict[str, Callable[[str], Iterator[Field]]] = {
     **dict.fromkeys((name for name in EXPECTED if name.endswith(".dat")), dat),
     **dict.fromkeys((name for name in EXPECTED if name.startswith("self-check")), sip2),
@@ -78,6 +90,7 @@ FORMATS: dict[str, Callable[[str], Iterator[Field]]] = {
     "evergreen.xacts": evergreen,
     "sierra-rdy0914": sierra,
     "one-scan-a-line.txt": scan,
+    "station.jsonl": station,
 }
 
 

@@ -47,7 +47,16 @@ class StationFile:
 
     format = "capture page, file of a station"
     columns = [  # noqa: RUF012 - never changed
-        "scans of one station, by its clock and the server's",
+        "event, voids, reason: a scan, or what takes one back",
+        "id, sequence: which scan of the station it is",
+        "kind: loan or return",
+        "captured_ms, station_time_ms, clock_offset_ms: captured time",
+        "given_time: whether the clerk gave it, noted on the row",
+        "item_barcode: item barcode",
+        "patron_id: patron id",
+        "patron_standing, decision: what the offline patron list said, noted on the row",
+        "due_date: due date, noted on the row",
+        "clerk: initials, noted on the row",
     ]
 
     def __init__(self, path: Path, options: ReadingOptions) -> None:
