@@ -12,8 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from almareplay import __version__
-
 # Not asked of the system, which may have been told that a script is plain text.
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -52,11 +50,11 @@ def page_files() -> dict[str, PageFile]:
 
 @cache
 def page_version() -> str:
-    """The version of the page: that of the package, and what tells its files from others."""
+    """What tells this state of the page's files from others."""
     digest = hashlib.sha256()
     for address, (content, _) in sorted(_files().items()):
         digest.update(f"{address} {len(content)} ".encode() + content)
-    return f"{__version__}+{digest.hexdigest()[:8]}"
+    return digest.hexdigest()[:12]
 
 
 @cache
