@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from almareplay.alma.fields import plausible
 from almareplay.alma.rate_limiter import Clock
@@ -34,6 +35,7 @@ class AlmaClock:
         return told + timedelta(seconds=self._clock.monotonic() - at)
 
 
+@lru_cache(maxsize=8)  # the answers of one second have the same
 def _parsed(date: str | None) -> datetime | None:
     if not date:
         return None

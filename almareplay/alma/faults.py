@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any, NamedTuple
@@ -24,7 +25,8 @@ class Fault(NamedTuple):
 def read_json(content: bytes) -> Any:
     """The JSON of a body, or ``None`` where there is none. Bytes that are no UTF-8 do no harm."""
     try:
-        return json.loads(content.decode("utf-8-sig", "replace"))
+        # Not by the codec for such a mark, which is written in Python.
+        return json.loads(content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
 

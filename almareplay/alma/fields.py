@@ -50,7 +50,8 @@ def text(body: Body, name: str) -> str:
         plain = str(value)
     except ValueError:
         return ""  # a number of thousands of digits
-    return plain.replace("\0", "").strip().encode(errors="replace").decode()
+    plain = plain.replace("\0", "").strip()
+    return plain if plain.isascii() else plain.encode(errors="replace").decode()
 
 
 def code(body: Body, name: str) -> str:

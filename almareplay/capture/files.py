@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+import almareplay
+
 # Not asked of the system, which may have been told that a script is plain text.
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -50,18 +52,17 @@ def page_files() -> dict[str, PageFile]:
 
 @cache
 def page_version() -> str:
-    """What tells this state of the page's files from others."""
+    """The version of the page: that of the package, and what tells its files from others."""
     digest = hashlib.sha256()
     for address, (content, _) in sorted(_files().items()):
         digest.update(f"{address} {len(content)} ".encode() + content)
-    return digest.hexdigest()[:12]
+    return f"{almareplay.__version__}+{digest.hexdigest()[:8]}"
 
 
 @cache
 def _files() -> dict[str, tuple[bytes, str]]:
     """The content and the type of each file."""
-    folder = resources.files("almareplay.capture") / "page"
-    return _files_of(folder, "") if folder.is_dir() else {}
+    return _files_of(resources.files("almareplay.capture") / "page", "")
 
 
 def _files_of(folder: Traversable, address: str) -> dict[str, tuple[bytes, str]]:

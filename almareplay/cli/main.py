@@ -19,7 +19,8 @@ from almareplay.transactions import AlmaReplayError
 
 COMMANDS = (
     *("check", "load", "unload", "rehearse", "replay", "status", "report", "retry", "dismiss"),
-    *("correct", "history", "export", "copy", "purge", "queue", "capture", "simulate", "demo"),
+    *("correct", "history", "export", "copy", "purge", "submit", "worker", "queue", "capture"),
+    *("patrons", "simulate", "demo"),
 )
 """The commands, each in the module of its name, in the order of the help."""
 

@@ -17,9 +17,7 @@ from sqlalchemy import (
 )
 
 from almareplay.queue.moment import UtcDateTime
-
-# With these tables, for those that make all.
-from almareplay.queue.schema import metadata as metadata
+from almareplay.queue.schema import metadata
 from almareplay.queue.texts import Words
 
 # One outage of one library or institution.

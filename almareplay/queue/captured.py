@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, exists, func, select
 
 from almareplay.queue.capture_schema import events, loaded_scans, sessions, stations
-from almareplay.queue.errors import SessionMissing
+from almareplay.queue.errors import NoSuchSession
 from almareplay.queue.loaded_scans import to_take_back
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Station, StationEvent, in_zone
@@ -102,12 +102,12 @@ def sessions_of(queue: Queue, institution: str = "") -> list[CaptureSession]:
 
 
 def session_named(queue: Queue, name: str, institution: str = "") -> CaptureSession:
-    """The session of this name. Raises SessionMissing, which names those that there are."""
+    """The session of this name. Raises NoSuchSession, which names those that there are."""
     with queue.reading() as connection:
         known = {(each.institution, each.name): each for each in all_sessions(connection)}
     if found := known.get((institution, name)):
         return found
-    raise SessionMissing(name, institution, known)
+    raise NoSuchSession(name, institution, known)
 
 
 def captured(queue: Queue, session: CaptureSession) -> CapturedSession:

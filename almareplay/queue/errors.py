@@ -83,6 +83,17 @@ class RunPurged(QueueError):
         self.at = at
 
 
+class AnotherRunSubmitted(QueueError):
+    """Another run of the institution was submitted and is not finished."""
+
+    def __init__(self, run: str, institution: str, other: str) -> None:
+        super().__init__(
+            f"Run {run!r} of {institution} was not submitted: its run {other!r} was, and is not "
+            "finished. Runs of one institution go one after another, to keep its pace. Submit this "
+            "one when that is finished."
+        )
+
+
 class NotFinished(QueueError):
     """The run cannot be purged, since a replay has something ``left`` to do."""
 
@@ -207,7 +218,7 @@ class HoldLost(QueueError):
         )
 
 
-class SessionMissing(QueueError):
+class NoSuchSession(QueueError):
     """The queue has no capture session of this name for this institution; ``known`` are those that
     it has, by their institutions (empty where none was named) and names."""
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from almareplay.queue import sqlite_upgrade
+from almareplay.queue import layout_9, sqlite_upgrade
 from almareplay.transactions import UNKNOWN_ALMA, identifier_key
 
 
@@ -203,11 +203,12 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 
 def _to_9(connection: Connection) -> None:
-    """What was corrected is kept by columns; desks capture straight into the queue; workers hold
-    runs."""
+    """What was corrected is kept by columns; desks capture straight into the queue; runs are
+    submitted to workers, who hold them."""
     _name_corrected_columns(connection)
     _make_capture_tables(connection)
     _holds_of_workers(connection)
+    layout_9.add_submissions(connection)
 
 
 def _name_corrected_columns(connection: Connection) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select, 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from almareplay.queue.capture_schema import metadata
 from almareplay.queue.errors import NotErased, QueueError
 from almareplay.queue.postgresql_words import (
     LOCK_SECONDS,
@@ -25,6 +24,7 @@ from almareplay.queue.postgresql_words import (
     words_for,
 )
 from almareplay.queue.schema import versions
+from almareplay.queue.tables import metadata
 from almareplay.queue.texts import Words
 
 SCHEMA = "almareplay"
@@ -79,11 +79,12 @@ def prepare(url: URL, *, create: bool) -> Callable[[], None]:
 def make_engine(url: URL) -> Engine:
     """An engine whose connections find the queue's tables and wait for nothing for ever. Raises
     QueueError where the driver is missing."""
-    connecting = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+    given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
     try:
-        # A connection that was kept while the server was restarted is made anew.
+        # A connection that was kept while the server was restarted is made anew. As many are kept
+        # as were needed at once: a worker has two for each run that it replays.
         engine = create_engine(
-            url, connect_args=connecting, pool_pre_ping=True, hide_parameters=True
+            url, connect_args=given, pool_pre_ping=True, pool_size=0, hide_parameters=True
         )
     except ImportError as error:
         raise QueueError(
@@ -100,6 +101,15 @@ def make_engine(url: URL) -> Engine:
         connection.autocommit = False
 
     return engine
+
+
+def connecting(url: URL, schema: str) -> dict[str, Any]:
+    """How another library connects to the queue's database by psycopg, to use the tables of a
+    schema. Raises QueueError for an address that will not do."""
+    url = address(url)
+    _, named = url.get_dialect()().create_connect_args(url)
+    options = " ".join(filter(None, (named.get("options"), f"-c search_path={schema}")))
+    return {**_CONNECTING, **named, "options": options}
 
 
 def make_private(url: URL) -> None:

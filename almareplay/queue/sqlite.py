@@ -28,9 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from almareplay.queue.capture_schema import metadata
 from almareplay.queue.errors import NotErased, QueueError, QueueMissing
 from almareplay.queue.schema import versions
+from almareplay.queue.tables import metadata
 
 # A load writes for seconds in one transaction; a replay beside it waits for that.
 _BUSY_MILLISECONDS = 30_000

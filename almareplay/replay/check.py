@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
 from almareplay.alma.institution import Institution
@@ -13,6 +15,7 @@ from almareplay.queue.queries import Work
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.side_by_side import both, every
+from almareplay.transactions import AlmaInstance
 
 READ = "read"
 
@@ -59,6 +62,17 @@ class CheckResult:
     def refused(self) -> bool:
         """Whether something of it forbids a replay of rows at the places that were asked for."""
         return bool(self.problems or self.unknown)
+
+    def instance(self, environment: str, base_url: str) -> AlmaInstance:
+        """Which Alma was asked: as Alma says it, or as it is set where the key may not ask that.
+        ``environment`` and ``base_url`` are those of the settings."""
+        told = self.institution
+        return AlmaInstance(
+            institution=told.code if told else "",
+            name=told.name if told else "",
+            environment=told.environment if told else environment,
+            host=httpx.URL(base_url).host,
+        )
 
 
 async def check(

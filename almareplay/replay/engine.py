@@ -12,7 +12,7 @@ from almareplay.alma.client import Alma
 from almareplay.alma.rate_limiter import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import REPLAY_LEASE, Lease, release_hold, take_hold
+from almareplay.queue.hold import REPLAY_LEASE, Hold, Lease, release_hold, take_hold
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn
@@ -53,10 +53,21 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     Alma, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
-    assert not how.lease.by_lease or alma.transport.answer_within <= how.lease.longest_call, (
+    hold = take_hold(queue, run, how.instance, how.lease)
+    try:
+        await replay_held(queue, hold, alma, how)
+    finally:
+        # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
+        with contextlib.suppress(QueueError):
+            release_hold(queue, hold)
+
+
+async def replay_held(queue: Queue, hold: Hold, alma: Alma, how: Replaying) -> None:
+    """Post the pending rows of a run that the caller holds, to the Alma of its hold; the caller
+    gives it free afterwards. Returns and raises as `replay` does, and HoldLost."""
+    assert not hold.lease.by_lease or alma.transport.answer_within <= hold.lease.longest_call, (
         "a call may outlast the lease"
     )
-    hold = take_hold(queue, run, how.instance, how.lease)
     journal = Journal(queue, hold, how.clock)
     poster = Poster(
         alma,
@@ -76,24 +87,19 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
         return True
 
     dispatch = Dispatch(settle, how.stopping)
-    try:
-        with journal:
-            heartbeat = asyncio.create_task(_keep_hold(journal, how, dispatch))
-            try:
-                await poster.finish_earlier_starts()
-                await dispatch.run(journal.rows_in_order())
-            finally:
-                heartbeat.cancel()
-    finally:
-        # A queue that has just failed cannot be told; the hold of a dead process is free anyway.
-        with contextlib.suppress(QueueError):
-            release_hold(queue, hold)
+    with journal:
+        heartbeat = asyncio.create_task(_keep_hold(journal, hold.lease, how.clock, dispatch))
+        try:
+            await poster.finish_earlier_starts()
+            await dispatch.run(journal.rows_in_order())
+        finally:
+            heartbeat.cancel()
 
 
-async def _keep_hold(journal: Journal, how: Replaying, dispatch: Dispatch) -> None:
+async def _keep_hold(journal: Journal, lease: Lease, clock: Clock, dispatch: Dispatch) -> None:
     try:
         while True:
-            await how.clock.sleep(how.lease.renew_seconds)
+            await clock.sleep(lease.renew_seconds)
             await journal.renew_hold()
     except Exception as error:  # noqa: BLE001 (whatever it is, a run without its hold must stop)
         dispatch.stop(error)

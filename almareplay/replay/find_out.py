@@ -66,11 +66,13 @@ class Effects:
     async def find(self, attempt: Attempt, intent: Intent, settled_at: float) -> Found | None:
         """The effect of a call, or None when it certainly had none.
 
-        ``settled_at`` (seconds of the clock) is when whatever the call does is done. Leaves in
-        the lane what Alma shows now. Raises CannotTell, and AlmaError when Alma cannot be read.
+        ``settled_at`` (seconds of the clock) is when whatever the call does is done: what is read
+        before that is read again, unless it shows the effect. Leaves in the lane what Alma shows
+        now. Raises CannotTell, and AlmaError when Alma cannot be read.
         """
+        began = self._clock.monotonic()
         found = await self._read(attempt, intent)
-        if found is None:
+        if found is None and began < settled_at:
             await self._pause_until(settled_at)
             found = await self._read(attempt, intent)
         return found

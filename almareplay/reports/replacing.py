@@ -1,8 +1,9 @@
 """What an output may replace: files that almareplay wrote, and nothing else of the user's.
 
 Each format carries a sign that stays when the file is opened, copied or renamed: a page its
-generator, a workbook its author, CSV and JSON Lines our columns. A ``.dat`` has no place for one,
-and an export looks exactly like a capture, which may be the only one: it is never known as ours.
+generator, a workbook its author, CSV and JSON Lines our columns, a patron list its fields. A
+``.dat`` has no place for one, and an export looks exactly like a capture, which may be the only
+one: it is never known as ours.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _COLUMNS_ENOUGH = 9
 _READ = 65_536
 _GENERATOR = re.compile(rb'<meta\s+name="generator"\s+content="' + AUTHOR.encode())
 _PROPERTY = re.compile(rb"<(?:\w+:)?(\w+)[^>]*>([^<]*)(?=<)")
+_PATRON_LIST = re.compile(
+    rb'\{"made_at": "[^"]+", "salt": "[0-9a-f]+", "rounds": \d+, "entries": \{'
+)
 _INSIST = "Name another one, or insist with --overwrite."
 
 
@@ -100,6 +104,11 @@ def _is_our_jsonl(path: Path) -> bool:
     return isinstance(first, dict) and _are_ours([*first])
 
 
+def _is_our_patron_list(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _PATRON_LIST.match(file.read(_READ)) is not None
+
+
 def _are_ours(columns: Sequence[str]) -> bool:
     return len(columns) >= _COLUMNS_ENOUGH and any(
         tuple(columns) == ours[: len(columns)] for ours in _COLUMNS
@@ -111,4 +120,5 @@ _IS_OURS: dict[str, Callable[[Path], bool]] = {
     ".xlsx": _is_our_workbook,
     ".csv": _is_our_csv,
     ".jsonl": _is_our_jsonl,
+    ".json": _is_our_patron_list,
 }

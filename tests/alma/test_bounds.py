@@ -43,7 +43,8 @@ def test_a_megabyte_is_an_answer() -> None:
 @pytest.mark.parametrize("respond", [bomb, endless])
 def test_more_than_alma_ever_answers_has_an_unknown_effect(respond: Respond) -> None:
     async def run() -> Any:
-        async with listening(respond) as (alma, heads):
+        # To make the bomb takes seconds where others use the machine.
+        async with listening(respond, timeout_seconds=60.0) as (alma, heads):
             return await lend(alma), len(heads)
 
     error, sent = asyncio.run(run())

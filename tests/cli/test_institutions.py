@@ -256,7 +256,7 @@ def test_the_status_of_all_says_what_is_left_of_each(consortium: Consortium) -> 
         "0",
         "2",
         "1",
-        "-",
+        *["-"] * 4,
         f"almareplay rehearse --institution {FERN}",
     ]
     assert table[MOSS][0] == "0"

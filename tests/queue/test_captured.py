@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from almareplay.queue.capture_events import CaptureEvent, Delivery, store_events
 from almareplay.queue.capture_schema import events, stations
 from almareplay.queue.captured import (
     captured,
@@ -16,6 +17,8 @@ from almareplay.queue.captured import (
     session_named,
     voided_since,
 )
+from almareplay.queue.capturing import Station as Paired
+from almareplay.queue.capturing import close_session, pair_station, start_session
 from almareplay.queue.loaded_scans import take_back_scans
 from almareplay.queue.loading import CaptureFile, LoadResult, load_file
 from almareplay.queue.purging import purge_run
@@ -89,3 +92,30 @@ def test_a_session_from_its_scans_to_its_purge(station: Station) -> None:
     assert [each.name for each in half_purged(queue)] == ["outage"]
     forget_purged(queue)
     assert half_purged(queue) == []
+
+
+def test_what_the_server_stored_is_what_is_loaded(station: Station) -> None:
+    """The two sides of the tables: the one that writes them and the one that reads them."""
+    queue = station.queue
+    begun, _ = start_session(
+        queue, "outage", library="MAIN", circ_desk="FRONT", timezone="UTC", options={}, now=START
+    )
+    desk = pair_station(
+        queue, begun, Paired("s1", "Desk", "", ""), token_hash="0" * 64, version="1", now=START
+    )
+    moment = int(START.timestamp() * 1000) + 999
+    sent = [
+        CaptureEvent("e1", 1, "scan", moment, moment, 0, "return", "item1"),
+        CaptureEvent("e2", 2, "scan", moment, moment, 0, "loan", "item2", "p1", clerk="AB"),
+        CaptureEvent("e3", 3, "void", moment, moment, 0, voids="e1"),
+    ]
+    store_events(queue, begun, [Delivery(desk, sent, unsent=4)], START)
+    session = session_named(queue, "outage")
+    held = captured(queue, session)
+    (part,) = held.stations
+    (loan,) = held.loadable(part)
+    assert (loan.id, loan.kind, loan.patron_id, loan.captured_at) == ("e2", "loan", "p1", START)
+    assert (part.unsent, [*held.voided]) == (4, ["e1"])
+    assert not_loaded(queue) == [(session, 1)]
+    closed = close_session(queue, begun, START)
+    assert session_named(queue, "outage").closed_at == closed.closed_at

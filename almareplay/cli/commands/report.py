@@ -119,7 +119,7 @@ def report(
 
 
 def _report_all(common: CommonOptions, folder: Path, *, anonymously: bool, overwrite: bool) -> Exit:
-    from almareplay.cli.workflows.status_all import report_all  # most have but one institution
+    from almareplay.cli.workflows.report_all import report_all  # most have but one institution
 
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:

@@ -4,12 +4,14 @@ confirmation before rows are posted to production."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import click
 
-from almareplay.cli.options.command import OneOf
+from almareplay.cli.options.command import OneOf, OptionGroup
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.follow_ups.fines import Fines
 from almareplay.replay.policy import Guard, OnLoanElsewhere, Policy
@@ -124,14 +126,11 @@ POLICY: Mapping[str, PolicyOption] = {
 """The options, by the fields of ``Policy``."""
 
 
-def policy_in_words(policy: Policy) -> Iterator[str]:
-    """What the user decided otherwise than by default."""
-    for name, (_, words) in POLICY.items():
-        value = getattr(policy, name)
-        if value != getattr(_DEFAULTS, name):
-            said = words if isinstance(words, str) else words[value]
-            if said:
-                yield said.format(policy)
+def policy_of(**values: Any) -> Policy:
+    """The policy of the options' values. Raises BadParameter where they do not go together."""
+    policy = Policy(**values)
+    check_policy(policy)
+    return policy
 
 
 def check_policy(policy: Policy) -> None:
@@ -147,3 +146,23 @@ def check_policy(policy: Policy) -> None:
             raise click.BadParameter(
                 f"{flag} needs a look at each item, which --guard off leaves out."
             )
+
+
+OF_POLICY = OptionGroup("policy", [declared.option for declared in POLICY.values()], policy_of)
+"""The options of a command that decides about doubtful rows and no more."""
+
+
+def policy_in(policy: Policy, zone: ZoneInfo) -> Policy:
+    """The policy, with its time in the zone of the libraries."""
+    reopened_at = policy.reopened_at
+    return replace(policy, reopened_at=reopened_at and reopened_at.replace(tzinfo=zone))
+
+
+def policy_in_words(policy: Policy) -> Iterator[str]:
+    """What the user decided otherwise than by default."""
+    for name, (_, words) in POLICY.items():
+        value = getattr(policy, name)
+        if value != getattr(_DEFAULTS, name):
+            said = words if isinstance(words, str) else words[value]
+            if said:
+                yield said.format(policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import httpx
 from almareplay.cli.options.command import OptionGroup
 from almareplay.cli.options.common import PATH
 from almareplay.cli.options.durations import parse_duration
-from almareplay.cli.options.policy import POLICY, check_policy
+from almareplay.cli.options.policy import POLICY, policy_in, policy_of
 from almareplay.cli.options.shared import OVERWRITE, PACE
 from almareplay.replay.policy import Policy
 
@@ -32,8 +32,7 @@ class ReplayOptions:
 
     def policy_in(self, zone: ZoneInfo) -> Policy:
         """The policy, with its time in the zone of the libraries."""
-        reopened_at = self.policy.reopened_at
-        return replace(self.policy, reopened_at=reopened_at and reopened_at.replace(tzinfo=zone))
+        return policy_in(self.policy, zone)
 
 
 def _seconds(text: str) -> float:
@@ -56,9 +55,19 @@ def _address(text: str) -> str:
 
 
 def _replay_options(**values: Any) -> ReplayOptions:
-    policy = Policy(**{name: values.pop(name) for name in POLICY})
-    check_policy(policy)
+    policy = policy_of(**{name: values.pop(name) for name in POLICY})
     return ReplayOptions(policy, **values)
+
+
+def give_up_after(default: str) -> click.Option:
+    """How long an Alma that is away is waited for, in seconds."""
+    return click.Option(
+        ["--give-up-after"],
+        type=_seconds,
+        default=default,
+        metavar="TIME",
+        help="Stop when Alma stays away for so long: 90s, 15m, 1h.",
+    )
 
 
 REPLAY = OptionGroup(
@@ -79,13 +88,7 @@ REPLAY = OptionGroup(
             is_flag=True,
             help="When the day's calls are used up, wait for midnight GMT.",
         ),
-        click.Option(
-            ["--give-up-after"],
-            type=_seconds,
-            default="15m",
-            metavar="TIME",
-            help="Stop when Alma stays away for so long: 90s, 15m, 1h.",
-        ),
+        give_up_after("15m"),
         click.Option(
             ["--notify"],
             type=_address,

@@ -21,7 +21,13 @@ from almareplay.cli.workflows.loading import (
     tell_taken_back,
 )
 from almareplay.cli.workflows.preview import preview_captures
-from almareplay.queue.captured import CapturedSession, StationPart, not_loaded, voided_since
+from almareplay.queue.captured import (
+    CapturedSession,
+    StationPart,
+    captured,
+    not_loaded,
+    voided_since,
+)
 from almareplay.queue.errors import RunMissing
 from almareplay.queue.loaded_scans import KnownScans, known_scans, take_back_scans
 from almareplay.queue.purging import standing
@@ -182,6 +188,15 @@ def tell_sessions(queue: Queue, run: Run | None, common: CommonOptions, tell: Te
                 f"this run since {'it was' if one else 'they were'} loaded. Cancel "
                 f"{'it' if one else 'them'}: {load}"
             )
+
+
+def settle_sessions(queue: Queue, run: Run, common: CommonOptions) -> None:
+    """Before the rows of a run are looked at or posted: cancel what desks have voided since it was
+    loaded, and say what of their sessions no run has. Raises QueueError."""
+    for session, _ in voided_since(queue, run):
+        voids = sorted(captured(queue, session).voided)
+        tell_taken_back(take_back_scans(queue, run, voids))
+    tell_sessions(queue, run, common, say)
 
 
 def sessions_to_load(queue: Queue, run: Run | None, common: CommonOptions) -> list[dict[str, Any]]:

@@ -47,6 +47,8 @@ def _changed(before: CaptureSession, now: CaptureSession) -> list[tuple[str, str
 
 
 def _scans(stations: Sequence[StationOverview]) -> str:
+    if not any(each.last_scan for each in stations):
+        return f"no scans yet, of {count(len(stations), 'station')}" if stations else "no scans yet"
     loans = count(sum(each.loans for each in stations), "loan")
     returns = count(sum(each.returns for each in stations), "return")
     return f"{loans} and {returns} of {count(len(stations), 'station')}"

@@ -15,6 +15,7 @@ from almareplay.cli.console.output import Tell, messages, tell_error
 from almareplay.cli.console.progress import Display
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.replaying import ReplayOptions
+from almareplay.cli.workflows.capture_sessions import settle_sessions
 from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.findings import (
     tell_file_warnings,
@@ -81,6 +82,7 @@ def prepare(
             # Without the rows of a station the others would not be in order.
             words = "Nothing was posted: settle what is said above, or leave that file out."
             raise Ended(Exit.USAGE, words)
+    settle_sessions(queue, run, common)
     _look(queue, run, tally)
     work = queries.work_left(queue, run)
     left = work.rows + work.follow_ups

@@ -10,8 +10,6 @@ from contextlib import AsyncExitStack, contextmanager
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
-import httpx
-
 from almareplay.alma.client import open_transport
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.cli.console.exits import Exit
@@ -39,13 +37,36 @@ class Watcher(Protocol):
 
 def instance_of(findings: CheckResult, settings: Settings) -> AlmaInstance:
     """Which Alma a command talks to: as Alma says it, or as set where the key may not ask that."""
-    told = findings.institution
-    return AlmaInstance(
-        institution=told.code if told else "",
-        name=told.name if told else "",
-        environment=told.environment if told else settings.environment,
-        host=httpx.URL(settings.require_base_url()).host,
-    )
+    return findings.instance(settings.environment, settings.require_base_url())
+
+
+@contextmanager
+def stops_gently(stop: Callable[[], None]) -> Iterator[None]:
+    """Within, each signal that asks for an end calls ``stop``; the second leaves at once.
+
+    Leaving at once is safe: an intent without an answer is reconciled by the next start.
+    """
+    signalled = False
+
+    def heed(number: int, _frame: FrameType | None) -> None:
+        nonlocal signalled
+        if number == getattr(signal, "SIGHUP", None):
+            messages.fall_silent()
+        elif signalled:
+            messages.show_cursor()
+            note("ended", exit_code=Exit.INTERRUPTED)
+            os._exit(Exit.INTERRUPTED)
+        signalled = True
+        stop()
+
+    # What is ignored stays ignored: nohup asks for that, and shells do for background jobs.
+    heard = [each for each in _STOPS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, heed) for each in heard}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 class Session:
@@ -78,31 +99,16 @@ class Session:
 
     @contextmanager
     def stops_gently(self, on_stop: Callable[[], None]) -> Iterator[None]:
-        """Within, the first signal sets ``stopping``; the second leaves at once.
-
-        Leaving at once is safe: an intent without an answer is reconciled by the next start.
-        """
+        """Within, the first signal sets ``stopping``; the second leaves at once."""
         loop = self._runner.get_loop()
 
-        def stop(number: int, _frame: FrameType | None) -> None:
-            if number == getattr(signal, "SIGHUP", None):
-                messages.fall_silent()
-            elif self.stopping_signalled:
-                messages.show_cursor()
-                note("ended", exit_code=Exit.INTERRUPTED)
-                os._exit(Exit.INTERRUPTED)
+        def stop() -> None:
             self.stopping_signalled = True
             loop.call_soon_threadsafe(self.stopping.set)
             on_stop()
 
-        # What is ignored stays ignored: nohup asks for that, and shells do for background jobs.
-        heard = [each for each in _STOPS if signal.getsignal(each) is not signal.SIG_IGN]
-        before = {each: signal.signal(each, stop) for each in heard}
-        try:
+        with stops_gently(stop):
             yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
 
 
 @contextmanager

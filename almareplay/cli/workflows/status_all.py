@@ -1,25 +1,42 @@
-"""Where the run of each institution of a consortium stands, and a report of each."""
+"""Where the run of each institution of a consortium stands, and what workers do about it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
+from rich.live import Live
+from rich.text import Text
+
 from almareplay.cli.console.exits import Ended, Exit
-from almareplay.cli.console.output import messages, results, tell_error
+from almareplay.cli.console.output import results
 from almareplay.cli.console.tables import in_columns
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.next_steps import load_step
-from almareplay.cli.workflows.run_report import report_of, without_patrons
+from almareplay.cli.workflows.of_institutions import (
+    known_institutions,
+    nothing_loaded,
+    runs_of_institutions,
+)
 from almareplay.cli.workflows.run_status import state_of
-from almareplay.consortium.institutions import Institution, institutions_of
+from almareplay.consortium.submitting import read_how_to_replay
 from almareplay.outcomes import Disposition
-from almareplay.queue.purging import Standing, standings
-from almareplay.queue.store import Queue
-from almareplay.reports import ReportError, check_report_path, write_report
+from almareplay.queue import queries
+from almareplay.queue.binding import binding_of
+from almareplay.queue.store import Queue, Run
+from almareplay.queue.submissions import Submission, submitted, to_do
+from almareplay.replay.check import effort
 from almareplay.settings import Settings
 
-_HEAD = ("institution", "rows", "done", "for staff", "left", "phase", "replayed by", "what to do")
+_HEAD = (
+    *("institution", "rows", "done", "for staff", "left", "phase", "state"),
+    *("calls/s", "calls left", "time left", "what to do"),
+)
+_NOTHING = "-"
+_REDRAWN_SECONDS = 2.0
+# What is due sooner is waited for.
+_SOON = timedelta(minutes=15)
 
 
 def tell_status_of_all(
@@ -27,7 +44,43 @@ def tell_status_of_all(
 ) -> None:
     """Say where the run of each institution stands: of those of the file, and of those that the
     queue has besides."""
-    known, runs = _known(settings), _runs(queue, common)
+    states = _states(queue, common, settings)
+    if as_json:
+        results.print_json_of(states)
+        return
+    for line in _lines(states, common):
+        results.print(line)
+
+
+def watch_status_of_all(queue: Queue, common: CommonOptions, settings: Settings) -> None:
+    """Say it again and again, until nothing is due or under way, nor will be within minutes: drawn
+    anew where there is a terminal, one table after another elsewhere."""
+    if not results.is_terminal or results.is_dumb_terminal:
+        while True:
+            goes_on = _goes_on(queue)
+            tell_status_of_all(queue, common, settings, as_json=False)
+            if not goes_on:
+                return
+            results.print("")
+            time.sleep(_REDRAWN_SECONDS)
+    with Live(console=results, auto_refresh=False) as live:
+        while True:
+            goes_on = _goes_on(queue)
+            lines = _lines(_states(queue, common, settings), common)
+            live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+            if not goes_on:
+                return
+            time.sleep(_REDRAWN_SECONDS)
+
+
+def _goes_on(queue: Queue) -> bool:
+    soon = any(each.due_at and each.due_at <= each.now + _SOON for each in submitted(queue))
+    return soon or bool(to_do(queue).held)
+
+
+def _states(queue: Queue, common: CommonOptions, settings: Settings) -> list[dict[str, Any]]:
+    known, runs = known_institutions(settings), runs_of_institutions(queue, common)
+    of_workers = {each.run: each for each in submitted(queue)}
     states = []
     for code in dict.fromkeys([*known, *runs]):
         of_code = common.of_institution(code)
@@ -35,97 +88,110 @@ def tell_status_of_all(
             "code": code,
             "name": known[code].name if code in known else "",
             "run": None,
+            "state": _NOTHING,
+            "submission": None,
             "next": [load_step(of_code).command],
         }
         if code in runs:
-            state |= state_of(queue, runs[code].run, of_code)[0]
+            run = runs[code].run
+            state |= state_of(queue, run, of_code)[0]
+            submission = of_workers.get(run)
+            state["state"] = _in_words(state, submission)
+            if submission is not None:
+                state["submission"] = _submission(queue, run, submission)
+                if submission.blocked:
+                    state["next"] = [common.command(f"submit {code}")]
         states.append(state)
-    if as_json:
-        results.print_json_of(states)
-        return
+    return states
+
+
+def _in_words(state: dict[str, Any], submission: Submission | None) -> str:
+    """Who replays the run, or what it waits for."""
+    if holder := state["replaying"]:
+        return "{host}, process {pid}".format(**holder)
+    if submission is None:
+        return _NOTHING
+    if submission.blocked:
+        return "blocked"
+    if submission.due_at is None:
+        # After a retry it has rows again, and nobody has submitted those.
+        return _NOTHING if state["dispositions"][Disposition.PENDING] else "done"
+    return "due" if submission.is_due else f"due at {submission.due_at:%H:%M} GMT"
+
+
+def _submission(queue: Queue, run: Run, submission: Submission) -> dict[str, Any]:
+    """What workers are to do with a run, ready for JSON."""
+    return {
+        "submitted_at": _moment(submission.submitted_at),
+        "due_at": _moment(submission.due_at),
+        "tries": submission.tries,
+        "blocked": submission.blocked,
+        "finished_at": _moment(submission.finished_at),
+        "last_error": submission.last_error,
+        "last_error_at": _moment(submission.last_error_at),
+        "calls_per_second": submission.calls_per_second,
+        "calls_left": submission.calls_left,
+        "seconds_left": _seconds_left(queue, run, submission),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def _seconds_left(queue: Queue, run: Run, submission: Submission) -> int | None:
+    """How long the rest takes at the present pace; None where nobody replays it."""
+    if not submission.calls_per_second:
+        return None
+    work = queries.work_left(queue, run, binding_of(queue, run).alma)
+    policy = read_how_to_replay(submission.options).policy
+    return effort(work, policy, submission.calls_per_second).seconds
+
+
+def _lines(states: list[dict[str, Any]], common: CommonOptions) -> list[str]:
+    """A table, and below it what went wrong."""
     if not states:
-        raise Ended(Exit.USAGE, _nothing(common))
-    for line in in_columns(_HEAD, [_line(state) for state in states]):
-        results.print(line)
+        raise Ended(Exit.USAGE, nothing_loaded(common))
+    lines = in_columns(_HEAD, [_line(state) for state in states])
+    for state in states:
+        told = state["submission"]
+        if told is not None and told["last_error"]:
+            at = datetime.fromisoformat(told["last_error_at"])
+            what = "blocked" if told["blocked"] else "last error"
+            lines.append(f"{state['code']}, {what}, {at:%d %B, %H:%M} GMT: {told['last_error']}")
+    return lines
 
 
 def _line(state: dict[str, Any]) -> tuple[str, ...]:
     if state["run"] is None:
-        return (state["code"], "0", "-", "-", "-", "-", "-", state["next"][0])
-    of = state["dispositions"]
-    holder = state["replaying"]
-    left = of[Disposition.PENDING]
+        return (state["code"], "0", *[_NOTHING] * 8, state["next"][0])
+    of, told = state["dispositions"], state["submission"] or {}
+    waits = state["replaying"] or told.get("due_at")
     step = state["next"][0] if state["next"] else "nothing"
+    if told.get("blocked"):
+        step = f"see below, then {step}"
     return (
         state["code"],
         f"{state['rows']:,}",
         f"{of[Disposition.APPLIED] + of[Disposition.NO_CHANGE]:,}",
         f"{sum(state['open'].values()):,}",
-        f"{left:,}",
-        f"{state['phase'] or '-'}",
-        "{host}, process {pid}".format(**holder) if holder else "-",
-        "wait for it" if holder else step,
+        f"{of[Disposition.PENDING]:,}",
+        f"{state['phase'] or _NOTHING}",
+        state["state"],
+        _number(told.get("calls_per_second"), "{:.1f}"),
+        _number(told.get("calls_left"), "{:,}"),
+        _time(told.get("seconds_left")),
+        "wait for it" if waits else step,
     )
 
 
-def report_all(
-    queue: Queue,
-    common: CommonOptions,
-    settings: Settings,
-    folder: Path,
-    *,
-    anonymously: bool,
-    overwrite: bool,
-) -> Exit:
-    """Write the report of each institution's run into a folder, named by its code."""
-    runs = {
-        code: run
-        for code, run in _runs(queue, common).items()
-        if run.rows and run.purged_at is None
-    }
-    if not runs:
-        raise Ended(Exit.USAGE, _nothing(common))
-    known = _known(settings)
-    paths = {code: folder / f"{code}.html" for code in runs}
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise Ended(Exit.USAGE, f"The folder {folder} cannot be made: {reason}.") from error
-    for path in paths.values():
-        check_report_path(path, overwrite=overwrite)
-    code_of_exit = Exit.DONE
-    for code, path in paths.items():
-        run = runs[code].run
-        own = known[code].settings(settings) if code in known else settings
-        told = report_of(queue, run, own)
-        if anonymously:
-            told = without_patrons(queue, run, told, own)
-        try:
-            write_report(path, told, overwrite=overwrite)
-            messages.print(f"Report: {path}")
-        except ReportError as error:
-            tell_error(error)
-            code_of_exit = Exit.USAGE
-    return code_of_exit
+def _number(number: float | None, form: str) -> str:
+    return _NOTHING if number is None else form.format(number)
 
 
-def _known(settings: Settings) -> dict[str, Institution]:
-    """The institutions of the file; none where no file is set."""
-    return institutions_of(settings) if settings.institutions else {}
-
-
-def _runs(queue: Queue, common: CommonOptions) -> dict[str, Standing]:
-    """The runs of institutions that have the name of the command, by the codes of those."""
-    return {
-        each.run.institution: each
-        for each in standings(queue)
-        if each.run.institution and each.run.name == common.run
-    }
-
-
-def _nothing(common: CommonOptions) -> str:
-    return (
-        f"The queue has no run {common.run!r} of an institution. Load one: "
-        f"{common.of_institution('CODE').command('load FILE')}"
-    )
+def _time(seconds: int | None) -> str:
+    if seconds is None:
+        return _NOTHING
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

@@ -100,7 +100,7 @@ def test_no_log_and_no_line_has_what_was_scanned_or_a_token(user: User) -> None:
 def test_the_session_of_the_same_outage_is_gone_on_with(user: User) -> None:
     assert "Session 'flood' begins." in served(user, "--session", "flood", meanwhile=Served.pairs)
     said = served(user, "--library", "LAW")
-    assert "Session 'flood' goes on: it has 0 loans and 0 returns of 1 station." in said
+    assert "Session 'flood' goes on: it has no scans yet, of 1 station." in said
     assert "The library of the session was MAIN and is now LAW." in said
 
 
