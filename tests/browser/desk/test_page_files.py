@@ -15,13 +15,28 @@ def texts_of(language: str) -> dict[str, str]:
     return table
 
 
+def languages() -> set[str]:
+    found = re.search(r"LANGUAGES = \{(.+)\}", (FILES / "app" / "texts.js").read_text("utf-8"))
+    assert found
+    return set(re.findall(r"(\w+):", found[1]))
+
+
 def test_every_language_has_the_same_texts_with_the_same_values() -> None:
-    english, german = texts_of("en"), texts_of("de")
-    assert english.keys() == german.keys()
-    for name, words in english.items():
-        holes = set(re.findall(r"\{\w+\}", words))
-        assert set(re.findall(r"\{\w+\}", german[name])) == holes, name
-        assert german[name].strip() == german[name] != "", name
+    assert languages() == {path.stem for path in Path(str(FILES)).glob("texts/*.json")}
+    english = texts_of("en")
+    for language in languages():
+        table = texts_of(language)
+        # A language may have more forms of a number than English has.
+        assert english.keys() <= table.keys()
+        assert {_bare(name) for name in table} == {_bare(name) for name in english}
+        for name, words in english.items():
+            holes = set(re.findall(r"\{\w+\}", words))
+            assert set(re.findall(r"\{\w+\}", table[name])) == holes, name
+            assert table[name].strip() == table[name] != "", name
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\.(zero|one|two|few|many|other)$", "", name)
 
 
 def test_every_text_that_the_page_names_is_there() -> None:

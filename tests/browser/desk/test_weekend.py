@@ -169,7 +169,8 @@ def test_500_scans_arrive_once_and_in_order(tmp_path: Path) -> None:
             shift = 240_000 if name == "Annex" else 0
             assert all(abs(each.clock_offset_ms - shift) < 2_000 for each in found)
             late = [each.received_at.timestamp() - each.captured_at for each in found]
-            assert min(late) > -3 and max(late) < 180
+            # The branch had no network for a while.
+            assert min(late) > -3 and max(late) < (600 if name == "Branch" else 120)
 
 
 async def _outage(server: Server, folder: Path) -> dict[str, list[tuple[str, str]]]:

@@ -150,7 +150,7 @@ function stored() {
 
 /** Rows were confirmed or refused by the server; `said` is its whole answer. */
 function changed(changes, said) {
-  if (isTraining) return;
+  if (isTraining || !history) return;
   for (const [sequence, change] of changes) {
     const row = history.change(sequence, change);
     // What the desk was told when it was scanned need not be told again.

@@ -32,6 +32,8 @@ const notices = new Map();
 
 /** Show a notice under a name until it is taken away; `actions` are `[words, function]`. */
 export function notice(name, words, { actions = [], level = "info" } = {}) {
+  // What is said already stays as it is: somebody may be about to press its button.
+  if (notices.get(name)?.firstChild.textContent === words) return;
   notices.get(name)?.remove();
   const line = make("div", { class: `notice ${level}` }, make("p", {}, words),
     actions.map(([label, act]) => make("button", { type: "button", class: "small", onclick: act }, label)));
