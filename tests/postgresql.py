@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from uuid import uuid4
 
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
+
+from almareplay.consortium.own_server import Cluster, programs
 
 SERVER = "ALMAREPLAY_TESTS_POSTGRESQL"
 """The address of the server that runs, for the processes that pytest starts."""
@@ -44,3 +47,22 @@ def _do(url: URL, *statements: str) -> None:
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
+
+
+@contextmanager
+def queues_in(database: str) -> Iterator[Callable[[], AbstractContextManager[str | None]]]:
+    """Gives new queues, one after another, their addresses: in a server of their own, started for
+    that, where the database is postgresql; None where each is to be a file."""
+    if database != "postgresql":
+        yield lambda: nullcontext(None)
+        return
+    found = programs()
+    if found is None:
+        sys.exit("PostgreSQL is not installed here: apt-get install postgresql")
+    cluster = Cluster(found)
+    cluster.start()
+    os.environ[SERVER] = cluster.address
+    try:
+        yield new_database
+    finally:
+        cluster.remove()

@@ -22,6 +22,7 @@ from almareplay.alma.hosts import can_be_key
 from almareplay.alma.rate_limiter import Clock, RateLimiter, SystemClock
 from almareplay.alma.reader import AlmaReader, item_path, of_type
 from almareplay.alma.responses import ItemIds, ItemLoan, ScanIn
+from almareplay.alma.shared_calls import SharedCalls
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.outcomes import Outcome
 
@@ -217,6 +218,7 @@ async def open_transport(
     fail_fast: bool = False,
     wait: bool = False,
     in_flight: int | None = None,
+    pool: SharedCalls | None = None,
     clock: Clock | None = None,
     stopping: asyncio.Event | None = None,
     on_event: Callable[[Event], None] | None = None,
@@ -228,8 +230,9 @@ async def open_transport(
     calls a day left to everyone else; with ``wait`` the day's end is slept through, else
     `DailyLimit` is raised. ``timeout_seconds`` is for one answer, ``give_up_after`` the seconds
     after which an outage ends in `AlmaGone` (``None``: never); with ``fail_fast`` a connection that
-    cannot be made ends in `Unreachable` at once. As soon as ``stopping`` is set,
-    calls that are not sent yet raise `Stopped`. Raises `KeyRefused` for a key that cannot be one.
+    cannot be made ends in `Unreachable` at once. Where the institution shares its calls a day with
+    others, each call is one of its ``pool``. As soon as ``stopping`` is set, calls that are not
+    sent yet raise `Stopped`. Raises `KeyRefused` for a key that cannot be one.
     """
     if not can_be_key(key):
         words = "The API key has characters that no key has: copy it again."
@@ -246,6 +249,7 @@ async def open_transport(
             answer_within=timeout_seconds,
             give_up_after=give_up_after,
             fail_fast=fail_fast,
+            pool=pool,
             stopping=stopping,
             on_event=on_event,
             on_call=on_call,
@@ -257,3 +261,4 @@ async def open_transport(
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
+            await transport.close()

@@ -26,6 +26,7 @@ from almareplay.alma.errors import (
 )
 from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
 from almareplay.alma.retrying import RetryBudget, retried
+from almareplay.alma.shared_calls import SharedCalls
 from almareplay.alma.stopping import Stop
 from almareplay.alma.transfer import keep_http_out_of_logs, transfer
 
@@ -73,6 +74,7 @@ class Transport:
         answer_within: float = 60.0,
         give_up_after: float | None = None,
         fail_fast: bool = False,
+        pool: SharedCalls | None = None,
         stopping: asyncio.Event | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_call: Callable[[Traffic], None] | None = None,
@@ -86,7 +88,7 @@ class Transport:
         self.answer_within = answer_within
         self._alma_clock = AlmaClock(clock)
         self._calls_left = DailyQuota(
-            reserve, clock, self._alma_clock, wait=wait, on_event=on_event
+            reserve, clock, self._alma_clock, wait=wait, on_event=on_event, pool=pool
         )
         self._goes_on_tomorrow = wait
         self._breaker = CircuitBreaker(
@@ -114,6 +116,10 @@ class Transport:
     def alma_now(self) -> datetime | None:
         """A lower bound of Alma's present time, aware UTC; None before Alma has told it."""
         return self._alma_clock.told()
+
+    async def close(self) -> None:
+        """Give back the calls that were taken from a pool and not made."""
+        await self._calls_left.close()
 
     async def send(self, call: Call[T]) -> T:
         """Sends a call and gives its result.

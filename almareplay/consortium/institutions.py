@@ -56,7 +56,7 @@ class Institution:
         were ``given`` with the command, by their fields."""
         values = {name: value for name, value in self.values.items() if name not in given}
         warnings = read_by_others(self.key_file) if self.key_file else []
-        of = OfInstitution(self.code, self.read_key, self.desk_map, warnings)
+        of = OfInstitution(self.code, self.read_key, self.desk_map, self.pool, warnings)
         return plain.of_institution(of, values)
 
     def read_key(self) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
+    String,
     Table,
     Text,
 )
@@ -34,3 +35,24 @@ def add_submissions(connection: Connection) -> None:
         Column("calls_per_second", Float),
         Column("calls_left", Integer),
     ).create(connection)
+
+
+def add_pools(connection: Connection) -> None:
+    """Make the tables of calls that institutions share."""
+    tables = MetaData()
+    Table(
+        "pools",
+        tables,
+        Column("name", String(100), primary_key=True),
+        Column("day", String(10), nullable=False),
+        Column("calls_left", Integer),
+    )
+    Table(
+        "pool_blocks",
+        tables,
+        Column("pool", ForeignKey("pools.name"), primary_key=True),
+        Column("taker", String(32), primary_key=True),
+        Column("calls", Integer, nullable=False),
+        Column("until", DateTime, nullable=False),
+    )
+    tables.create_all(connection)

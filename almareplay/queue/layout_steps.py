@@ -204,11 +204,12 @@ def _unique_by_institution(runs_anew: Table) -> None:
 
 def _to_9(connection: Connection) -> None:
     """What was corrected is kept by columns; desks capture straight into the queue; runs are
-    submitted to workers, who hold them."""
+    submitted to workers, who hold them; institutions share calls."""
     _name_corrected_columns(connection)
     _make_capture_tables(connection)
     _holds_of_workers(connection)
     layout_9.add_submissions(connection)
+    layout_9.add_pools(connection)
 
 
 def _name_corrected_columns(connection: Connection) -> None:

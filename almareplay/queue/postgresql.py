@@ -179,6 +179,8 @@ def lock_runs(connection: Connection, runs: Sequence[int]) -> None:
         idle = f"{_IDLE_SECONDS}s"
     if runs:
         connection.execute(_LOCK_RUNS, {"runs": list(runs), "idle": idle})
+    else:
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{idle}'")
 
 
 _LOCK_RUNS = text(

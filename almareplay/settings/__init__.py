@@ -36,12 +36,14 @@ _FAST = {"sandbox": 10.0, "production": 25.0}
 
 @dataclass(frozen=True, slots=True)
 class OfInstitution:
-    """What an institution of a consortium has besides settings: its code, its desk map, and how to
-    come by its key, which raises SettingsError; ``warnings`` of what is not right about it."""
+    """What an institution of a consortium has besides settings: its code, its desk map, the pool of
+    calls that it shares, and how to come by its key, which raises SettingsError; ``warnings`` of
+    what is not right about it."""
 
     code: str
     read_key: Callable[[], str]
     desk_map: Path | None = None
+    pool: str | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -134,6 +136,12 @@ class Settings(BaseSettings):
     def desk_map(self) -> Path | None:
         """The desk map of the institution, where it has one."""
         return self._of.desk_map if self._of else None
+
+    @property
+    def pool(self) -> str | None:
+        """The pool of calls that the institution shares with others, where it is in one. Its
+        reserve is ``daily_reserve``."""
+        return self._of.pool if self._of else None
 
     @property
     def warnings(self) -> list[str]:

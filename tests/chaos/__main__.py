@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.storm import Night, storm
+from tests.postgresql import queues_in
 
 
 def main() -> int:
@@ -18,16 +19,21 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=200, help="of each run")
     parser.add_argument("--runs", type=int, help="how many at most")
     parser.add_argument("--minutes", type=float, default=10.0, help="no run begins after these")
+    parser.add_argument("--queue", choices=["sqlite", "postgresql"], default="sqlite")
     given = parser.parse_args()
-    ends_at = time.monotonic() + 60 * given.minutes
     nights: list[Night] = []
-    while time.monotonic() < ends_at and (given.runs is None or len(nights) < given.runs):
-        with tempfile.TemporaryDirectory(prefix="almareplay-chaos-") as folder:
-            night = storm(given.seed + len(nights), given.rows, Path(folder))
-        nights.append(night)
-        print(night, flush=True)
-        for violation in night.violations:
-            print(violation, flush=True)
+    with queues_in(given.queue) as new_queue:
+        ends_at = time.monotonic() + 60 * given.minutes
+        while time.monotonic() < ends_at and (given.runs is None or len(nights) < given.runs):
+            with (
+                tempfile.TemporaryDirectory(prefix="almareplay-chaos-") as folder,
+                new_queue() as queue,
+            ):
+                night = storm(given.seed + len(nights), given.rows, Path(folder), queue)
+            nights.append(night)
+            print(night, flush=True)
+            for violation in night.violations:
+                print(violation, flush=True)
     print(_total(nights))
     return 1 if any(night.violations for night in nights) else 0
 

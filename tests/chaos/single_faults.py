@@ -7,7 +7,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.chaos.checker import READ_BACK, Rules, Violation, violations
 from tests.chaos.evidence import Json
 from tests.chaos.stage import SETTLE_SECONDS, Alma, Workplace
 from tests.chaos.stories import make_capture
+from tests.postgresql import queues_in
 
 _LATE = SETTLE_SECONDS / 3  # seconds by which an effect may come after its answer was lost
 _EFFECTS = ("before", "after", "none")
@@ -106,11 +108,14 @@ def _ruled(fault: str, some: Json, **more: object) -> Json:
     return {"fault": fault} | some | more
 
 
-def suffer(single: Single, rows: int, folder: Path, seed: int = 3) -> Judged:
+def suffer(
+    single: Single, rows: int, folder: Path, seed: int = 3, queue: str | None = None
+) -> Judged:
     """Replay a capture to its end under one fault, and judge what came of it."""
     capture = make_capture(seed, rows)
     with Alma(folder, capture.world, seed=seed) as alma:
         work = Workplace.at(folder / "work", alma, capture, TIMEOUT_SECONDS=str(single.timeout))
+        work.has_queue(queue)
         work.loads(capture)
         alma.has_faults(single.rule)
         began = time.monotonic()
@@ -145,21 +150,32 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=0.2, help="of the calls that are struck")
     parser.add_argument("--seed", type=int, default=3, help="of the capture and of the dice")
     parser.add_argument("--only", default="", help="the faults whose name begins like this")
+    parser.add_argument("--queue", choices=["sqlite", "postgresql"], default="sqlite")
     given = parser.parse_args()
+    with queues_in(given.queue) as new_queue:
+        return 0 if _all_pass(given, new_queue) else 1
+
+
+def _all_pass(
+    given: argparse.Namespace, new_queue: Callable[[], AbstractContextManager[str | None]]
+) -> bool:
     print(_LINE.format(*_HEAD, "starts", "time", "violations"))
     passed = True
     for single in single_faults(given.share):
         if not single.name.startswith(given.only):
             continue
-        with tempfile.TemporaryDirectory(prefix="almareplay-fault-") as folder:
-            judged = suffer(single, given.rows, Path(folder), given.seed)
+        with (
+            tempfile.TemporaryDirectory(prefix="almareplay-fault-") as folder,
+            new_queue() as queue,
+        ):
+            judged = suffer(single, given.rows, Path(folder), given.seed, queue)
         print(
             judged if judged.passes else f"{judged}  DOES NOT PASS (exit {judged.code})", flush=True
         )
         for violation in judged.violations:
             print(violation, flush=True)
         passed &= judged.passes
-    return 0 if passed else 1
+    return passed
 
 
 if __name__ == "__main__":

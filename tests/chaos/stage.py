@@ -19,7 +19,10 @@ from typing import Any, Self
 
 import httpx
 import psutil
+from sqlalchemy import func, select
 
+from almareplay.queue.schema import attempts
+from almareplay.queue.store import Queue
 from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
 from tests.chaos.evidence import Evidence, Json
@@ -133,6 +136,11 @@ class Workplace:
         folder.mkdir(exist_ok=True)
         return cls(folder, usual | settings, capture.secrets)
 
+    def has_queue(self, address: str | None) -> None:
+        """Keep the queue at this address; None for a file, as it is anyway."""
+        if address is not None:
+            self.settings["QUEUE"] = address
+
     def environment(self) -> dict[str, str]:
         """The environment of the commands."""
         plain = {name: v for name, v in os.environ.items() if not name.startswith("ALMAREPLAY_")}
@@ -206,8 +214,18 @@ class Workplace:
         address = self.settings.get("QUEUE", "sqlite:///almareplay.db")
         return self.folder / address.removeprefix("sqlite:///")
 
+    @property
+    def keeps_a_file(self) -> bool:
+        """Whether the queue is a file, and in no server."""
+        return self.settings.get("QUEUE", "sqlite:///").startswith("sqlite:")
+
+    @property
+    def address(self) -> str:
+        """The address of the queue."""
+        return f"sqlite:///{self.queue}" if self.keeps_a_file else self.settings["QUEUE"]
+
     def fates(self) -> Counter[str]:
         """What became of the calls that were to leave, as the queue has it; ``lost`` where open."""
-        with closing(sqlite3.connect(self.queue)) as connection:
-            found = connection.execute("SELECT coalesce(fate, 'lost') FROM attempts").fetchall()
-        return Counter(fate for (fate,) in found)
+        with Queue.open(self.address) as queue, queue.reading() as connection:
+            found = connection.scalars(select(func.coalesce(attempts.c.fate, "lost")))
+            return Counter(found.all())

@@ -59,8 +59,9 @@ class Night:
         )
 
 
-def storm(seed: int, rows: int, folder: Path) -> Night:
-    """Replay a random capture through a random night, and judge what came of it."""
+def storm(seed: int, rows: int, folder: Path, queue: str | None = None) -> Night:
+    """Replay a random capture through a random night, and judge what came of it. ``queue`` is the
+    address of the queue; else it is a file."""
     dice = random.Random(f"storm {seed}")
     # Without looking nobody can see what live desks do: that is for the hour before they open.
     live = dice.random() < 0.35
@@ -72,6 +73,7 @@ def storm(seed: int, rows: int, folder: Path) -> Night:
     flags = {"latency": dice.choice([0.0, 0.01, 0.03]), "clock_offset": dice.choice([0, 70, -3600])}
     with Alma(folder, capture.world, seed=seed, **flags) as alma:
         work = Workplace.at(folder / "work", alma, capture, TIMEOUT_SECONDS="1")
+        work.has_queue(queue)
         work.loads(capture)
         if random.Random(f"rehearsal {seed}").random() < 0.4:
             night.rehearsed = work.runs("rehearse", "--requests-per-second", "250").code in (0, 1)
@@ -119,7 +121,7 @@ class _Weather:
                 words = f"replay ended with {done.code}: {done.err[-2000:]}"
                 self.night.violations.append(Violation(self.night.seed, "", words, ""))
                 return
-            if self.dice.random() < 0.3:
+            if self.dice.random() < 0.3 and self.work.keeps_a_file:
                 self._moves_the_queue()
 
     def _flags(self) -> list[str]:

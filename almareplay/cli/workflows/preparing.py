@@ -35,6 +35,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import CheckResult
 from almareplay.replay.check import check as check_alma
 from almareplay.replay.policy import Policy
+from almareplay.replay.pool_share import PoolShare, share_of
 from almareplay.reports import check_report_path
 from almareplay.settings import Settings
 
@@ -56,6 +57,11 @@ class PreparedRun:
     run: Run
     work_left: int
     tally: Tally
+
+    @property
+    def pool(self) -> PoolShare | None:
+        """What its calls are taken from, where its institution shares them with others."""
+        return share_of(self.queue, self.settings.pool, self.settings.daily_reserve)
 
 
 def prepare(

@@ -28,7 +28,10 @@ def rehearse(
         if not prepared.work_left:
             return end_replay(prepared, Exit.DONE)
         with open_session(
-            prepared.settings, wait=options.wait, give_up_after=options.give_up_after
+            prepared.settings,
+            wait=options.wait,
+            give_up_after=options.give_up_after,
+            pool=prepared.pool,
         ) as session:
             findings = check(prepared, session, messages.print, writes=False)
             if findings.refused:

@@ -38,7 +38,10 @@ def replay(
         code = Exit.DONE
         if prepared.work_left:
             with open_session(
-                prepared.settings, wait=options.wait, give_up_after=options.give_up_after
+                prepared.settings,
+                wait=options.wait,
+                give_up_after=options.give_up_after,
+                pool=prepared.pool,
             ) as session:
                 code = _post(prepared, session, confirmation)
         return end_replay(prepared, code)

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from almareplay.alma.client import open_transport
+from almareplay.alma.shared_calls import SharedCalls
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.log import note
@@ -118,11 +119,13 @@ def open_session(
     wait: bool = False,
     give_up_after: float | None = None,
     fail_fast: bool = False,
+    pool: SharedCalls | None = None,
 ) -> Iterator[Session]:
     """Open a session with the Alma of the settings. Raises SettingsError and AlmaError.
 
     ``wait`` sleeps through the end of the daily calls; ``give_up_after`` is in seconds, and with
-    ``fail_fast`` a connection that cannot be made is not waited for.
+    ``fail_fast`` a connection that cannot be made is not waited for. Calls are taken from ``pool``
+    where the institution is in one.
     """
     key, base_url = settings.require_key(), settings.require_base_url()
     with asyncio.Runner() as runner:
@@ -139,6 +142,7 @@ def open_session(
                     give_up_after=give_up_after,
                     fail_fast=fail_fast,
                     wait=wait,
+                    pool=pool,
                     stopping=session.stopping,
                     on_event=session.waits,
                     on_call=session.traffic,
