@@ -40,6 +40,7 @@ from almareplay.queue.submissions import (
 )
 from almareplay.replay.check import CheckResult, check
 from almareplay.replay.engine import Replaying, replay_held
+from almareplay.replay.pool_share import share_of
 from almareplay.settings import Settings
 
 _SAYS_EVERY_SECONDS = 5.0
@@ -153,6 +154,7 @@ class Look:
                 # The lease must outlast a call.
                 timeout_seconds=min(settings.timeout_seconds, WORKER_LEASE.longest_call),
                 give_up_after=self._options.give_up_after,
+                pool=share_of(self._queue, settings.pool, settings.daily_reserve),
                 stopping=self._options.stopping,
                 on_event=self._event,
                 on_call=self._call,

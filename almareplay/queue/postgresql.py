@@ -77,8 +77,7 @@ def make_engine(url: URL) -> Engine:
     QueueError where the driver is missing."""
     given = {name: value for name, value in _CONNECTING.items() if name not in url.query}
     try:
-        # A connection that was kept while the server was restarted is made anew. As many are kept
-        # as were needed at once: a worker has two for each run that it replays.
+        # What was kept while the server was restarted is made anew. A worker needs many at once.
         engine = create_engine(
             url, connect_args=given, pool_pre_ping=True, pool_size=0, hide_parameters=True
         )
@@ -100,8 +99,7 @@ def make_engine(url: URL) -> Engine:
 
 
 def connecting(url: URL, schema: str) -> dict[str, Any]:
-    """How others connect to the database by psycopg, to use the tables of a schema. Raises
-    QueueError for an address that will not do."""
+    """How others connect by psycopg, to the tables of a schema. Raises as ``address`` does."""
     _, named = address(url).get_dialect()().create_connect_args(url)
     options = f"{named.get('options', '')} -c search_path={schema}"
     return {**_CONNECTING, **named, "options": options.strip()}
