@@ -57,6 +57,7 @@ def test_a_queue_that_cannot_be_written_stops_the_run(begin: Begin, after: int) 
     outage.kept_all_promises(faults=True)
 
 
+@pytest.mark.slow
 def test_a_queue_that_another_program_writes_to_for_a_while_is_waited_for(begin: Begin) -> None:
     outage = begin(CAPTURE)
     replay = half_way(outage)
@@ -183,6 +184,7 @@ def test_an_alma_that_stays_away_is_given_up_and_the_rows_stay_pending(begin: Be
     outage.kept_all_promises(faults=True)
 
 
+@pytest.mark.slow
 def test_the_calls_of_the_next_day_are_waited_for(begin: Begin) -> None:
     outage = begin(CAPTURE)
     replay = half_way(outage, "--wait")

@@ -150,6 +150,7 @@ def test_lost_answers_do_not_make_own_effects_changes(begin: Begin) -> None:
     assert outcomes["changed, returned"][1] == "loaned"
 
 
+@pytest.mark.slow
 def test_staff_who_have_looked_let_the_row_through_without_the_flag(begin: Begin) -> None:
     outage = _reopened(begin)
     assert outage.work.replays(*REOPENED).code == 1

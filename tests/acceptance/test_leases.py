@@ -116,6 +116,7 @@ def test_a_process_that_slept_past_its_lease_posts_nothing_more(begin: Begin, wh
     outage.kept_all_promises(faults=True)
 
 
+@pytest.mark.slow
 def test_two_processes_of_which_one_wakes_up_do_nothing_twice(begin: Begin) -> None:
     outage = begin(CAPTURE)
     sleeper = _falls_asleep(outage, "while it makes sure of its hold")
@@ -128,6 +129,7 @@ def test_two_processes_of_which_one_wakes_up_do_nothing_twice(begin: Begin) -> N
     outage.kept_all_promises(faults=True)
 
 
+@pytest.mark.slow
 def test_a_process_that_slept_past_its_lease_goes_on_if_nobody_took_the_run(begin: Begin) -> None:
     outage = begin(CAPTURE)
     sleeper = _falls_asleep(outage, "while it makes sure of its hold")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
+
 from almareplay.simulator.world import Item
 from tests.chaos.outage import Begin
 from tests.chaos.weekend import begin_on_monday, captured, lent, week_world
@@ -15,6 +17,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_report_and_the_prediction_say_to_whom_since_when_and_until_when(begin: Begin) -> None:
     world = week_world(Item("i2", "MAIN"))
     lent(world, "i1", "vorher", "10-13 12:00", "11-10 22:00")

@@ -132,7 +132,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("flag", ["--debug", "--quiet"])
+@pytest.mark.parametrize("flag", ["--debug", pytest.param("--quiet", marks=pytest.mark.slow)])
 def test_an_error_that_nobody_thought_of(begin: Begin, flag: str) -> None:
     outage = begin((2, 100))
     usual, outage.work.program = outage.work.program, Script(_BROKEN)

@@ -64,6 +64,7 @@ def test_a_stop_during_the_check_is_a_stop_too(begin: Begin, stop: signal.Signal
     assert outage.alma.look("effects") == []
 
 
+@pytest.mark.slow
 def test_the_reserve_is_left_to_others_and_the_run_goes_on_the_next_day(begin: Begin) -> None:
     outage = begin(CAPTURE, settings={"DAILY_RESERVE": "100"}, daily_limit=150)
     codes: list[int] = []
@@ -92,6 +93,7 @@ def test_the_daily_limit_stops_the_run_at_once(begin: Begin) -> None:
     outage.kept_all_promises()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_told_who_replays_the_run(begin: Begin) -> None:
     outage = begin(CAPTURE)
     first = outage.work.starts_replay("--requests-per-second", "20")

@@ -221,6 +221,7 @@ def test_one_row_alone_outlasts_an_outage_that_begins_after_its_first_answer(
     assert 60 <= len(run.calls) <= 80
 
 
+@pytest.mark.slow
 def test_half_an_hour_in_which_half_of_the_calls_fail_leaves_hardly_a_read_behind(
     new_clock: Any,
 ) -> None:

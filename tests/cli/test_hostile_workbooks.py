@@ -72,6 +72,7 @@ def test_what_takes_too_long_is_ended(user: User, monkeypatch: pytest.MonkeyPatc
     apart._end_idle()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("anew")
 def test_what_takes_too_much_memory_is_ended(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "MOST_MEMORY", 300 << 20)
@@ -110,6 +111,7 @@ def test_one_process_serves_all_workbooks(user: User, monkeypatch: pytest.Monkey
     apart._end_idle()
 
 
+@pytest.mark.slow
 def test_interrupted_while_a_workbook_is_read(user: User) -> None:
     slow = xlsx(user.folder / "slow.xlsx", {"xl/worksheets/sheet1.xml": sheet(SLOW * 4)})
     with user.starts("load", user.captures().name, slow.name) as process:

@@ -37,6 +37,7 @@ def test_an_interrupted_load_says_so_and_stores_nothing(user: User, sent: int) -
     assert user.outcomes() == []
 
 
+@pytest.mark.slow
 def test_nothing_is_coloured_where_no_terminal_is(loaded: User) -> None:
     for words in (["status"], ["replay", "--yes"]):
         done = loaded.runs(*words)

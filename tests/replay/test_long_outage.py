@@ -108,6 +108,7 @@ def queue(new_queue: str) -> Iterator[Queue]:
         yield queue
 
 
+@pytest.mark.slow
 def test_after_an_hour_without_alma_every_row_is_applied(queue: Queue) -> None:
     clock = VirtualClock()
     line = _CutLine(_alma(), clock, after=ROWS)

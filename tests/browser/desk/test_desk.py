@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.desk.conftest import Desk
 from tests.browser.desk.outage import CARD, Outage, all_sent, item, paired, said, scan
 
@@ -26,6 +28,7 @@ def test_as_fast_as_a_scanner_no_key_is_lost_or_mixed(outage: Outage, opened: De
     assert desk.evaluate("document.activeElement.id") == "field"
 
 
+@pytest.mark.slow
 def test_the_server_is_away_for_a_while(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
     scan(desk, CARD, item(1))
@@ -58,6 +61,7 @@ FULL = """
 """
 
 
+@pytest.mark.slow
 def test_what_the_browser_could_not_keep_is_not_called_saved(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address, init_script=FULL), outage)
     scan(desk, CARD, item(1))

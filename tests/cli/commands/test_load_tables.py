@@ -148,6 +148,7 @@ def test_the_tables_load_with_the_password_of_the_environment(server: Server, us
     assert len(stored(user)) == 11
 
 
+@pytest.mark.slow
 def test_the_password_is_asked_for_and_not_shown(server: Server, user: User) -> None:
     others = {k: v for k, v in os.environ.items() if not k.startswith("ALMAREPLAY_")}
     ours, theirs = pty.openpty()

@@ -135,6 +135,7 @@ def test_names_that_are_no_text_are_handled_by_all_commands(loaded: User) -> Non
     assert (loaded.folder / f"{NO_TEXT}.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_without_the_letters_is_given_numbers(loaded: User) -> None:
     loaded.monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     with loaded.starts("report", "Müller.csv") as process:

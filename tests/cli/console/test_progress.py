@@ -199,6 +199,7 @@ def test_a_plain_terminal_has_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.written() == []
 
 
+@pytest.mark.slow
 def test_a_replay_at_a_terminal_without_colours(loaded: User) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

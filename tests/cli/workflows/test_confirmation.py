@@ -106,6 +106,7 @@ def test_a_script_with_the_code_still_shows_what_it_posts(production: User) -> N
     assert "Other than by default" not in done.err
 
 
+@pytest.mark.slow
 def test_a_question_at_a_real_terminal(production: User) -> None:
     ours, theirs = pty.openpty()
     others = {k: v for k, v in os.environ.items() if not k.startswith("ALMAREPLAY_")}
