@@ -23,7 +23,8 @@ LIVE_DESK = (
 )
 """What a desk that is online again does, while the book's earlier return is still in a capture."""
 
-_BEFORE_THE_OUTAGE = datetime(2026, 8, 24, 17, 30, tzinfo=UTC)
+BEFORE_THE_OUTAGE = datetime(2026, 8, 24, 17, 30, tzinfo=UTC)
+"""When patrons got what they had when the outage of the sample captures began."""
 
 _TITLES = (
     "Tide Tables for Beginners",
@@ -59,8 +60,9 @@ _ON_LOAN = [
 ]
 
 
-def demo_world() -> World:
-    """The library as it was when Alma went away on the morning of 14 September 2026."""
+def demo_world(loaned_at: datetime = BEFORE_THE_OUTAGE) -> World:
+    """The library as it was when Alma went away, for the sample captures on the morning of 14
+    September 2026; its patrons have had their books since ``loaned_at`` (aware)."""
     return World(
         institution="01FERNCLIFF_INST",
         institution_name="Ferncliff University",
@@ -79,7 +81,7 @@ def demo_world() -> World:
             Loan(
                 patron,
                 item,
-                _BEFORE_THE_OUTAGE,
+                loaned_at,
                 datetime.now(UTC) + timedelta(days=30),
                 library="MAIN",
                 circ_desk="DEFAULT_CIRC_DESK",

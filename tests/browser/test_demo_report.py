@@ -7,7 +7,7 @@ import functools
 import pytest
 
 from almareplay.cli.main import app
-from almareplay.cli.workflows.demos import library as demo
+from almareplay.cli.workflows.demos import stand_in
 from almareplay.simulator import server
 from tests.browser.conftest import Opener
 
@@ -21,9 +21,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("demo") / "demo"
     with pytest.MonkeyPatch.context() as faster:
         faster.setattr(server, "Simulator", functools.partial(server.Simulator, per_second=0))
-        faster.setattr(demo, "_LATENCY", 0)
+        faster.setattr(stand_in, "_LATENCY", 0)
         pace = "ALMAREPLAY_REQUESTS_PER_SECOND=500\n"
-        faster.setattr(demo, "_SETTINGS", demo._SETTINGS + pace)
+        faster.setattr(stand_in, "_SETTINGS", stand_in._SETTINGS + pace)
         app.main(["demo", str(folder)], standalone_mode=False)
     return (folder / "report.html").as_uri()
 

@@ -113,17 +113,18 @@ def capture(
     reopen: bool,
     **scanning: Any,
 ) -> None:
-    """Serve the page on which desks scan loans and returns while Alma is down, until Ctrl-C.
+    """Serve the page on which desks scan while Alma is down.
 
-    Desks open the address that it prints and type the pairing code. What they scan is in the queue
-    when the page says "saved" and keeps at the desk what it cannot send. Afterwards 'almareplay
-    load --session NAME' takes it into a run. Needs the extra: pip install 'almareplay[capture]'
+    It runs until Ctrl-C. Desks open the address that it prints and type the pairing code. What
+    they scan is in the queue when the page says that everything is sent; what cannot be sent just
+    now is kept at the desk. Afterwards 'almareplay load --session NAME' takes it into a run. Needs
+    the extra: pip install 'almareplay[capture]'
 
     \b
     Examples:
       almareplay capture --library MAIN --circ-desk DEFAULT_CIRC_DESK
       almareplay capture --library MAIN --library ANNEX --host 192.0.2.17
-      almareplay capture --session 2026-09-14 --host 192.0.2.17 --patrons patrons.json
+      almareplay capture --session 2026-09-14 --patrons patrons.json
 
     \b
     Exit codes:

@@ -24,20 +24,34 @@ from almareplay.cli.workflows.demos.library import run_demo
     is_flag=True,
     help="Three institutions, their queue in PostgreSQL, two workers.",
 )
+@click.option(
+    "--capture",
+    is_flag=True,
+    help="Two desks that scan on the page of 'almareplay capture' during an outage.",
+)
 @click.pass_context
-def demo(context: click.Context, /, directory: Path, consortium: bool, **_: CommonOptions) -> None:
+def demo(
+    context: click.Context,
+    /,
+    directory: Path,
+    consortium: bool,
+    capture: bool,
+    **_: CommonOptions,
+) -> None:
     """Show it all at work on a stand-in Alma.
 
     Sample captures in, loans and returns posted, report out, in half a minute. Touches no real
     Alma, and nothing outside its folder. On a terminal the stand-in stays until you press
     Enter. Needs the extra: pip install 'almareplay[simulator]'; with --consortium also the extra
-    consortium, and PostgreSQL, of which it starts a server of its own.
+    consortium, and PostgreSQL, of which it starts a server of its own; with --capture the extra
+    capture. Its desks are in a headless browser where Playwright and Chromium are found.
 
     \b
     Examples:
       almareplay demo
       almareplay demo somewhere-else
       almareplay demo --consortium
+      almareplay demo --capture
 
     \b
     Exit codes:
@@ -50,9 +64,15 @@ def demo(context: click.Context, /, directory: Path, consortium: bool, **_: Comm
     def run(*words: str) -> object:
         return program.main(list(words), standalone_mode=False)
 
+    if consortium and capture:
+        raise click.UsageError("--consortium and --capture are two demos: choose one.")
     if consortium:
         from almareplay.cli.workflows.demos.consortium import run_consortium_demo  # an extra
 
         run_consortium_demo(directory, run)
+    elif capture:
+        from almareplay.cli.workflows.demos.capture import run_capture_demo
+
+        run_capture_demo(directory, run)
     else:
         run_demo(directory, run)

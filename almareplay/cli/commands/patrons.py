@@ -65,10 +65,11 @@ def export(
     overwrite: bool,
     requests_per_second: float | None,
 ) -> Exit:
-    """Write who may borrow, for the capture page to show while Alma is away.
+    """Write who may borrow, for desks to see while Alma is away.
 
-    The list holds hashes of the patrons' ids, no ids and no names, and of each whether the account
-    is ok, blocked or expired today. The capture page shows the list's date with what it says.
+    The page of 'almareplay capture --patrons FILE' shows what the list says, with its date. The
+    list holds hashes of the patrons' ids, no ids and no names, and of each whether the account is
+    ok, blocked or expired today.
 
     Out of a table with --from, columns of ids, expiry dates and blocks are read; whatever a patron
     may have scanned should be in it. A filled cell of the column of blocks is a block, but for 0
@@ -80,7 +81,7 @@ def export(
     Examples:
       almareplay patrons export patrons.json --from analytics.csv
       almareplay patrons export patrons.json --from patrons.csv --date-order mdy \\
-          --columns "patron_id=Barcode+Primary Identifier,expiry_date=Ends,block=Blocks"
+          --columns "patron_id=Barcode+Primary Identifier,expiry_date=C,block=D"
       almareplay patrons export patrons.json --ids regulars.txt
 
     \b

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import shlex
+import shutil
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from almareplay.cli import app
+from almareplay.cli.workflows.demos import browser_desk, capture, stand_in
 from almareplay.cli.workflows.demos import library as demo
 from almareplay.cli.workflows.demos.stage import Stage, make_fresh
 from almareplay.simulator import server
@@ -25,13 +27,19 @@ def commands(said: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("almareplay ")]
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in Alma that answers at once and takes any number of calls."""
+    monkeypatch.setattr(server, "Simulator", functools.partial(server.Simulator, per_second=0))
+    monkeypatch.setattr(stand_in, "_LATENCY", 0)
+    pace = "ALMAREPLAY_REQUESTS_PER_SECOND=500\n"
+    monkeypatch.setattr(stand_in, "_SETTINGS", stand_in._SETTINGS + pace)
+
+
+@pytest.mark.usefixtures("quick")
 def test_the_last_commands_of_the_demo_work(
     user: User, at_terminal: AtTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "Simulator", functools.partial(server.Simulator, per_second=0))
-    monkeypatch.setattr(demo, "_LATENCY", 0)
-    pace = "ALMAREPLAY_REQUESTS_PER_SECOND=500\n"
-    monkeypatch.setattr(demo, "_SETTINGS", demo._SETTINGS + pace)
     monkeypatch.setattr(demo, "_somebody_is_there", lambda: True)
     stay, codes = demo._stay, list[int]()
 
@@ -59,6 +67,64 @@ def test_the_last_commands_of_the_demo_work(
     rows = (user.folder / "almareplay-demo/report.csv").read_text("utf-8")
     assert "patron_not_found" in rows
     assert "patron_not_found" not in user.types(*commands(last)[0]).out
+
+
+_AFTERWARDS = """\
+Run 'main': 9 rows from 2 files
+Alma: Ferncliff University (01FERNCLIFF_INST), sandbox; rehearsed there on DAY
+  4  loaned               applied
+  4  returned             applied
+  1  patron_blocked       attention
+"""
+
+
+def shows_capture(user: User) -> str:
+    """Run the demo of the page for the desks: what it says up to the first command after it."""
+    done = user.types("demo", "--capture")
+    assert done.code == 0
+    during, _, afterwards = done.out.partition("\n$ almareplay load --session outage\n")
+    assert _AFTERWARDS in re.sub("there on .+", "there on DAY", afterwards)
+    report = (user.folder / "almareplay-demo/report.html").read_text("utf-8")
+    assert all(station in report for station in ("Front desk", "Annex"))
+    # What was scanned by mistake and taken back has become no row.
+    assert "34880000200063" not in report
+    return during
+
+
+@pytest.mark.usefixtures("quick")
+def test_desks_capture_in_an_outage_and_it_is_replayed(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_desk, "find_spec", lambda _: None)
+    during = shows_capture(user)
+    assert "Two desks scan by HTTP as the page does, since no browser is found." in during
+    url = re.findall("^The page for the desks: (http://127.0.0.1:[0-9]+), pairing", during, re.M)
+    assert len(url) == 2 and len(set(url)) == 1
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url[0], trust_env=False)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+def test_desks_capture_in_a_browser(user: User) -> None:
+    pytest.importorskip("playwright", reason="no browser found: no playwright")
+    if not any(map(shutil.which, browser_desk.PROGRAMS)):
+        pytest.skip("no browser found")
+    assert "Two desks scan in a headless browser." in shows_capture(user)
+
+
+def test_one_demo_is_shown_at_a_time(user: User) -> None:
+    done = user.types("demo", "--capture", "--consortium")
+    assert (done.code, "choose one" in done.err) == (2, True)
+
+
+def test_what_the_demo_of_the_page_needs_is_named(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "find_spec", lambda _: None)
+    done = user.types("demo", "--capture")
+    assert (done.code, "almareplay[simulator,capture]" in done.err) == (2, True)
+    assert not (user.folder / "almareplay-demo").exists()
 
 
 def test_what_is_set_in_the_environment_is_named_as_it_would_win(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.cli.conftest import User
 
 CODES = {"replay": {0, 1, 2, 3, 75, 130}, "load": {0, 1, 2}, "check": {0, 2, 3, 75}}
-TYPED = [*(name for name in COMMANDS if name != "queue"), "queue upgrade"]
+_GROUPS = {"queue": "upgrade", "patrons": "export"}
+TYPED = [" ".join(filter(None, (name, _GROUPS.get(name)))) for name in COMMANDS]
 SHARED = ("--settings FILE", "--run", "--queue URL", "--verbose", "--quiet", "--log", "--debug")
 
 

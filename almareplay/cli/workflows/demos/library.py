@@ -14,9 +14,9 @@ import httpx
 import almareplay
 from almareplay.cli.console.output import results
 from almareplay.cli.console.prompts import somebody_is_there
-from almareplay.cli.workflows.demos.stage import Stage, set_stage
+from almareplay.cli.workflows.demos.stage import Stage
+from almareplay.cli.workflows.demos.stand_in import stand_in
 from almareplay.cli.workflows.next_steps import Step, tell_steps
-from almareplay.cli.workflows.simulating import no_simulator
 
 _CAPTURES: list[tuple[list[str], list[str]]] = [
     (["--library", "MAIN"], ["outage-main.dat"]),
@@ -28,37 +28,16 @@ _CAPTURES: list[tuple[list[str], list[str]]] = [
 _MEANWHILE = (
     "(Meanwhile a desk that is online again takes a book back and lends it to somebody else.)"
 )
-_KEY = "simulator-key"
 _CORRECTION = "--row 9 --patron-id 24880000100016"  # a loan whose patron Alma does not know
-_LATENCY = 0.3
 _OTHER_REPORTS = ("xlsx", "csv", "jsonl")
-_SETTINGS = """\
-# The settings of the demo: a stand-in Alma on this machine.
-ALMAREPLAY_BASE_URL={url}
-ALMAREPLAY_API_KEY={key}
-ALMAREPLAY_ENVIRONMENT=sandbox
-ALMAREPLAY_TIMEZONE=America/Los_Angeles
-ALMAREPLAY_CIRC_DESK=DEFAULT_CIRC_DESK
-ALMAREPLAY_QUEUE=sqlite:///{queue}
-ALMAREPLAY_REQUESTS_PER_SECOND=10
-"""
 
 
 def run_demo(folder: Path, run: Callable[..., object]) -> None:
     """Show everything in a folder of its own; ``run`` runs a command, given its words."""
-    try:
-        from almareplay.simulator.demo import LIVE_DESK, demo_world
-        from almareplay.simulator.server import Simulator
-    except ImportError as error:
-        raise no_simulator() from error
     began = time.monotonic()
-    stage = set_stage(folder, _made(), run)
-    with Simulator(demo_world(), key=_KEY, latency=_LATENCY) as simulator:
-        stage.write_settings(
-            _SETTINGS.format(
-                url=simulator.url, key=_KEY, queue=(folder / "almareplay.db").absolute()
-            )
-        )
+    with stand_in(folder, _made(), run) as (stage, url):
+        from almareplay.simulator.demo import LIVE_DESK  # an extra
+
         for flags, names in _CAPTURES:
             files = [shutil.copy(_fixtures() / name, folder) for name in names]
             stage.step("load", *flags, *map(str, files))
@@ -66,7 +45,7 @@ def run_demo(folder: Path, run: Callable[..., object]) -> None:
         stage.step("rehearse", "--report", str(folder / "prediction.csv"))
         results.print(f"\n{_MEANWHILE}")
         for action in LIVE_DESK:
-            httpx.post(f"{simulator.url}/simulator/desk", json=action, trust_env=False)
+            httpx.post(f"{url}/simulator/desk", json=action, trust_env=False)
         report = folder / "report.html"
         stage.step("replay", "--yes", "--report", str(report))
         stage.step("report", *(str(folder / f"report.{ending}") for ending in _OTHER_REPORTS))
@@ -126,7 +105,6 @@ def _fixtures() -> Path:
 def _made() -> Iterator[str]:
     """The names of the files that a demo makes."""
     yield "prediction.csv"
-    yield from (f"almareplay.db{ending}" for ending in ("", "-wal", "-shm"))
     yield from (f"report.{ending}" for ending in ("html", *_OTHER_REPORTS))
     for _, names in _CAPTURES:
         yield from names
