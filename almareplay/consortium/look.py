@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from almareplay.alma.circuit_breaker import Back, Gone
 from almareplay.alma.client import Alma, AlmaReader, open_transport
@@ -86,6 +86,8 @@ class Look:
         self._queue = queue
         self._options = options
         self._clock: Clock = SystemClock()
+        # A replay that fails stops itself by this, and only itself.
+        self._stopping = asyncio.Event()
         self._settled = 0
         self._waits_for = ""
         self._calls: deque[float] = deque()
@@ -145,7 +147,8 @@ class Look:
         if not await self._is_left():
             return Finished()
         async with (
-            self._saying(hold),
+            self._beside(self._say(hold)),
+            self._beside(self._stop_with_worker()),
             open_transport(
                 settings.require_base_url(),
                 settings.require_key(),
@@ -155,7 +158,7 @@ class Look:
                 timeout_seconds=min(settings.timeout_seconds, WORKER_LEASE.longest_call),
                 give_up_after=self._options.give_up_after,
                 pool=share_of(self._queue, settings.pool, settings.daily_reserve),
-                stopping=self._options.stopping,
+                stopping=self._stopping,
                 on_event=self._event,
                 on_call=self._call,
             ) as transport,
@@ -171,7 +174,7 @@ class Look:
                 settle_seconds=settings.settle_seconds,
                 zone=settings.require_zone(),
                 clock=self._clock,
-                stopping=self._options.stopping,
+                stopping=self._stopping,
                 on_settled=self._row,
             )
             await replay_held(self._queue, replace(hold, alma=here), Alma(transport), replaying)
@@ -217,9 +220,9 @@ class Look:
             self._calls.popleft()
 
     @contextlib.asynccontextmanager
-    async def _saying(self, hold: Hold) -> AsyncIterator[None]:
-        """Within, the queue is told every few seconds how it goes."""
-        task = asyncio.create_task(self._say(hold))
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Within, this work is done as well."""
+        task = asyncio.create_task(work)
         try:
             yield
         finally:
@@ -227,7 +230,12 @@ class Look:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    async def _stop_with_worker(self) -> None:
+        await self._options.stopping.wait()
+        self._stopping.set()
+
     async def _say(self, hold: Hold) -> None:
+        """Tell the queue every few seconds how it goes."""
         while True:
             await asyncio.sleep(_SAYS_EVERY_SECONDS)
             left = self.traffic.calls_left if self.traffic else None

@@ -67,6 +67,8 @@ def _disturbed(consortium: Consortium, pace: int) -> int:
     _say(began, "killed")
     consortium.ends(third, signal.SIGKILL)
     consortium.starts_worker()
+    # A worker that finds no server when it starts says so and ends.
+    time.sleep(5)
     _say(began, "the server is switched off and on")
     consortium.cluster.stop()
     time.sleep(3)

@@ -104,11 +104,12 @@ def test_a_worker_that_is_told_to_stop_hands_back_what_it_does(opens: Opens) -> 
 
 
 def test_trouble_of_one_institution_is_not_that_of_the_others(opens: Opens) -> None:
-    consortium = opens(FERN, MOSS, OAK, ASH)
-    rows = {code: consortium.loads(code, 3) for code in (FERN, MOSS, OAK, ASH)}
+    consortium = opens(FERN, MOSS, OAK, ASH, latency=0.02)
+    rows = {code: consortium.loads(code, 3) for code in (MOSS, OAK, ASH)}
+    rows[FERN] = consortium.loads(FERN, 40)
     consortium.has_key(MOSS, "another-key")
     consortium.almas[OAK].stop()
-    consortium.almas[ASH].faults.set([Fault("daily")])
+    consortium.almas[ASH].faults.set([Fault("daily", match="loan")])
     assert consortium.does("submit", "--all", "--yes").code == 0
     done = consortium.does("worker", "--drain", "--give-up-after", "1s")
     assert done.code == 3, done.said
