@@ -33,8 +33,8 @@ from almareplay.capture.requests import (
 from almareplay.capture.storing import GroupCommit
 from almareplay.queue.capture_events import Delivery, Stored, store_events
 from almareplay.queue.capture_overview import StationOverview, overview
+from almareplay.queue.capture_sessions import CaptureSession
 from almareplay.queue.capturing import (
-    CaptureSession,
     SessionClosed,
     Station,
     close_session,

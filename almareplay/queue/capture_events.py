@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 
 from almareplay.queue.capture_schema import events, stations
-from almareplay.queue.capturing import CaptureSession, Station, locked
+from almareplay.queue.capture_sessions import CaptureSession
+from almareplay.queue.capturing import Station, locked
 from almareplay.queue.store import Queue
 from almareplay.transactions import identifier_key
 
@@ -87,7 +88,7 @@ def store_events(
 ) -> list[Stored]:
     """Store deliveries, all or none, and answer what became of each. What is answered is on disk.
 
-    A closed session takes them as well. Raises SessionMissing, QueueError.
+    A closed session takes them as well. Raises NoSuchSession, QueueError.
     """
     with queue.writing() as connection:
         session = locked(connection, session)

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, and_, case, func, literal, select
 
 from almareplay.queue.capture_events import COUNTS, VOIDED
 from almareplay.queue.capture_schema import events, stations
-from almareplay.queue.capturing import CaptureSession
+from almareplay.queue.capture_sessions import CaptureSession
 from almareplay.queue.store import Queue
 
 

@@ -13,30 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, exists, func, select
 
-from almareplay.queue.capture_schema import events, loaded_scans, sessions, stations
-from almareplay.queue.errors import NoSuchSession
+from almareplay.queue.capture_schema import events, loaded_scans, stations
+from almareplay.queue.capture_sessions import CaptureSession, all_sessions
 from almareplay.queue.loaded_scans import to_take_back
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Station, StationEvent, in_zone
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureSession:
-    """An outage in which desks captured: ``closed_at`` is aware UTC, None while it is open.
-
-    ``timezone`` is the IANA zone of the desks.
-    """
-
-    id: int
-    name: str
-    institution: str
-    library: str
-    circ_desk: str
-    timezone: str
-    closed_at: datetime | None
-
-    def __str__(self) -> str:
-        return f"{self.name!r} of {self.institution}" if self.institution else repr(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +74,6 @@ class CapturedSession:
             for event in part.events
             if event.event == "scan" and event.decision != "refused" and event.id not in self.voided
         ]
-
-
-def sessions_of(queue: Queue, institution: str = "") -> list[CaptureSession]:
-    """The sessions of an institution, the oldest first."""
-    with queue.reading() as connection:
-        return [each for each in all_sessions(connection) if each.institution == institution]
-
-
-def session_named(queue: Queue, name: str, institution: str = "") -> CaptureSession:
-    """The session of this name. Raises NoSuchSession, which names those that there are."""
-    with queue.reading() as connection:
-        known = {(each.institution, each.name): each for each in all_sessions(connection)}
-    if found := known.get((institution, name)):
-        return found
-    raise NoSuchSession(name, institution, known)
 
 
 def captured(queue: Queue, session: CaptureSession) -> CapturedSession:
@@ -196,13 +162,6 @@ def scans_not_loaded(connection: Connection, session: CaptureSession) -> int:
         ~exists().where(loaded_scans.c.scan_id == events.c.id),
     )
     return connection.scalar(found) or 0
-
-
-def all_sessions(connection: Connection) -> list[CaptureSession]:
-    """All sessions of all institutions, the oldest first."""
-    names = ("id", "name", "captured_for", "library", "circ_desk", "timezone", "closed_at")
-    found = connection.execute(select(*(sessions.c[name] for name in names)).order_by("id"))
-    return [CaptureSession(*row) for row in found]
 
 
 def _captured(connection: Connection, session: CaptureSession) -> CapturedSession:

@@ -10,22 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from almareplay.queue.capture_schema import sessions, stations
+from almareplay.queue.capture_sessions import CaptureSession, gone, session_of_row
 from almareplay.queue.databases import database_of
 from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue
-
-
-class SessionMissing(QueueError):
-    """The queue has no capture session of this name, or has it no longer."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"The queue has no capture session {name!r}. It was purged, or is in another queue: "
-            "name that one with --queue."
-        )
 
 
 class SessionClosed(QueueError):
@@ -36,25 +27,6 @@ class SessionClosed(QueueError):
             f"The capture session {name!r} is closed. Ask whoever is in charge to open it again, "
             "or to start another one."
         )
-
-
-class CaptureSession(NamedTuple):
-    """A capture session as it stands in the queue.
-
-    ``institution`` is a code, empty where none was named; ``library`` and ``circ_desk`` are where
-    scans happened at stations without places of their own, ``timezone`` the IANA zone of the desks,
-    ``options`` how the page reads scans. ``closed_at`` is aware UTC, None while it is open.
-    """
-
-    id: int
-    name: str
-    institution: str
-    library: str
-    circ_desk: str
-    timezone: str
-    options: Mapping[str, Any]
-    created_at: datetime
-    closed_at: datetime | None
 
 
 class Station(NamedTuple):
@@ -107,7 +79,7 @@ def start_session(
             changed = update(sessions).where(sessions.c.id == before.id).values(**given)
             connection.execute(changed)
         after = connection.execute(query).one()
-    return _session(after), None if before is None else _session(before)
+    return session_of_row(after), None if before is None else session_of_row(before)
 
 
 def recent_session(queue: Queue, institution: str, since: datetime) -> str | None:
@@ -128,19 +100,19 @@ def recent_session(queue: Queue, institution: str, since: datetime) -> str | Non
 
 
 def session_now(queue: Queue, session: CaptureSession) -> CaptureSession:
-    """The session as it is now. Raises SessionMissing, QueueError."""
+    """The session as it is now. Raises NoSuchSession, QueueError."""
     with queue.reading() as connection:
         query = select(sessions).where(sessions.c.id == session.id)
         found = connection.execute(query).one_or_none()
-    if found is None:
-        raise SessionMissing(session.name)
-    return _session(found)
+        if found is None:
+            raise gone(connection, session)
+    return session_of_row(found)
 
 
 def close_session(queue: Queue, session: CaptureSession, now: datetime) -> CaptureSession:
     """Close the session, and answer it as it is then: one that is closed stays as it is.
 
-    Stations go on sending what was scanned. Raises SessionMissing, QueueError.
+    Stations go on sending what was scanned. Raises NoSuchSession, QueueError.
     """
     with queue.writing() as connection:
         before = locked(connection, session)
@@ -153,28 +125,14 @@ def close_session(queue: Queue, session: CaptureSession, now: datetime) -> Captu
 
 def locked(connection: Connection, session: CaptureSession) -> CaptureSession:
     """The session as it is now; nobody else writes to it until the transaction ends. Raises
-    SessionMissing."""
+    NoSuchSession."""
     found = connection.execute(_LOCKED, {"id": session.id}).one_or_none()
     if found is None:
-        raise SessionMissing(session.name)
-    return _session(found)
+        raise gone(connection, session)
+    return session_of_row(found)
 
 
 _LOCKED = select(sessions).where(sessions.c.id == bindparam("id")).with_for_update()
-
-
-def _session(row: Row[Any]) -> CaptureSession:
-    return CaptureSession(
-        id=row.id,
-        name=row.name,
-        institution=row.captured_for,
-        library=row.library,
-        circ_desk=row.circ_desk,
-        timezone=row.timezone,
-        options=json.loads(row.options),
-        created_at=row.created_at,
-        closed_at=row.closed_at,
-    )
 
 
 def pair_station(
@@ -190,7 +148,7 @@ def pair_station(
     the SHA-256 of it in hex).
 
     Answers the station under the name that it has got: where another has its name already, a number
-    is put behind it. Raises SessionClosed, SessionMissing, QueueError.
+    is put behind it. Raises SessionClosed, NoSuchSession, QueueError.
     """
     with queue.writing() as connection:
         if locked(connection, session).closed_at is not None:

@@ -220,9 +220,17 @@ class HoldLost(QueueError):
 
 class NoSuchSession(QueueError):
     """The queue has no capture session of this name for this institution; ``known`` are those that
-    it has, by their institutions (empty where none was named) and names."""
+    it has, by their institutions (empty where none was named) and names. ``was_there``: it had it
+    when it was served."""
 
-    def __init__(self, name: str, institution: str, known: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        institution: str,
+        known: Iterable[tuple[str, str]],
+        *,
+        was_there: bool = False,
+    ) -> None:
         pairs = sorted(known)
         names = [each for captured_for, each in pairs if captured_for == institution]
         elsewhere = [captured_for for captured_for, each in pairs if each == name]
@@ -234,6 +242,8 @@ class NoSuchSession(QueueError):
         if elsewhere:
             others = ", ".join(each or "no institution" for each in elsewhere)
             words += f" There is one of that name that was captured for {others}."
+        if was_there:
+            words += " It was purged meanwhile: start 'almareplay capture' again to begin it anew."
         super().__init__(words)
 
 

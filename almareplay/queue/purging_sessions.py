@@ -13,7 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, exists, func, select, update
 
 from almareplay.queue.capture_schema import events, loaded_scans, sessions, stations
-from almareplay.queue.captured import CaptureSession, all_sessions, scans_not_loaded
+from almareplay.queue.capture_sessions import CaptureSession, all_sessions
+from almareplay.queue.captured import scans_not_loaded
 from almareplay.queue.errors import SessionNotLoaded
 from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue

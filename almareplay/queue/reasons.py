@@ -31,15 +31,18 @@ def added(before: str, more: str) -> str:
     return "\n".join(filter(None, (before, more)))
 
 
-def stored_in_words(text: str) -> str:
-    """The sentences of what is stored; what an older version has stored stays as it is."""
-    return joined(*map(_line_in_words, text.split("\n"))) if '["' in text else text
+def stored_in_words(text: str, without: frozenset[str] = frozenset()) -> str:
+    """The sentences of what is stored, ``without`` those of some codes; what an older version has
+    stored stays as it is."""
+    if '["' not in text:
+        return text
+    return joined(*(_line_in_words(line, without) for line in text.split("\n")))
 
 
 @lru_cache(maxsize=4096)
-def _line_in_words(line: str) -> str:
+def _line_in_words(line: str, without: frozenset[str]) -> str:
     try:
         code, parameters = json.loads(line)
-        return in_words(Reason.of(code, **parameters))
+        return "" if code in without else in_words(Reason.of(code, **parameters))
     except (ValueError, TypeError, KeyError):
         return line

@@ -47,11 +47,13 @@ def report_rows(
     zone: tzinfo | None = None,
     *,
     name_of: Callable[[str], str] = str,
+    without: frozenset[str] = frozenset(),
 ) -> Iterator[ReportRow]:
     """Every row of the run in replay order, rows without a time last; read in batches.
 
     Its times are shown in ``zone``, that of the library; None: ``zone_of_captures``. ``name_of``
-    tells what to call another patron who has the item, by the primary id.
+    tells what to call another patron who has the item, by the primary id. ``without`` are codes of
+    notes on the capture that are left out.
     """
     shown_in = zone_of_captures(queue, run) if zone is None else zone
     query = (
@@ -61,13 +63,13 @@ def report_rows(
     )
     with queue.reading() as connection, connection.execute(query) as found:
         for row in found:
-            yield _report_row(row, shown_in, name_of)
+            yield _report_row(row, shown_in, name_of, without)
 
 
 def row_of_report(connection: Connection, run: Run, row: int, zone: tzinfo) -> ReportRow | None:
     """A row by its number, as the report has it; None where there is none."""
     found = connection.execute(_reported(run).where(transactions.c.row == row)).one_or_none()
-    return None if found is None else _report_row(found, zone, str)
+    return None if found is None else _report_row(found, zone, str, frozenset())
 
 
 def _reported(run: Run) -> Select[Any]:
@@ -86,7 +88,9 @@ def _reported(run: Run) -> Select[Any]:
     )
 
 
-def _report_row(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> ReportRow:
+def _report_row(
+    row: Any, zone: tzinfo, name_of: Callable[[str], str], without: frozenset[str]
+) -> ReportRow:
     outcome = Outcome(row.outcome)
     due, completed = row.due_date, row.completed_at
     return ReportRow(
@@ -109,7 +113,7 @@ def _report_row(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Report
         due_date=None if due is None else in_zone(due, zone),
         destination=row.destination,
         attempts=row.attempts,
-        note=joined(*_notes(row, zone, name_of)),
+        note=joined(*_notes(row, zone, name_of, without)),
         completed_at=None if completed is None else in_zone(completed, zone),
         phase=row.phase,
         dismissed=bool(row.dismissal),
@@ -118,7 +122,9 @@ def _report_row(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Report
     )
 
 
-def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[str]:
+def _notes(
+    row: Any, zone: tzinfo, name_of: Callable[[str], str], without: frozenset[str]
+) -> Iterator[str]:
     """What there is to note about a row, what matters most first."""
     if row.dismissal:
         yield f"dismissed: {row.dismissal}"
@@ -129,4 +135,4 @@ def _notes(row: Any, zone: tzinfo, name_of: Callable[[str], str]) -> Iterator[st
     if row.corrected_at is not None:
         what = corrected_in_words(row.corrected)
         yield f"{what} corrected on {in_zone(row.corrected_at, zone):%Y-%m-%d}"
-    yield stored_in_words(row.source_note)
+    yield stored_in_words(row.source_note, without)

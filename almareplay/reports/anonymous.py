@@ -24,6 +24,9 @@ _ITEM_UNKNOWN = (
 )
 _NOT_SENT = (Disposition.REJECTED, Disposition.PENDING)
 _NOT_SHOWN = "not shown"
+LEFT_OUT = frozenset({"clerk", "station"})
+"""The codes of notes that say who captured a row: initials, and the name that somebody has typed
+for a station, which may be a person's as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,8 @@ from sqlalchemy import func, select
 
 from almareplay.queue.capture_events import CaptureEvent, Delivery, store_events
 from almareplay.queue.capture_schema import events, stations
-from almareplay.queue.captured import (
-    captured,
-    not_loaded,
-    scan_records,
-    session_named,
-    voided_since,
-)
+from almareplay.queue.capture_sessions import session_named
+from almareplay.queue.captured import captured, not_loaded, scan_records, voided_since
 from almareplay.queue.capturing import Station as Paired
 from almareplay.queue.capturing import close_session, pair_station, start_session
 from almareplay.queue.loaded_scans import take_back_scans

@@ -15,10 +15,9 @@ from sqlalchemy import select
 from almareplay.queue.capture_events import CaptureEvent, Delivery, Stored, store_events
 from almareplay.queue.capture_overview import overview
 from almareplay.queue.capture_schema import events, sessions
+from almareplay.queue.capture_sessions import CaptureSession
 from almareplay.queue.capturing import (
-    CaptureSession,
     SessionClosed,
-    SessionMissing,
     Station,
     close_session,
     pair_station,
@@ -27,7 +26,7 @@ from almareplay.queue.capturing import (
     start_session,
     station_of,
 )
-from almareplay.queue.errors import QueueError
+from almareplay.queue.errors import NoSuchSession, QueueError
 from tests.queue.at_once import THREADS, TRIES, at_once
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ def test_a_session_that_was_purged_is_named_and_takes_nothing(station: QueueStat
         lambda: close_session(station.queue, gone, NOW),
         lambda: session_now(station.queue, gone),
     ):
-        with pytest.raises(SessionMissing, match="no capture session 'outage'"):
+        with pytest.raises(NoSuchSession, match=r"'outage'.*It was purged meanwhile"):
             work()
     assert stored_ids(station.queue, session) == []
 

@@ -16,7 +16,8 @@ from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.loading import load_files
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.preview import preview_files
-from almareplay.queue.captured import captured, session_named
+from almareplay.queue.capture_sessions import session_named
+from almareplay.queue.captured import captured
 from almareplay.settings import Settings
 from almareplay.sources import ClockHours, Codabar, DateOrder, ReadingOptions
 from almareplay.transactions import Kind

@@ -52,7 +52,7 @@ from almareplay.reports import check_list_path, check_report_path, write_list, w
     "anonymously",
     is_flag=True,
     help="Numbers in the place of patron ids, file names and what else Alma has not known; "
-    "without what Alma said, loan and fee ids.",
+    "without what Alma said, loan and fee ids, clerks' initials.",
 )
 def report(
     common: CommonOptions,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from almareplay.cli.console.output import count, messages, results, say, show
 from almareplay.queue.capture_overview import StationOverview
-from almareplay.queue.capturing import CaptureSession
+from almareplay.queue.capture_sessions import CaptureSession
 
 
 def tell_session(

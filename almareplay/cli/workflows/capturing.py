@@ -19,7 +19,8 @@ from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows import capture_words
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.queue.capture_overview import overview
-from almareplay.queue.capturing import CaptureSession, recent_session, session_now, start_session
+from almareplay.queue.capture_sessions import CaptureSession
+from almareplay.queue.capturing import recent_session, session_now, start_session
 from almareplay.queue.store import Queue
 from almareplay.settings import Settings
 

@@ -14,13 +14,8 @@ from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.cli.workflows.preview import NOT_GIVEN
 from almareplay.outcomes.reasons import in_words
-from almareplay.queue.captured import (
-    CapturedSession,
-    ScanRecord,
-    captured,
-    scan_records,
-    session_named,
-)
+from almareplay.queue.capture_sessions import session_named
+from almareplay.queue.captured import CapturedSession, ScanRecord, captured, scan_records
 from almareplay.reports import ReportError, check_list_path, write_list
 from almareplay.reports.dat import DatLine, UnwritableRow, check_dat_path, dat_line, write_dat
 from almareplay.settings import Settings

@@ -11,7 +11,7 @@ from almareplay.cli.console.output import count, messages, say
 from almareplay.cli.console.prompts import agreed, need_somebody
 from almareplay.cli.options.common import CommonOptions
 from almareplay.outcomes import Disposition
-from almareplay.queue.captured import session_named
+from almareplay.queue.capture_sessions import session_named
 from almareplay.queue.errors import NotFinished
 from almareplay.queue.purging import (
     Standing,

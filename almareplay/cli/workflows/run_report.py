@@ -16,7 +16,7 @@ from almareplay.queue.lists import fine_list, pull_list
 from almareplay.queue.report_rows import report_rows, zone_of_captures
 from almareplay.queue.store import Queue, Run
 from almareplay.reports import Report
-from almareplay.reports.anonymous import Names, anonymous, number_patrons, number_words
+from almareplay.reports.anonymous import LEFT_OUT, Names, anonymous, number_patrons, number_words
 from almareplay.settings import Settings
 from almareplay.transactions import AlmaInstance, identifier_key
 
@@ -66,7 +66,8 @@ def prediction_of(
 
 def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) -> Report:
     """A report with numbers in the place of what was captured, as of patron ids, without what Alma
-    said, and without the ids of loans and fees, by which Alma tells who has or owes them."""
+    said, without who captured it, and without the ids of loans and fees, by which Alma tells who
+    has or owes them."""
     codes = known_codes(queue, run, settings)
 
     def numbered(what: str, column: str, known: Collection[str] = ()) -> dict[str, str]:
@@ -87,7 +88,7 @@ def without_patrons(queue: Queue, run: Run, report: Report, settings: Settings) 
         return names.patrons.get(identifier_key(primary_id), "a patron")
 
     def rows() -> Iterator[ReportRow]:
-        return report_rows(queue, run, report.zone, name_of=name_of)
+        return report_rows(queue, run, report.zone, name_of=name_of, without=LEFT_OUT)
 
     return replace(
         report,

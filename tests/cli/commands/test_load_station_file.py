@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 MILLISECONDS = int(START.timestamp() * 1000)
 
 
-def station_file(user: User, *events: dict[str, object]) -> Path:
+def station_file(user: User, *events: dict[str, object], named: str = "Front desk") -> Path:
     """Write the file that the page of a station saves."""
-    header = {"almareplay_capture": 1, "session": "outage", "name": "Front desk"}
+    header = {"almareplay_capture": 1, "session": "outage", "name": named}
     plain = {"event": "scan", "kind": "return", "captured_ms": MILLISECONDS}
     said = [json.dumps(header), *(json.dumps(plain | each) for each in events)]
     return user.writes("front.jsonl", *said)
@@ -80,3 +80,21 @@ def test_a_scan_that_another_run_has_needs_again(user: User, session: Outage) ->
     user.types("unload", "--run", "night", str(path))
     user.types("load", "--run", "night", "--again", str(path))
     assert len(user.rows("night")) == 1
+
+
+def test_an_anonymous_report_says_neither_who_scanned_nor_where(
+    user: User, session: Outage
+) -> None:
+    front = session.desk("Zora's laptop")
+    front.takes_back("item1", clerk="ZK", patron_standing="unknown")
+    user.types("load", "--session", "outage")
+    by_file: dict[str, object] = {"id": "n2", "item_barcode": "item2", "clerk": "ZK"}
+    user.types("load", str(station_file(user, by_file, named="Zora's laptop")))
+    told = ["clerk: ZK", "Zora's laptop"]
+    assert user.types("report", "all.csv").code == 0
+    assert all(words in (user.folder / "all.csv").read_text("utf-8") for words in told)
+    assert user.types("report", "--anonymous", "few.csv").code == 0
+    few = (user.folder / "few.csv").read_text("utf-8")
+    assert not any(words in few for words in [*told, "clerk:", "captured at:"])
+    # What else is noted stays.
+    assert few.count("by the offline patron list the patron was unknown") == 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.queue.captured import sessions_of
+from almareplay.queue.capture_sessions import sessions_of
 from almareplay.queue.errors import NotErased
 
 if TYPE_CHECKING:
