@@ -87,10 +87,10 @@ def _play(desks: _Desks, server: _Server) -> None:
     front desk has lent."""
     front = desks.open(server.url, server.code, "Front desk", "MAIN")
     annex = desks.open(server.url, server.code, "Annex", "ANNEX")
-    results.print("Front desk: lends three books to two patrons, and takes two back.")
+    results.print("Front desk: lends four books to two patrons.")
     front.lend("24880000100016", "34880000200014", "34880000200022")
     front.lend("24880000100024", "34880000200048", "34880000200063")
-    results.print("Front desk: one book was scanned by mistake; one key takes the scan back.")
+    results.print("Front desk: undoes the last loan, which was a mistake, and scans two returns.")
     front.undo()
     front.take_back("34880000200030", "34880000200097")
     results.print("Annex: lends a book to a patron whom Alma will not lend to.")
