@@ -19,6 +19,7 @@ from almareplay.consortium.submitting import HowToReplay, read_how_to_replay
 from almareplay.outcomes import Outcome
 from almareplay.queue import queries
 from almareplay.queue.binding import check_alma
+from almareplay.queue.captured import take_back_voided
 from almareplay.queue.errors import (
     HoldLost,
     QueueError,
@@ -144,6 +145,7 @@ class Look:
                 f"It was submitted for {how.environment}, and the file of institutions of this "
                 f"worker says {settings.environment}: let all machines have the same file."
             )
+        await asyncio.to_thread(take_back_voided, self._queue, self.run)
         if not await self._is_left():
             return Finished()
         async with (

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from almareplay.queue.capture_schema import events, loaded_scans, stations
 from almareplay.queue.capture_sessions import CaptureSession, all_sessions
-from almareplay.queue.loaded_scans import to_take_back
+from almareplay.queue.loaded_scans import TakenBack, take_back_scans, to_take_back
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import Station, StationEvent, in_zone
 
@@ -143,6 +143,15 @@ def voided_since(queue: Queue, run: Run) -> list[tuple[CaptureSession, int]]:
                 voids = connection.scalars(_voids(session))
                 found.append((session, len(to_take_back(connection, run, voids))))
     return [(session, rows) for session, rows in found if rows]
+
+
+def take_back_voided(queue: Queue, run: Run) -> list[TakenBack]:
+    """Cancel the rows of a run whose scans desks have voided since they were loaded, as far as they
+    were not sent; session by session, what came of it. Raises QueueError."""
+    return [
+        take_back_scans(queue, run, sorted(captured(queue, session).voided))
+        for session, _ in voided_since(queue, run)
+    ]
 
 
 def _voids(session: CaptureSession) -> Select[Any]:

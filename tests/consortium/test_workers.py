@@ -8,7 +8,9 @@ import urllib.request
 
 import pytest
 
+from almareplay.queue.store import Queue
 from almareplay.simulator.faults import Fault
+from tests.captured import outage
 from tests.chaos.processes import Command
 from tests.consortium.conftest import FERN, MOSS, Opens
 from tests.consortium.workplace import Consortium, until
@@ -147,6 +149,20 @@ def test_a_phase_begins_after_the_last_effect_of_the_one_before(opens: Opens) ->
     effects_in_order = consortium.effects(FERN)
     assert sorted(effects_in_order[:25]) == first
     assert sorted(effects_in_order[25:]) == second
+
+
+def test_what_a_desk_voided_after_the_load_is_not_posted(consortium: Consortium) -> None:
+    first, second = consortium.items(FERN, 2)
+    with Queue.open(consortium.queue, create=True) as queue:
+        desk = outage(queue, captured_for=FERN).desk("Front desk")
+        scans = [desk.takes_back(item) for item in (first, second)]
+        loaded = consortium.does("load", "--institution", FERN, "--session", "outage")
+        assert loaded.code == 0, loaded.said
+        desk.voids(scans[0])
+    assert consortium.does("submit", FERN, "--yes").code == 0
+    assert consortium.does("worker", "--drain").code == 0
+    assert consortium.effects(FERN) == [second]
+    assert consortium.status()[FERN]["outcomes"]["cancelled"] == 1
 
 
 def test_a_run_that_was_submitted_for_another_environment_is_not_touched(opens: Opens) -> None:

@@ -95,6 +95,13 @@ class Consortium:
         self.captured.setdefault(code, []).extend(items)
         return items
 
+    def items(self, code: str, number: int) -> list[str]:
+        """The barcodes of so many items that an Alma has from now on."""
+        items = [f"3188{next(self.numbers)}" for _ in range(number)]
+        for item in items:
+            self.almas[code].world.add_item(Item(item, "MAIN"))
+        return items
+
     def effects(self, code: str) -> list[str]:
         """The items that something happened to, in order."""
         return [each.item_barcode for each in self.almas[code].record.effects]

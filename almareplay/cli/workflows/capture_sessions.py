@@ -24,8 +24,8 @@ from almareplay.cli.workflows.preview import preview_captures
 from almareplay.queue.captured import (
     CapturedSession,
     StationPart,
-    captured,
     not_loaded,
+    take_back_voided,
     voided_since,
 )
 from almareplay.queue.errors import RunMissing
@@ -193,9 +193,8 @@ def tell_sessions(queue: Queue, run: Run | None, common: CommonOptions, tell: Te
 def settle_sessions(queue: Queue, run: Run, common: CommonOptions) -> None:
     """Before the rows of a run are looked at or posted: cancel what desks have voided since it was
     loaded, and say what of their sessions no run has. Raises QueueError."""
-    for session, _ in voided_since(queue, run):
-        voids = sorted(captured(queue, session).voided)
-        tell_taken_back(take_back_scans(queue, run, voids))
+    for taken_back in take_back_voided(queue, run):
+        tell_taken_back(taken_back)
     tell_sessions(queue, run, common, say)
 
 
