@@ -44,6 +44,8 @@ from almareplay.replay.engine import Replaying, replay_held
 from almareplay.replay.pool_share import share_of
 from almareplay.settings import Settings
 
+# Alma counts calls by the second.
+_PACE_COUNTS_SECONDS = 1.0
 _SAYS_EVERY_SECONDS = 5.0
 _TELLS_AGAIN_SECONDS = 2.0
 
@@ -148,6 +150,8 @@ class Look:
         await asyncio.to_thread(take_back_voided, self._queue, self.run)
         if not await self._is_left():
             return Finished()
+        # Whoever had the run before may have called in this second: both together keep to the pace.
+        await self._clock.sleep(_PACE_COUNTS_SECONDS)
         async with (
             self._beside(self._say(hold)),
             self._beside(self._stop_with_worker()),

@@ -54,28 +54,26 @@ def _disturbed(consortium: Consortium, pace: int) -> int:
     work = consortium.work
     began = time.monotonic()
     assert work.runs("submit", "--all", "--yes").code == 0
-    first, second, third = (consortium.starts_worker() for _ in range(WORKERS))
+    for _ in range(WORKERS):
+        consortium.starts_worker()
     time.sleep(12)
-    _say(began, "killed")
-    consortium.ends(first, signal.SIGKILL)
-    fourth = consortium.starts_worker()
-    time.sleep(3)
-    _say(began, "stopped")
-    consortium.ends(second, signal.SIGSTOP)
-    second.send(signal.SIGCONT)
-    time.sleep(3)
-    _say(began, "killed")
-    consortium.ends(third, signal.SIGKILL)
-    consortium.starts_worker()
-    # A worker that finds no server when it starts says so and ends.
-    time.sleep(5)
+    for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGKILL):
+        worker = consortium.busiest()
+        _say(began, f"{number.name} for the worker with the most runs")
+        consortium.ends(worker, number)
+        if number is signal.SIGSTOP:
+            worker.send(signal.SIGCONT)
+        else:
+            consortium.starts_worker()
+        # A worker that finds no server when it starts says so and ends.
+        time.sleep(5)
     _say(began, "the server is switched off and on")
     consortium.cluster.stop()
     time.sleep(3)
     consortium.cluster.start()
     time.sleep(5)
-    _say(began, "killed")
-    consortium.ends(fourth, signal.SIGKILL)
+    _say(began, "SIGKILL for the worker with the most runs")
+    consortium.ends(consortium.busiest(), signal.SIGKILL)
     consortium.until_done()
     seconds = time.monotonic() - began
     _say(began, "nothing is left to do")

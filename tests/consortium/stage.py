@@ -84,13 +84,18 @@ class Consortium:
 
     def held_by(self, worker: Command) -> list[Institution]:
         """The institutions that a worker replays just now."""
-        states = self.states()
-        held = []
-        for each in self.institutions:
-            holder = (states.get(each.code) or {}).get("replaying")
-            if holder and holder["pid"] == worker.pid:
-                held.append(each)
-        return held
+        pids = self.holders()
+        return [each for each in self.institutions if pids.get(each.code) == worker.pid]
+
+    def busiest(self) -> Command:
+        """The worker that replays the most institutions."""
+        pids = list(self.holders().values())
+        return max((each for each in self.workers if each.runs()), key=lambda w: pids.count(w.pid))
+
+    def holders(self) -> dict[str, int]:
+        """The process that replays each institution, where one does."""
+        states = self.states().items()
+        return {code: said["replaying"]["pid"] for code, said in states if said.get("replaying")}
 
     def ends(self, worker: Command, number: signal.Signals) -> None:
         """Send a worker what ends or stops it, and measure when others go on with its runs."""
