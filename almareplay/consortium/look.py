@@ -146,6 +146,8 @@ class Look:
             )
         if not await self._is_left():
             return Finished()
+        # The last second of whoever had the run before is this institution's as well.
+        await self._clock.sleep(1)
         async with (
             self._beside(self._say(hold)),
             self._beside(self._stop_with_worker()),
