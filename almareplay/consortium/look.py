@@ -274,10 +274,7 @@ class Look:
 
 def _take(queue: Queue, run: Run) -> tuple[Hold, Submission] | None:
     """Take a run that is due, with what is to be done about it; None where it is not due any more.
-    Raises RunHeld, QueueError.
-
-    The one place where a worker takes a hold.
-    """
+    Raises RunHeld, QueueError. The one place where a worker takes a hold."""
     hold = take_hold(queue, run, lease=WORKER_LEASE)
     submission = submission_of(queue, run)
     if submission is None or not submission.is_due:
