@@ -44,8 +44,6 @@ from almareplay.replay.engine import Replaying, replay_held
 from almareplay.replay.pool_share import share_of
 from almareplay.settings import Settings
 
-# Alma counts calls by the second.
-_PACE_COUNTS_SECONDS = 1.0
 _SAYS_EVERY_SECONDS = 5.0
 _TELLS_AGAIN_SECONDS = 2.0
 
@@ -150,8 +148,8 @@ class Look:
         await asyncio.to_thread(take_back_voided, self._queue, self.run)
         if not await self._is_left():
             return Finished()
-        # Whoever had the run before may have called in this second: both together keep to the pace.
-        await self._clock.sleep(_PACE_COUNTS_SECONDS)
+        # The last second of whoever had the run before is this institution's as well.
+        await self._clock.sleep(1)
         async with (
             self._beside(self._say(hold)),
             self._beside(self._stop_with_worker()),
@@ -278,10 +276,7 @@ class Look:
 
 def _take(queue: Queue, run: Run) -> tuple[Hold, Submission] | None:
     """Take a run that is due, with what is to be done about it; None where it is not due any more.
-    Raises RunHeld, QueueError.
-
-    The one place where a worker takes a hold.
-    """
+    Raises RunHeld, QueueError. The one place where a worker takes a hold."""
     hold = take_hold(queue, run, lease=WORKER_LEASE)
     submission = submission_of(queue, run)
     if submission is None or not submission.is_due:
