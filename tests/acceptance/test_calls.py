@@ -40,6 +40,7 @@ def _calls(outage: Outage, *flags: str) -> list[Json]:
     return asked
 
 
+@pytest.mark.slow
 def test_guarded_an_item_costs_three_calls_and_each_later_row_one(begin: Begin) -> None:
     rows = [
         (RETURN, "i1", ""),

@@ -169,6 +169,7 @@ def test_an_hour_that_the_clocks_ran_through_twice_is_replayed_in_order(begin: B
     assert ["twice" in row["note"] for row in report] == [False, True, True, False]
 
 
+@pytest.mark.slow
 def test_an_alma_that_stays_away_is_given_up_and_the_rows_stay_pending(begin: Begin) -> None:
     outage = begin(CAPTURE)
     outage.alma.has_faults({"fault": "outage", "nth": 60, "seconds": 600, "how": "cut"})

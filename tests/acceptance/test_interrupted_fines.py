@@ -89,6 +89,7 @@ def test_killed_before_or_in_a_waiver_the_next_start_has_only_that_to_do(
     is_all_done(outage)
 
 
+@pytest.mark.slow
 def test_a_fine_that_alma_fails_to_waive_leaves_the_run_to_be_started_again(begin: Begin) -> None:
     outage = begin_on_monday(begin, returns(WHOLE))
     path = f"POST /users/reader-{len('due on the same day')}/fees/.*"
@@ -104,6 +105,7 @@ def test_a_fine_that_alma_fails_to_waive_leaves_the_run_to_be_started_again(begi
     is_all_done(outage)
 
 
+@pytest.mark.slow
 def test_who_has_lost_the_run_while_it_asked_for_fees_waives_nothing(begin: Begin) -> None:
     outage = begin_on_monday(begin, returns(WHOLE))
     outage.alma.has_faults({"fault": "slow", "match": "fees", "delay": 0.5})

@@ -121,6 +121,7 @@ def test_loans_of_items_changed_since_the_reopening_go_to_staff(begin: Begin) ->
     assert asked_for(outage, "item") == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [14, 18, 21, 24])
 def test_a_restart_does_not_take_the_runs_own_effects_for_changes(begin: Begin, calls: int) -> None:
     outage = _reopened(begin)

@@ -139,6 +139,7 @@ def test_a_process_that_slept_past_its_lease_goes_on_if_nobody_took_the_run(begi
     outage.kept_all_promises()
 
 
+@pytest.mark.slow
 def test_the_hold_of_another_host_lasts_until_its_lease_has_run_out(begin: Begin) -> None:
     outage = begin(CAPTURE)
     first = half_way(outage)

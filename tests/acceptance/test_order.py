@@ -40,6 +40,7 @@ def test_returned_first_with_a_lost_answer_the_item_is_lent_all_the_same(begin: 
     assert _outcomes(evidence) == ["loaned"]
 
 
+@pytest.mark.slow
 def test_returned_first_and_then_overtaken_the_report_tells_of_the_return(begin: Begin) -> None:
     capture = written_capture(_world(Item("i1", "MAIN"), lent_to=IDA), [(LOAN, "i1", BERT)])
     outage = begin(capture, settings={"SETTLE_SECONDS": "1"})

@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from almareplay.simulator.world import Item
 from tests.chaos.outage import Begin, Outage
 from tests.chaos.weekend import begin_on_monday, captured, lent, week_world
@@ -80,6 +82,7 @@ def test_a_report_names_its_alma_and_tells_the_times_of_the_library(begin: Begin
     assert fine["due_date"] == "2025-10-20T22:00:00-07:00"
 
 
+@pytest.mark.slow
 def test_a_prediction_asks_for_what_can_be_settled_before(begin: Begin) -> None:
     outage = _begun(begin)
     done = outage.work.runs("rehearse", "--report", "foreseen.csv", "--report", "foreseen.html")

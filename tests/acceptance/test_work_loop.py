@@ -60,6 +60,7 @@ def test_a_mistyped_card_is_lent_once_to_the_right_patron(begin: Begin) -> None:
     assert sorted(effects) == [("loan", "i1"), ("loan", "i2"), ("return", "i1")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lent_by_hand", [True, False])
 def test_what_a_dismissed_row_held_back_goes_on(begin: Begin, lent_by_hand: bool) -> None:
     """What staff have lent by hand Alma dates by the hand: it does not overtake what was captured

@@ -119,6 +119,7 @@ def failing(share: float, seed: int) -> Callable[[float, str | None], Answer]:
     return answer
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(10))
 @given(
     share=st.floats(0, 0.8),

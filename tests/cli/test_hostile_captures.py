@@ -57,6 +57,7 @@ def hostile_files(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
 def test_a_good_capture_beside_them_is_loaded(user: User, tmp_path: Path) -> None:
     folder = tmp_path / "hostile"

@@ -178,6 +178,7 @@ def test_of_two_processes_that_open_it_at_once_one_upgrades_it(older: Path) -> N
     assert len(copies(older)) == 1
 
 
+@pytest.mark.slow
 def test_what_another_process_upgrades_between_the_look_and_the_lock_is_upgraded_once(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

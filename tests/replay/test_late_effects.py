@@ -113,6 +113,7 @@ def test_effects_up_to_a_minute_late_are_neither_doubled_nor_do_they_undo_anythi
     assert {each.disposition for each in outcomes} == {Disposition.APPLIED}
 
 
+@pytest.mark.slow
 def test_with_a_pause_too_short_they_are(queue: Queue) -> None:
     """What the pause is for: without it the same effects come twice."""
     simulator = replayed(queue, 3, [late(40, 0.6)], settle_seconds=10.0)

@@ -120,6 +120,7 @@ def test_after_an_hour_without_alma_every_row_is_applied(queue: Queue) -> None:
     assert 55 <= len(later) <= 60
 
 
+@pytest.mark.slow
 def test_an_hour_asleep_changes_neither_the_pace_nor_the_hold(queue: Queue) -> None:
     clock = VirtualClock()
     lid = _Lid(_alma(), clock, queue, after=ROWS)

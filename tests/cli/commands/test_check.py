@@ -43,6 +43,7 @@ def test_it_works_before_anything_is_loaded(user: User) -> None:
     assert list(user.folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "said"),
     [

@@ -78,6 +78,7 @@ def test_a_finished_replay_is_told_without_personal_data(loaded: User, chat: Cha
     assert "secret" not in done.err + (loaded.folder / "log").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_every_end_is_told(loaded: User, chat: Chat, at_terminal: AtTerminal) -> None:
     hook = ("--notify", chat.url)
     assert loaded.types("rehearse", *hook).code == 0

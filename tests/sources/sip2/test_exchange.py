@@ -222,6 +222,7 @@ def test_a_no_far_away_is_none(read: Read) -> None:
     assert [fate(near[0]), fate(far[0])] == [in_words(REFUSED), in_words(ASKED)]
 
 
+@pytest.mark.slow
 def test_one_item_asked_for_again_and_again(read: Read) -> None:
     clocks = [f"{9 + n // 3600:02}{n // 60 % 60:02}{n % 60:02}" for n in range(4_000)]
     asked = [checkout(clock, patron=f"P{clock}") for clock in clocks]
