@@ -47,6 +47,7 @@ def _written(outage: Outage, *words: str) -> None:
     assert done.code == 0, done.said
 
 
+@pytest.mark.slow
 def test_a_report_names_its_alma_and_tells_the_times_of_the_library(begin: Begin) -> None:
     outage = _begun(begin)
     folder = outage.work.folder

@@ -18,7 +18,7 @@ PLACES = re.compile(
 NAMED_IN = re.compile(r"`(\w+)` in\s+`([\w./]+\.py)`")
 # Options of other programs that the pages name.
 FOREIGN = {"--strict", "--resolution", "--demo", "--inputs", "--version", "--install-completion"}
-FOREIGN |= {"--seed", "--rows", "--runs", "--max-time", "--quick"}
+FOREIGN |= {"--seed", "--rows", "--runs", "--max-time", "--quick", "--compare"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -62,6 +62,7 @@ def test_ctrl_c_ends_the_server_and_says_what_is_next(user: User) -> None:
     assert stored(user) == [sent["id"]]
 
 
+@pytest.mark.slow
 def test_desks_go_on_scanning_while_another_run_is_replayed(user: User) -> None:
     assert user.types("load", str(user.captures(30))).code == 0
     answers: list[httpx.Response] = []

@@ -121,6 +121,7 @@ def stored(user: User) -> list[tuple[object, ...]]:
         ]
 
 
+@pytest.mark.slow
 def test_the_tables_load_with_the_password_of_the_environment(server: Server, user: User) -> None:
     env = {"TIMEZONE": "America/Los_Angeles", "DATABASE_PASSWORD": PASSWORD}
     code, said = load(user, server.url, "--debug", **env)
