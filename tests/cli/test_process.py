@@ -22,7 +22,9 @@ def _has_run(user: User) -> bool:
         return False
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_load_says_so_and_stores_nothing(user: User, sent: int) -> None:
     # So many rows that they are being read when the signal comes.
     capture = user.writes("desk.dat", *(f"202609140900R{number}" for number in range(300_000)))
