@@ -98,6 +98,7 @@ class Capture:
         ]
         routes = [Route(path, answer, methods=[method]) for method, path, answer in api]
         handlers = {Refusal: _refused, HTTPException: _no_route, QueueError: self._queue_failed}
+        # Starlette asks for handlers of any error, and gives each those of its own kind.
         plain = Starlette(routes=routes + file_routes(), exception_handlers=handlers)  # type: ignore[arg-type]
         plain.router.redirect_slashes = False
         return Guard(plain, scheme, hosts)
