@@ -152,5 +152,8 @@ def said(page: Page, level: str, words: str = "") -> str:
 
 
 def all_sent(page: Page) -> None:
-    """Wait until the server has confirmed everything."""
+    """Wait until the server has confirmed everything that was said to be saved.
+
+    A scan that is just typed is not stored yet: wait with `said` first.
+    """
     page.wait_for_selector("#sending[data-state=done]")

@@ -32,6 +32,7 @@ def test_as_fast_as_a_scanner_no_key_is_lost_or_mixed(outage: Outage, opened: De
 def test_the_server_is_away_for_a_while(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
     scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
     all_sent(desk)
     outage.stop()
     scan(desk, item(2), item(3))

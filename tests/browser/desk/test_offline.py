@@ -51,6 +51,7 @@ def test_the_clock_of_a_station_may_be_wrong(outage: Outage, opened: Desk) -> No
     paired(desk, outage)
     all_sent(desk)
     scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
     all_sent(desk)
     outage.stop()
     scan(desk, item(2))
@@ -87,6 +88,7 @@ def test_an_event_that_the_server_refuses_holds_up_no_other(outage: Outage, open
 def test_what_cannot_be_sent_is_saved_as_a_file(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address, accept_downloads=True), outage)
     scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
     all_sent(desk)
     outage.stop()
     scan(desk, item(2), "%RETURN", item(3), item(4), "%UNDO")
@@ -159,6 +161,7 @@ def test_a_newer_page_is_let_in_by_the_clerk_and_nothing_is_lost(
         desk.wait_for_selector("html.ready")
         assert item(1) in desk.inner_text("#scans")
         scan(desk, CARD, item(2))
+        said(desk, "saved", item(2))
         all_sent(desk)
         assert outage.items() == [item(1), item(2)]
     finally:
@@ -223,6 +226,7 @@ def test_a_second_window_of_a_station_does_not_scan(outage: Outage, opened: Desk
 def test_closing_the_session_ends_the_desk_and_clears_it(outage: Outage, opened: Desk) -> None:
     desk = paired(opened(outage.address), outage)
     scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
     all_sent(desk)
     with desk.context.expect_page() as opening:
         desk.click("#tool-overview")
@@ -270,6 +274,7 @@ def test_the_browser_is_closed_and_opened_while_the_server_is_away(
     desk = paired(page_in(browser_of(browser, tmp_path / "profile")), outage)
     desk.evaluate("navigator.serviceWorker.ready")
     scan(desk, CARD, item(1))
+    said(desk, "saved", item(1))
     all_sent(desk)
     outage.stop()
     scan(desk, item(2), item(3))
