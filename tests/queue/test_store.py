@@ -150,6 +150,27 @@ def test_a_queue_of_another_version_is_refused_and_left_alone(
     assert station.outcomes() == {1: Outcome.PENDING}
 
 
+@pytest.mark.sqlite
+def test_whoever_makes_the_file_at_the_same_time_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "queue.db"
+    first = sqlite3.connect(path, isolation_level=None)
+    first.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            first.execute("COMMIT")
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", wait)
+    with Queue.open(f"sqlite:///{path}", create=True) as queue:
+        assert queue.is_new
+    assert len(waited) == 3
+    first.close()
+
+
 def test_another_writer_is_waited_for_and_then_named(station: Station, pragma: Pragma) -> None:
     station.load("12:00 L i1 p1")
     pragma("busy_timeout=1")
