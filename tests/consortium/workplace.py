@@ -15,7 +15,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.queue.submissions import Submission, submission_of
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World
-from tests.chaos.processes import ALMAREPLAY, Command, Done
+from tests.chaos.processes import ALMAREPLAY, Command, Done, Script
 
 SETTLE_SECONDS = 0.3
 
@@ -67,14 +67,20 @@ class Consortium:
         path.write_text(key)
         path.chmod(0o600)
 
-    def starts(self, *words: str) -> Command:
+    def share(self, pool: str, reserve: int) -> None:
+        """Let all institutions take their calls from one pool."""
+        file = self.folder / "institutions.toml"
+        members = file.read_text("utf-8").replace("\nbase_url", f'\npool = "{pool}"\nbase_url')
+        file.write_text(f"[pools.{pool}]\nreserve = {reserve}\n{members}", "utf-8")
+
+    def starts(self, *words: str, program: str | Script = ALMAREPLAY) -> Command:
         """Start a command."""
         said = f"said-{next(self.numbers)}"
-        return Command(ALMAREPLAY, words, self.folder, self.env, said)
+        return Command(program, words, self.folder, self.env, said)
 
-    def does(self, *words: str, timeout: float = 60) -> Done:
+    def does(self, *words: str, timeout: float = 60, program: str | Script = ALMAREPLAY) -> Done:
         """Run a command to its end."""
-        return self.starts(*words).ends(timeout)
+        return self.starts(*words, program=program).ends(timeout)
 
     def loads(self, code: str, loans: int, phase: int = 1) -> list[str]:
         """Load so many loans that Alma will accept, and as many returns of them before the next;
@@ -131,3 +137,16 @@ def until(what: Callable[[], bool], seconds: float = 60) -> float:
         assert time.monotonic() - began < seconds, "it never was"
         time.sleep(0.02)
     return time.monotonic() - began
+
+
+def worker_of(consortium: Consortium, code: str, *workers: Command) -> Command:
+    """The worker that replays the run of an institution, once one does."""
+    found: list[Command] = []
+
+    def holds() -> bool:
+        replaying = consortium.status()[code]["replaying"]
+        found[:] = [each for each in workers if replaying and each.pid == replaying["pid"]]
+        return bool(found)
+
+    until(holds)
+    return found[0]
