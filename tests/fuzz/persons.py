@@ -222,7 +222,20 @@ def _self_check(dice: random.Random) -> Known:
 
 
 # Values that no page writes, and that a hand or a program may.
-_ODD = (None, True, 14, 1e308, float("nan"), -(10**30), [], {}, "", "\ud800", "\x00", "a" * 5_000)
+_ODD: tuple[object, ...] = (
+    None,
+    True,
+    14,
+    1e308,
+    float("nan"),
+    -(10**30),
+    [],
+    {},
+    "",
+    "\ud800",
+    "\x00",
+    "a" * 5_000,
+)
 _CERTAIN = ("id", "event", "voids")
 
 
