@@ -11,12 +11,26 @@ import pytest
 from almareplay.queue.store import Queue
 from almareplay.simulator.faults import Fault
 from tests.captured import outage
+from tests.chaos.processes import Command
 from tests.consortium.conftest import FERN, MOSS, Opens
-from tests.consortium.workplace import Consortium, until, worker_of
+from tests.consortium.workplace import Consortium, until
 
 pytestmark = pytest.mark.postgresql
 
 OAK, ASH = "01OAK_INST", "01ASH_INST"
+
+
+def worker_of(consortium: Consortium, code: str, *workers: Command) -> Command:
+    """The worker that replays the run of an institution, once one does."""
+    found: list[Command] = []
+
+    def holds() -> bool:
+        replaying = consortium.status()[code]["replaying"]
+        found[:] = [each for each in workers if replaying and each.pid == replaying["pid"]]
+        return bool(found)
+
+    until(holds)
+    return found[0]
 
 
 def test_a_worker_replays_what_was_submitted_and_ends(consortium: Consortium) -> None:

@@ -137,16 +137,3 @@ def until(what: Callable[[], bool], seconds: float = 60) -> float:
         assert time.monotonic() - began < seconds, "it never was"
         time.sleep(0.02)
     return time.monotonic() - began
-
-
-def worker_of(consortium: Consortium, code: str, *workers: Command) -> Command:
-    """The worker that replays the run of an institution, once one does."""
-    found: list[Command] = []
-
-    def holds() -> bool:
-        replaying = consortium.status()[code]["replaying"]
-        found[:] = [each for each in workers if replaying and each.pid == replaying["pid"]]
-        return bool(found)
-
-    until(holds)
-    return found[0]
