@@ -27,7 +27,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from almareplay.queue.errors import NotErased, QueueError, QueueMissing
 from almareplay.queue.schema import versions
@@ -139,7 +138,7 @@ def make_engine(url: URL) -> Engine:
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        _write_ahead(connection)
+        connection.execute("PRAGMA journal_mode=WAL")
         # FULL, since in WAL mode NORMAL may forget the last commits when the power fails: an
         # intent that is forgotten is a call that nobody looks for.
         connection.execute("PRAGMA synchronous=FULL")
@@ -160,18 +159,6 @@ def make_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-@retry(
-    # It waits for no other writer where it would be the one to change the mode of a new file.
-    retry=retry_if_exception(lambda error: "locked" in str(error)),
-    wait=wait_fixed(0.02),
-    stop=stop_after_delay(_BUSY_MILLISECONDS / 1000),
-    reraise=True,
-)
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Have changes written beside the file first, so that others can read meanwhile."""
-    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def place(url: URL) -> str:
