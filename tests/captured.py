@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from almareplay.queue.capture_schema import events, sessions, stations
+from almareplay.queue.capture_sessions import all_sessions
+from almareplay.queue.capturing import Station, pair_station
 from almareplay.queue.store import Queue
 
 START = datetime(2026, 9, 14, 7, 0, tzinfo=UTC)
@@ -82,19 +84,12 @@ class Outage:
     def desk(self, name: str, library: str = "", circ_desk: str = "") -> Desk:
         """Pair a station."""
         made = f"10000000-0000-4000-8000-{next(_IDS):012}"
-        with self.queue.writing() as connection:
-            connection.execute(
-                insert(stations).values(
-                    id=made,
-                    session_id=self.id,
-                    name=name,
-                    library=library,
-                    circ_desk=circ_desk,
-                    token_hash="",
-                    paired_at=START + timedelta(seconds=next(_IDS)),
-                    last_seen_at=START + timedelta(hours=1),
-                )
-            )
+        with self.queue.reading() as connection:
+            (session,) = (each for each in all_sessions(connection) if each.id == self.id)
+        station = Station(made, name, library, circ_desk)
+        # In their order, within a minute.
+        now = START + timedelta(hours=1, milliseconds=next(_IDS))
+        pair_station(self.queue, session, station, token_hash=made, version="1", now=now)
         return Desk(self.queue, self.id, made)
 
     def closes(self) -> None:

@@ -161,7 +161,7 @@ class Look:
                 # The lease must outlast a call.
                 timeout_seconds=min(settings.timeout_seconds, WORKER_LEASE.longest_call),
                 give_up_after=self._options.give_up_after,
-                pool=share_of(self._queue, settings.pool, settings.daily_reserve),
+                pool=share_of(self._queue, settings.pool, settings.daily_reserve, hold),
                 stopping=self._stopping,
                 on_event=self._event,
                 on_call=self._call,

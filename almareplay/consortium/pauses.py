@@ -39,9 +39,14 @@ def growing(tries: int) -> Due:
 
 
 def of_queue(tries: int) -> Due:
-    """After the ``tries``-th look in a row that the queue has ended: 2 seconds to 30."""
-    pause = timedelta(seconds=_nth(_QUEUE_SECONDS, tries))
+    """After the ``tries``-th look in a row that the queue has ended."""
+    pause = timedelta(seconds=seconds_without_queue(tries))
     return lambda now: now + pause
+
+
+def seconds_without_queue(tries: int) -> int:
+    """How long to wait for a queue that was away ``tries`` times in a row: 2 seconds to 30."""
+    return _nth(_QUEUE_SECONDS, tries)
 
 
 def next_day(now: datetime) -> datetime:

@@ -187,25 +187,14 @@ def _captured(connection: Connection, session: CaptureSession) -> CapturedSessio
         .where(stations.c.session_id == session.id)
         .order_by(stations.c.paired_at, stations.c.id)
     ).all()
-    parts, taken = list[StationPart](), set[str]()
+    parts = list[StationPart]()
     for row in known:
-        name = _apart(row.name, taken)
         place = (row.library or session.library, row.circ_desk or session.circ_desk)
-        station = Station(name, *place, session.name)
+        station = Station(row.name, *place, session.name)
         mine = tuple(by_station.get(row.id, ()))
         parts.append(StationPart(row.id, station, mine, row.unsent, row.last_seen_at))
     voids = (each.voids for part in parts for each in part.events if each.event == "void")
     return CapturedSession(session, tuple(parts), frozenset(voids))
-
-
-def _apart(name: str, taken: set[str]) -> str:
-    """The name of a station; a number behind it where another one has it."""
-    chosen, number = name, 1
-    while chosen.casefold() in taken:
-        number += 1
-        chosen = f"{name} ({number})"
-    taken.add(chosen.casefold())
-    return chosen
 
 
 def _event(row: Any) -> StationEvent:

@@ -82,7 +82,7 @@ class Database(Protocol):
     def copies_beside(self, engine: Engine, /) -> list[Path]:
         """The copies of the queue that upgrades have made and that are still there."""
 
-    def in_words(self, error: DBAPIError, url: URL, /) -> str | None:
+    def in_words(self, error: DBAPIError, url: URL, /) -> QueueError | None:
         """What the database said, in a librarian's words; None for what it never should have."""
 
 

@@ -12,6 +12,10 @@ class QueueError(AlmaReplayError):
     """The queue cannot be used, or could not store something: nothing goes on without it."""
 
 
+class QueueAway(QueueError):
+    """The server of the queue cannot be reached for now, or has no room: it may be back soon."""
+
+
 class QueueMissing(QueueError):
     """There is no queue at this address yet."""
 

@@ -45,6 +45,7 @@ def add_submissions(connection: Connection) -> None:
 def add_pools(connection: Connection) -> None:
     """Make the tables of calls that institutions share."""
     tables = MetaData()
+    Table("runs", tables, Column("id", Integer, primary_key=True))
     Table(
         "pools",
         tables,
@@ -57,6 +58,7 @@ def add_pools(connection: Connection) -> None:
         tables,
         Column("pool", ForeignKey("pools.name"), primary_key=True),
         Column("taker", String(32), primary_key=True),
+        Column("run_id", ForeignKey("runs.id")),
         Column("calls", Integer, nullable=False),
         Column("until", DateTime, nullable=False),
     )

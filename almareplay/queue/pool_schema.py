@@ -24,6 +24,8 @@ pool_blocks = Table(
     metadata,
     Column("pool", ForeignKey("pools.name"), primary_key=True),
     Column("taker", Words(32), primary_key=True),
+    # The run that the taker holds; NULL where a block is not bound to a hold.
+    Column("run_id", ForeignKey("runs.id")),
     Column("calls", Integer, nullable=False),
     # When the taker is taken to be gone, by the clock of the queue.
     Column("until", UtcDateTime, nullable=False),

@@ -3,6 +3,9 @@
 Whoever calls Alma takes a block of calls first, and tells with the next one how the last went. What
 is taken counts as used until then, so that all together never use more than there is: by no more
 than one block for each that died, or whose answers were lost.
+
+The block of a worker that died comes back when another has taken its run over, and not before Alma
+has told that one what is left: the calls of the dead worker are counted in that.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from almareplay.queue.databases import database_of
+from almareplay.queue.hold import IS_HELD, Hold, of_hold
 from almareplay.queue.pool_schema import pool_blocks, pools
 from almareplay.queue.store import Queue
 
@@ -22,8 +26,8 @@ BLOCK = 100
 _FIRST_BLOCK = 20
 # Near the end of a day the rest is shared out in parts, lest one has it all and others stop.
 _PARTS = 4
-# Whoever has not told of its calls for so long is gone; at one call a second it needs two minutes
-# for a block.
+# Whoever has not told of its calls for so long is gone, whether or not it held a run; at one call a
+# second a block lasts two minutes.
 _GONE_AFTER = timedelta(minutes=15)
 
 
@@ -46,27 +50,41 @@ class CallsMade:
     left: int | None = None
 
 
-def take_calls(queue: Queue, pool: Pool, taker: str, made: CallsMade) -> int:
-    """Tell of the block that ``taker`` (any name of its own) had, and take the next one: how many
-    calls it may make, 0 where none is left for today. Raises QueueError."""
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who takes calls, by any ``name`` of its own. A ``hold`` on a run is one that it has had since
+    before its first call: what it leaves behind is free once another has taken the run over."""
+
+    name: str
+    hold: Hold | None = None
+
+
+def take_calls(queue: Queue, pool: Pool, taker: Taker, made: CallsMade) -> int:
+    """Tell of the block that ``taker`` had, and take the next one: how many calls it may make, 0
+    where none is left for today. Raises QueueError."""
     with queue.writing() as connection:
         left = _told(connection, pool, taker, made)
         calls = _block(connection, pool, left)
         if calls:
-            until = database_of(connection).now(connection) + _GONE_AFTER
             connection.execute(
-                insert(pool_blocks).values(pool=pool.name, taker=taker, calls=calls, until=until)
+                insert(pool_blocks).values(
+                    pool=pool.name,
+                    taker=taker.name,
+                    run_id=taker.hold and taker.hold.run.id,
+                    calls=calls,
+                    until=database_of(connection).now(connection) + _GONE_AFTER,
+                )
             )
     return calls
 
 
-def give_back(queue: Queue, pool: Pool, taker: str, made: CallsMade) -> None:
+def give_back(queue: Queue, pool: Pool, taker: Taker, made: CallsMade) -> None:
     """Tell of the block that ``taker`` had, and take no other. Raises QueueError."""
     with queue.writing() as connection:
         _told(connection, pool, taker, made)
 
 
-def _told(connection: Connection, pool: Pool, taker: str, made: CallsMade) -> int | None:
+def _told(connection: Connection, pool: Pool, taker: Taker, made: CallsMade) -> int | None:
     """Put down what became of a block; how many calls Alma has left for all then, None where nobody
     knows. Nobody else takes or tells before the transaction of the connection ends."""
     day, left = _locked(connection, pool)
@@ -76,7 +94,11 @@ def _told(connection: Connection, pool: Pool, taker: str, made: CallsMade) -> in
         day, left = today, None
         connection.execute(blocks)
     else:
-        connection.execute(blocks.where(pool_blocks.c.taker == taker))
+        connection.execute(blocks.where(pool_blocks.c.taker == taker.name))
+        if taker.hold is not None and made.left is not None:
+            # Whoever had the run before has made its calls, and Alma has counted them.
+            of_run = blocks.where(pool_blocks.c.run_id == taker.hold.run.id)
+            connection.execute(of_run.where(IS_HELD), of_hold(taker.hold))
         connection.execute(
             blocks.where(pool_blocks.c.until < database_of(connection).now(connection))
         )

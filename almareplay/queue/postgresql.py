@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select, 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from almareplay.queue import postgresql_words
 from almareplay.queue.errors import NotErased, QueueError
-from almareplay.queue.postgresql_words import LOCK_SECONDS, STATEMENT_SECONDS, words_for
+from almareplay.queue.postgresql_words import LOCK_SECONDS, STATEMENT_SECONDS
 from almareplay.queue.schema import versions
 from almareplay.queue.tables import metadata
 from almareplay.queue.texts import Words
@@ -214,10 +215,9 @@ def insert_rows(
             for record in records:
                 copy.write_row(record)
     except connection.dialect.loaded_dbapi.Error as error:
-        words = words_for(error, connection.engine.url)
-        if words is None:
-            words = f"The queue failed ({type(error).__name__}). Nothing was stored."
-        raise QueueError(words) from error
+        words = f"The queue failed ({type(error).__name__}). Nothing was stored."
+        ours = postgresql_words.in_words(error, connection.engine.url) or QueueError(words)
+        raise ours from error
 
 
 def learn_sizes(connection: Connection, *tables: Table) -> None:
@@ -289,8 +289,8 @@ def copies_beside(engine: Engine) -> list[Path]:
     return []
 
 
-def in_words(error: DBAPIError, url: URL) -> str | None:
+def in_words(error: DBAPIError, url: URL) -> QueueError | None:
     """Say in a librarian's words what PostgreSQL said, or None for what it never should have."""
-    words = words_for(error.orig, url, lost=error.connection_invalidated)
+    ours = postgresql_words.in_words(error.orig, url, lost=error.connection_invalidated)
     error.args = (str(error.orig),)
-    return words
+    return ours

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.engine import URL
 
+from almareplay.queue.errors import QueueAway, QueueError
+
 # A load writes to its run for seconds in one transaction; a replay beside it waits for that.
 LOCK_SECONDS = 30
 # For one statement; where many rows are written there is no such limit.
@@ -57,11 +59,12 @@ _LOST = (
     "The connection to the database server {host} was lost, perhaps in the middle of a change. "
     "Start the same command again when it is back: it goes on where it was."
 )
+_AWAY = (_NO_CONNECTION, _LOST, _WORDS["53300"])
 
 
-def words_for(error: BaseException | None, url: URL, *, lost: bool = False) -> str | None:
-    """What to read in place of an error of the driver's, None for one that should never come. Its
-    own words lose what they quote; ``lost`` tells that the connection is gone."""
+def in_words(error: BaseException | None, url: URL, *, lost: bool = False) -> QueueError | None:
+    """The error to raise in place of the driver's, None for one that should never come. Its own
+    words lose what they quote; ``lost`` tells that the connection is gone."""
     code = getattr(error, "sqlstate", None) or ""
     said = str(error)
     if error is not None and code:
@@ -76,4 +79,5 @@ def words_for(error: BaseException | None, url: URL, *, lost: bool = False) -> s
     if words is None:
         return None
     host = url.host or url.query.get("host") or "this machine"
-    return words.format(host=host, database=url.database or url.username)
+    kind = QueueAway if words in _AWAY else QueueError
+    return kind(words.format(host=host, database=url.database or url.username))

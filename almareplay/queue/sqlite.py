@@ -277,9 +277,10 @@ def copies_beside(engine: Engine) -> list[Path]:
     return sorted(path.parent.glob(f"{escape(path.stem)}.layout-*.*Z*{escape(path.suffix)}"))
 
 
-def in_words(error: DBAPIError, url: URL) -> str | None:
+def in_words(error: DBAPIError, url: URL) -> QueueError | None:
     """Say in a librarian's words what SQLite said, or None for what it never should have said."""
-    return _words_for(error, url.database)
+    words = _words_for(error, url.database)
+    return QueueError(words) if words else None
 
 
 def _words_for(error: BaseException, path: str | None) -> str | None:

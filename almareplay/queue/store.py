@@ -203,10 +203,9 @@ class Queue:
         try:
             yield
         except DBAPIError as error:
-            words = self._database.in_words(error, self._engine.url)
-            if words is None:
-                words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
-            raise QueueError(words) from error
+            words = f"The queue failed ({type(error.orig).__name__}). Nothing was stored."
+            ours = self._database.in_words(error, self._engine.url) or QueueError(words)
+            raise ours from error
 
     def run(self, name: str, institution: str = "", *, purged_too: bool = False) -> Run:
         """The run of this name that was loaded for this institution. Raises RunMissing, which names

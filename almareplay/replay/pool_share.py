@@ -9,26 +9,30 @@ from datetime import date
 from uuid import uuid4
 
 from almareplay.queue.errors import QueueError
-from almareplay.queue.pools import CallsMade, Pool, give_back, take_calls
+from almareplay.queue.hold import Hold
+from almareplay.queue.pools import CallsMade, Pool, Taker, give_back, take_calls
 from almareplay.queue.store import Queue
 
 _log = logging.getLogger("almareplay.replay")
 
 
-def share_of(queue: Queue, pool: str | None, reserve: int) -> PoolShare | None:
+def share_of(
+    queue: Queue, pool: str | None, reserve: int, hold: Hold | None = None
+) -> PoolShare | None:
     """A share of the pool of this name, which leaves ``reserve`` calls a day to other programs;
-    None where the institution is in no pool."""
-    return None if pool is None else PoolShare(queue, Pool(pool, reserve))
+    None where the institution is in no pool. With ``hold`` it is for the run that is held: what is
+    not given back is free once another has taken the run over."""
+    return None if pool is None else PoolShare(queue, Pool(pool, reserve), hold)
 
 
 class PoolShare:
     """Shared calls, for one transport; see `SharedCalls`. What waits for the queue is done in a
     thread of its own, one piece after another."""
 
-    def __init__(self, queue: Queue, pool: Pool) -> None:
+    def __init__(self, queue: Queue, pool: Pool, hold: Hold | None = None) -> None:
         self._queue = queue
         self._pool = pool
-        self._taker = uuid4().hex
+        self._taker = Taker(uuid4().hex, hold)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pool")
 
     @property

@@ -19,7 +19,7 @@ from tests.benchmarks.measuring import Figure
 
 NAMES = (
     "recovery", "pace", "engine", "institutions", "half_alive", "growth",
-    "load", "text", "workbook", "report", "page", "capture",
+    "load", "text", "workbook", "report", "page", "capture", "patron_list",
 )  # fmt: skip
 
 Measured = dict[str, Any]

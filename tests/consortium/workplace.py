@@ -15,7 +15,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.queue.submissions import Submission, submission_of
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World
-from tests.chaos.processes import ALMAREPLAY, Command, Done
+from tests.chaos.processes import ALMAREPLAY, Command, Done, Script
 
 SETTLE_SECONDS = 0.3
 
@@ -67,14 +67,20 @@ class Consortium:
         path.write_text(key)
         path.chmod(0o600)
 
-    def starts(self, *words: str) -> Command:
+    def share(self, pool: str, reserve: int) -> None:
+        """Let all institutions take their calls from one pool."""
+        file = self.folder / "institutions.toml"
+        members = file.read_text("utf-8").replace("\nbase_url", f'\npool = "{pool}"\nbase_url')
+        file.write_text(f"[pools.{pool}]\nreserve = {reserve}\n{members}", "utf-8")
+
+    def starts(self, *words: str, program: str | Script = ALMAREPLAY) -> Command:
         """Start a command."""
         said = f"said-{next(self.numbers)}"
-        return Command(ALMAREPLAY, words, self.folder, self.env, said)
+        return Command(program, words, self.folder, self.env, said)
 
-    def does(self, *words: str, timeout: float = 60) -> Done:
+    def does(self, *words: str, timeout: float = 60, program: str | Script = ALMAREPLAY) -> Done:
         """Run a command to its end."""
-        return self.starts(*words).ends(timeout)
+        return self.starts(*words, program=program).ends(timeout)
 
     def loads(self, code: str, loans: int, phase: int = 1) -> list[str]:
         """Load so many loans that Alma will accept, and as many returns of them before the next;

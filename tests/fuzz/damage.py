@@ -18,6 +18,14 @@ _PIECES = [
         b"/*",
         b"--",
     ),
+    *(b'{"almareplay_capture":1,"name":"Front"}\n', b'{"event":"scan","kind":"loan",', b'":', b"}"),
+    *(
+        b'"item_barcode":"34880000400010",',
+        b'"captured_ms":1789370400000',
+        b'"\\ud800"',
+        b"[{",
+        b"1e999",
+    ),
     *(b"11YN20260914    090500", b"AOMAIN|AA2488|AB3488|", b"AY1AZF0A1", b"12", b"09N", b"|"),
 ]
 _HEADS = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"SQLite format 3\0", b"%PDF", b""]
@@ -52,6 +60,8 @@ def damaged(dice: random.Random, captures: Sequence[bytes]) -> bytes:
     return bytes(content)
 
 
+_STATION = b'{"almareplay_capture":1}\n'
+
 LONG: dict[str, Callable[[int], bytes]] = {
     "one line": lambda size: b"3" * size,
     "blanks": lambda size: b"202609140901L" + b" " * size + b"1\n",
@@ -65,6 +75,10 @@ LONG: dict[str, Callable[[int], bytes]] = {
     "dump of comments": lambda size: b"INSERT INTO `transactions` VALUES " + b"/*" * (size // 2),
     "SIP2 without fields": lambda size: b"11YN20260914    09050020260914    090500|" + b"A" * size,
     "SIP2 requests": lambda size: b"09N20260914    09050020260914    090500|AB1|\n" * (size // 45),
+    "station without an end": lambda size: _STATION + b'{"id":"' + b"\\u0033" * (size // 6),
+    "station of brackets": lambda size: _STATION + b"[" * size,
+    "station of blanks": lambda size: _STATION + b" " * size + b"{}\n",
+    "station that voids": lambda size: _STATION + b'{"event":"void","voids":"1"}\n' * (size // 29),
     "dates": lambda size: b"Barcode,Date\n" + b"1,1/2/26 1:0:" * (size // 13),
     "no UTF-8": lambda size: b"202609140901L\xfc\n" * (size // 15),
 }

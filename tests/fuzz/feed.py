@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -80,6 +81,10 @@ def feed(path: Path, content: bytes, dice: random.Random) -> str:
     assert all(capture.assumptions)
     assert 0.0 <= capture.progress <= 1.0
     for row in rows:
+        if not isinstance(row, LeftOut):
+            # The queue takes no half characters, and a terminal no signs that steer it.
+            held = f"{row.item_barcode}{row.patron_id}"
+            assert {unicodedata.category(sign) for sign in held}.isdisjoint({"Cc", "Cs"})
         if isinstance(row, Transaction):
             assert row.item_barcode
             assert row.patron_id or row.kind is Kind.RETURN

@@ -6,6 +6,7 @@ may stand in a row.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -220,6 +221,54 @@ def _self_check(dice: random.Random) -> Known:
     return Known("answers of a self-check", _bytes(lines), frozenset(truth))
 
 
+# Values that no page writes, and that a hand or a program may.
+_ODD: tuple[object, ...] = (
+    None,
+    True,
+    14,
+    1e308,
+    float("nan"),
+    -(10**30),
+    [],
+    {},
+    "",
+    "\ud800",
+    "\x00",
+    "a" * 5_000,
+)
+_CERTAIN = ("id", "event", "voids")
+
+
+def _station(dice: random.Random) -> Known:
+    """The file of a station of the capture page: identifiers, values and lines damaged, and scans
+    that were taken back."""
+    lines: list[str] = []
+    truth: list[Loan] = []
+    for minute, loan in enumerate(made_up(dice)):
+        scan: dict[str, object] = {
+            "id": f"scan-{minute}",
+            "sequence": minute,
+            "event": "scan",
+            "kind": "loan" if loan.patron else "return",
+            "item_barcode": _damaged(loan.item, dice),
+            "patron_id": _damaged(loan.patron, dice),
+            "captured_ms": 1_789_372_800_000 + 60_000 * minute,
+        }
+        if dice.random() < 0.3:
+            scan[dice.choice([name for name in scan if name not in _CERTAIN])] = dice.choice(_ODD)
+        line = json.dumps(scan)
+        if dice.random() < 0.1:
+            line = line[: dice.randrange(len(line))] + dice.choice(["", "}", '"}', "\x00"])
+        lines.append(line)
+        if dice.random() < 0.2:
+            lines.append(json.dumps({"event": "void", "voids": scan["id"]}))
+        else:
+            truth.append(loan)
+    dice.shuffle(lines)
+    lines.insert(0, json.dumps({"almareplay_capture": 1, "name": "Front desk"}))
+    return Known("file of a station", _bytes(lines), frozenset(truth))
+
+
 def _bytes(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -230,5 +279,6 @@ KINDS: dict[str, Callable[[random.Random], Known]] = {
     "identifiers": _identifiers,
     "identifiers in fixed width": _dat,
     "answers of a self-check": _self_check,
+    "file of a station": _station,
 }
 """How captures are damaged."""

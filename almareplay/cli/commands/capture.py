@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from almareplay.cli.options.command import Command
+from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions, session_name
+from almareplay.cli.options.shared import SCANNER_PREFIX, SCANNER_SUFFIX
 from almareplay.cli.workflows.capturing import CaptureOptions, serve_capture
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, groups=[alone(SCANNER_PREFIX), alone(SCANNER_SUFFIX)])
 @click.option(
     "--session",
     type=session_name,
@@ -64,20 +65,6 @@ from almareplay.cli.workflows.capturing import CaptureOptions, serve_capture
     type=click.Choice(["none", "mod10"]),
     default="none",
     help="Check digit of cards: mod10 is that of libraries' barcodes of 14 digits.",
-)
-@click.option(
-    "--scanner-prefix",
-    default="",
-    show_default=False,
-    metavar="TEXT",
-    help="Put before each code by the scanner: taken off.",
-)
-@click.option(
-    "--scanner-suffix",
-    default="",
-    show_default=False,
-    metavar="TEXT",
-    help="Put after each code by the scanner: taken off.",
 )
 @click.option(
     "--patrons",

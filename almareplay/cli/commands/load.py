@@ -9,8 +9,9 @@ import click
 
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import messages, say
-from almareplay.cli.options.command import Command, OneOf
+from almareplay.cli.options.command import Command, OneOf, alone
 from almareplay.cli.options.common import PATH, CommonOptions
+from almareplay.cli.options.shared import SCANNER_PREFIX, SCANNER_SUFFIX
 from almareplay.cli.workflows.capture_sessions import load_session, preview_session
 from almareplay.cli.workflows.captures import reading_options
 from almareplay.cli.workflows.loading import load_files
@@ -23,7 +24,7 @@ from almareplay.sources import ClockHours, Codabar, DateOrder, ReadingOptions
 from almareplay.transactions import Kind
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, groups=[alone(SCANNER_PREFIX), alone(SCANNER_SUFFIX)])
 @click.argument(
     "files",
     nargs=-1,
@@ -82,20 +83,6 @@ from almareplay.transactions import Kind
     show_default=False,
     metavar="DIGITS",
     help="What patrons' cards begin with, where cards and items stand in one column.",
-)
-@click.option(
-    "--scanner-prefix",
-    default="",
-    show_default=False,
-    metavar="TEXT",
-    help="Put before each code by the scanner: taken off.",
-)
-@click.option(
-    "--scanner-suffix",
-    default="",
-    show_default=False,
-    metavar="TEXT",
-    help="Put after each code by the scanner: taken off.",
 )
 @click.option(
     "--codabar",

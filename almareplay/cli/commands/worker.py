@@ -39,7 +39,8 @@ def worker(
     Any number of workers, on any machines, share the queue, which must be in PostgreSQL. All need
     the same file of institutions, and the keys. Where a worker dies another goes on with its runs.
     An Alma that stays away is looked at again later, and so is one whose calls of the day are used
-    up. Ctrl-C is safe: what it was doing is handed back.
+    up. A database server that is not there yet is waited for. Ctrl-C is safe: what it was doing is
+    handed back.
 
     \b
     Examples:

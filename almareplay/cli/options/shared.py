@@ -29,3 +29,15 @@ PACE = click.Option(
     "a sandbox]",
 )
 """The option of commands that call Alma."""
+
+SCANNER_PREFIX, SCANNER_SUFFIX = (
+    click.Option(
+        [f"--scanner-{name}"],
+        default="",
+        show_default=False,
+        metavar="TEXT",
+        help=f"Put {where} each code by the scanner: taken off.",
+    )
+    for name, where in (("prefix", "before"), ("suffix", "after"))
+)
+"""The options of commands that read what scanners have typed."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from almareplay.cli.console.exits import Ended, Exit
 from almareplay.cli.console.output import results
 from almareplay.cli.console.tables import in_columns
+from almareplay.cli.console.wrapping import wrapped
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.next_steps import load_step
 from almareplay.cli.workflows.of_institutions import (
@@ -67,7 +68,9 @@ def watch_status_of_all(queue: Queue, common: CommonOptions, settings: Settings)
         while True:
             goes_on = _goes_on(queue)
             lines = _lines(_states(queue, common, settings), common)
-            live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+            # A line that was cut off at the edge would lose what to do about it.
+            shown = [wrapped(line, results.width) for line in lines]
+            live.update(Text("\n".join(shown)), refresh=True)
             if not goes_on:
                 return
             time.sleep(_REDRAWN_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from typing import Any
 
 from almareplay.alma.circuit_breaker import Back, Gone
@@ -17,8 +18,10 @@ from almareplay.cli.workflows.session import stops_gently
 from almareplay.consortium.institutions import institution_named, institutions_of
 from almareplay.consortium.jobs import check_queue
 from almareplay.consortium.look import LookOptions
+from almareplay.consortium.pauses import seconds_without_queue
 from almareplay.consortium.worker import Worker
 from almareplay.outcomes import OPEN, Outcome
+from almareplay.queue.errors import QueueAway
 from almareplay.queue.purging import standing
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
@@ -54,7 +57,7 @@ def work(
     check_queue(plain.queue)
     # A mistake in the file is better told now than by each run.
     institutions_of(plain)
-    with open_queue(plain.queue) as queue, asyncio.Runner() as runner:
+    with _open_queue_once_there(plain.queue) as queue, asyncio.Runner() as runner:
 
         async def until_it_ends() -> bool:
             stopping = asyncio.Event()
@@ -72,6 +75,30 @@ def work(
         if runner.run(until_it_ends()):
             return Exit.INTERRUPTED
         return worst(_code(queue, each) for each in submitted(queue))
+
+
+def _open_queue_once_there(address: str) -> Queue:
+    """Open the queue, whose server is waited for: a machine that is switched on may start this
+    before it, and so may whoever starts workers anew after an outage."""
+    tries = 0
+    while True:
+        try:
+            queue = open_queue(address)
+        except QueueAway as error:
+            tries += 1
+            note("queue_away", tries=tries)
+            if tries == 1:
+                what, _, _ = str(error).partition(". ")
+                say(
+                    f"{what}. The worker waits for it, and tries again after 2, 5 and 10, then "
+                    "every 30 seconds; Ctrl-C ends it. If the server is running, check the address "
+                    "in ALMAREPLAY_QUEUE."
+                )
+            time.sleep(seconds_without_queue(tries))
+        else:
+            if tries:
+                say("The database server answers.")
+            return queue
 
 
 async def _work(worker: Worker, plain: Settings, stopping: asyncio.Event, *, drain: bool) -> bool:

@@ -191,7 +191,7 @@ def test_stations_of_one_name_are_told_apart(user: User, session: Outage) -> Non
     session.desk("Desk").takes_back("item1")
     session.desk("desk").takes_back("item2")
     user.types("load", "--session", "outage")
-    assert {row[1] for row in rows(user)} == {"outage#Desk", "outage#desk (2)"}
+    assert {row[1] for row in rows(user)} == {"outage#Desk", "outage#desk 2"}
 
 
 def test_an_open_session_is_told_with_what_is_not_sent(user: User, session: Outage) -> None:
