@@ -12,7 +12,7 @@ run's any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -52,14 +52,9 @@ class Lease:
         """How many seconds a call may take for the lease to outlast it."""
         return self.left_for_a_call - FRESH_SECONDS
 
-    def outlasting(self, call_seconds: float) -> Lease:
-        """This lease, or one that is as much longer as a call of so many seconds needs."""
-        needed = call_seconds + FRESH_SECONDS + self.renew_seconds
-        return replace(self, seconds=max(self.seconds, needed))
-
 
 REPLAY_LEASE = Lease(seconds=60.0, renew_seconds=15.0)
-"""For a replay that somebody has started and looks after; longer where calls may take longer."""
+"""For a replay that somebody has started and looks after."""
 WORKER_LEASE = Lease(seconds=30.0, renew_seconds=5.0, by_lease=True)
 """For a worker, whose runs others are to go on with soon."""
 

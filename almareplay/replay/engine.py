@@ -32,6 +32,7 @@ class Replaying:
     ``instance`` is the Alma that the connection leads to: the run belongs to it from now on.
     ``settle_seconds`` is the pause before an item is read again after a lost answer. ``zone`` is
     that of the libraries. Setting ``stopping`` ends the replay before the next call of each row.
+    ``lease`` is for the hold on the run.
     """
 
     instance: AlmaInstance
@@ -41,6 +42,7 @@ class Replaying:
     clock: Clock
     stopping: asyncio.Event
     on_settled: OnOutcome
+    lease: Lease = REPLAY_LEASE
 
 
 async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
@@ -51,8 +53,7 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
     Alma, QueueError, and AlmaError for what concerns the whole run (DailyLimit,
     AlmaGone, KeyRefused); all that was done until then is stored.
     """
-    lease = REPLAY_LEASE.outlasting(alma.transport.answer_within)
-    hold = take_hold(queue, run, how.instance, lease)
+    hold = take_hold(queue, run, how.instance, how.lease)
     try:
         await replay_held(queue, hold, alma, how)
     finally:
@@ -64,7 +65,9 @@ async def replay(queue: Queue, run: Run, alma: Alma, how: Replaying) -> None:
 async def replay_held(queue: Queue, hold: Hold, alma: Alma, how: Replaying) -> None:
     """Post the pending rows of a run that the caller holds, to the Alma of its hold; the caller
     gives it free afterwards. Returns and raises as `replay` does, and HoldLost."""
-    assert alma.transport.answer_within <= hold.lease.longest_call, "a call may outlast the lease"
+    assert not hold.lease.by_lease or alma.transport.answer_within <= hold.lease.longest_call, (
+        "a call may outlast the lease"
+    )
     journal = Journal(queue, hold, how.clock)
     poster = Poster(
         alma,

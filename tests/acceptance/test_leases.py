@@ -28,19 +28,6 @@ def _lease_ends(outage: Outage) -> None:
     _says(outage, "UPDATE runs SET lease_until = ?", past.isoformat(" "))
 
 
-@pytest.mark.parametrize("timeout", [5.0, 60.0, 240.0])
-def test_a_replay_has_its_run_for_longer_than_a_call_may_take(begin: Begin, timeout: float) -> None:
-    """A call that leaves at the last moment must be over before another host takes the run."""
-    outage = begin(CAPTURE)
-    outage.work.settings["TIMEOUT_SECONDS"] = str(timeout)
-    replay = half_way(outage)
-    ((since, until),) = _says(outage, "SELECT held_since, lease_until FROM runs")
-    replay.send(signal.SIGKILL)
-    outage.work.ends(replay)
-    lease = datetime.fromisoformat(str(until)) - datetime.fromisoformat(str(since))
-    assert lease >= timedelta(seconds=timeout) + timedelta(seconds=20)
-
-
 _FALLS_ASLEEP = """
 import contextlib, os, signal, threading, time
 from dataclasses import replace

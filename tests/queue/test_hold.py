@@ -17,7 +17,6 @@ from almareplay.queue import postgresql, sqlite
 from almareplay.queue.attempts import Fate, Write, attempts_of, store_fate, store_intent
 from almareplay.queue.errors import HoldLost, QueueError, RunHeld
 from almareplay.queue.hold import (
-    FRESH_SECONDS,
     REPLAY_LEASE,
     WORKER_LEASE,
     Hold,
@@ -193,15 +192,6 @@ def test_a_hold_is_renewed_in_time(station: Station) -> None:
     age(station, REPLAY_LEASE.seconds + 1)
     renew_hold(station.queue, hold)
     assert holder_of(station.queue, station.run) is not None
-
-
-@pytest.mark.parametrize("seconds", [1.0, 40.0, 60.0, 3600.0])
-def test_a_lease_outlasts_calls_of_any_length(seconds: float) -> None:
-    lease = REPLAY_LEASE.outlasting(seconds)
-    assert lease.longest_call >= seconds
-    assert lease.seconds >= REPLAY_LEASE.seconds
-    # What was looked at a moment ago is renewed in time for that.
-    assert lease.seconds - lease.renew_seconds - FRESH_SECONDS >= seconds
 
 
 def test_a_lost_hold_neither_renews_nor_posts(station: Station, lost: Hold) -> None:

@@ -19,7 +19,7 @@ from almareplay.queue.store import Queue, Run
 from almareplay.replay.journal import Journal
 from almareplay.transactions import Kind, Transaction
 
-LEASES = pytest.mark.parametrize("lease", [REPLAY_LEASE, REPLAY_LEASE.outlasting(60), WORKER_LEASE])
+LEASES = pytest.mark.parametrize("lease", [REPLAY_LEASE, WORKER_LEASE])
 
 
 class Clock:
