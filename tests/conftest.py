@@ -15,11 +15,12 @@ from almareplay.consortium.own_server import Cluster, programs
 from tests.contract.watch import BROKEN, watch
 from tests.examples import register_profiles
 from tests.postgresql import SERVER, new_database
-from tests.shared import share_statements, share_tables
+from tests.shared import hurry_servers, share_statements, share_tables
 
 register_profiles()
 share_statements()
 share_tables()
+hurry_servers()
 
 # A replay waits for the disk twice a row. In memory the same files take a third of the suite's time
 # less; that a commit outlives a power cut is SQLite's to test.

@@ -1,10 +1,16 @@
-"""What the queues of a process share: each command opens one anew, and what SQLAlchemy makes of the
-tables and the statements takes longer than they do."""
+"""What is done once for all tests of a process, and what none of them waits for.
+
+Each command opens a queue anew, and what SQLAlchemy makes of the tables and the statements takes
+longer than they do. A server of uvicorn's looks ten times a second whether it is to stop, and waits
+twice before it does.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import uvicorn.server
 from sqlalchemy import URL, Connection, Engine
 
 from almareplay.queue import sqlite
@@ -42,3 +48,18 @@ def share_tables() -> None:
             made.extend(connection.exec_driver_sql(every).scalars())
 
     sqlite.make_tables = make_tables
+
+
+class _Hurried:
+    """``asyncio`` for who sleeps too long."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+
+def hurry_servers() -> None:
+    """Let servers stop as soon as they are told to."""
+    vars(uvicorn.server)["asyncio"] = _Hurried()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_stopped_between_loan_and_due_date_the_next_start_has_only_that_to_do(
     outage.alma.has_faults(fault)
     replay = outage.work.starts_replay(*AS_CAPTURED)
     while replay.runs() and not asked_for(outage, "change_due_date"):
-        pass
+        time.sleep(0.01)
     replay.send(number)
     assert outage.work.ends(replay).code == (-number if number is signal.SIGKILL else 130)
     said = outage.work.runs("status")
