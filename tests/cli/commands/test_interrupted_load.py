@@ -15,7 +15,7 @@ from almareplay.queue.store import Queue
 if TYPE_CHECKING:
     from tests.cli.conftest import User
 
-ROWS = 20_000
+ROWS = 8_000
 
 
 @pytest.mark.parametrize("step", ["_join_lanes", "arrange_lanes", "_count_duplicates"])
