@@ -3,28 +3,33 @@ an example, and that every request and answer is one of Alma's."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine
 
 import tests.certificates  # noqa: F401 (what it does, it does as it is imported)
 from almareplay.consortium.own_server import Cluster, programs
-from almareplay.queue import sqlite
 from tests.contract.watch import BROKEN, watch
 from tests.examples import register_profiles
 from tests.postgresql import SERVER, new_database
+from tests.shared import hurry_servers, share_statements, share_tables
 
 register_profiles()
+share_statements()
+share_tables()
+hurry_servers()
 
 # A replay waits for the disk twice a row. In memory the same files take a third of the suite's time
 # less; that a commit outlives a power cut is SQLite's to test.
 _IN_MEMORY = Path("/dev/shm")
 if os.access(_IN_MEMORY, os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+# Hardly anything that is made until the first test starts is ever garbage.
+gc.disable()
 
 # What is compiled once need not be compiled by every worker and every command that starts cold.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -77,6 +82,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in about_other]
 
 
+def pytest_collection_finish() -> None:
+    """Look for garbage only in what the tests make."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture
 def new_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a queue that is yet to be made."""
@@ -102,25 +113,3 @@ def pytest_runtest_call() -> Generator[None]:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: a third of the time a test waits for other processes."""
     return (os.cpu_count() or 1) + 1
-
-
-def _share_statements() -> None:
-    """Let all queues of a process share what SQLAlchemy has compiled: each command opens the queue
-    anew, and compiling its statements takes longer than they do."""
-    names = vars(sqlite)
-    make = names["create_engine"]
-    first: list[Engine] = []
-
-    def create_engine(url: URL, **how: Any) -> Engine:
-        engine: Engine = make(url, **how)
-        if url.get_backend_name() == "sqlite":
-            known = first[0] if first else engine
-            first[:] = [known]
-            engine.dialect = engine.pool._dialect = known.dialect
-            engine._compiled_cache = known._compiled_cache
-        return engine
-
-    names["create_engine"] = create_engine
-
-
-_share_statements()

@@ -10,7 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from almareplay.alma.hosts import HOSTS, can_be_key, is_this_machine
 from almareplay.settings.errors import SettingsError
@@ -75,6 +80,18 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(default=75, ge=0)
     institutions: str | None = None
     _of: OfInstitution | None = PrivateAttr(None)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What it is made from, and no more: ``read_settings`` has read the rest."""
+        return (init_settings,)
 
     @field_validator("region")
     @classmethod
@@ -204,17 +221,16 @@ def read_settings(file: Path | None = None, **flags: Any) -> Settings:
     """
     lines = [line for line in lines_of(file) if line.name.upper().startswith(PREFIX)]
     of_file = {_known_name(line): line for line in lines}
+    values = {name: line.value for name, line in of_file.items() if line.value}
     of_flags = {name: value for name, value in flags.items() if value not in (None, "")}
     of_environment = EnvSettingsSource(Settings)()
-    # What is given here wins over the environment, so of the file only what that does not set.
-    rest = {name: line.value for name, line in of_file.items() if name not in of_environment}
     where = (
         {name: line.where for name, line in of_file.items()}
         | dict.fromkeys(of_environment, "the environment")
         | dict.fromkeys(of_flags, "")
     )
     try:
-        return Settings(**{name: value for name, value in rest.items() if value} | of_flags)
+        return Settings(**values | of_environment | of_flags)
     except ValidationError as error:
         problems = [_in_words(str(each["loc"][0]), each, where) for each in error.errors()]
         # Without its cause: a validation error may hold what was given.

@@ -13,7 +13,8 @@ CHECK = 10
 
 def half_way(outage: Outage, *flags: str, saying: str = "--debug") -> Command:
     """A replay that has posted some rows and has others before it."""
-    replay = outage.work.starts_replay(*flags, saying=saying)
+    # So slowly that it is still under way when it is seen to be.
+    replay = outage.work.starts_replay("--requests-per-second", "80", *flags, saying=saying)
     outage.alma.waits_for(CHECK + 60, since=0, while_=replay.runs)
     assert replay.runs()
     return replay

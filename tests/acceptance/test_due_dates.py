@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_what_alma_refuses_or_somebody_else_has_changed_is_told(begin: Begin) ->
     outage.alma.has_faults({"fault": "http_5xx", "match": "change_due_date"})
     replay = outage.work.starts_replay(*AS_CAPTURED)
     while replay.runs() and asked_for(outage, "change_due_date") < 3:
-        pass
+        time.sleep(0.01)
     replay.send(signal.SIGKILL)
     outage.work.ends(replay)
     place = {"library": "MAIN", "circ_desk": "DEFAULT_CIRC_DESK"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_killed_before_or_in_a_waiver_the_next_start_has_only_that_to_do(
     outage.alma.has_faults({"fault": "silence", "match": operation, "effect": effect})
     replay = outage.work.starts_replay(*WAIVE)
     while replay.runs() and not asked_for(outage, operation):
-        pass
+        time.sleep(0.01)
     replay.send(signal.SIGKILL)
     assert outage.work.ends(replay).code == -signal.SIGKILL
     state = outage.work.runs("status", "--json")
@@ -111,7 +112,7 @@ def test_who_has_lost_the_run_while_it_asked_for_fees_waives_nothing(begin: Begi
     outage.alma.has_faults({"fault": "slow", "match": "fees", "delay": 0.5})
     sleeper = outage.work.starts_replay(*WAIVE)
     while sleeper.runs() and not asked_for(outage, "fees"):
-        pass
+        time.sleep(0.01)
     outage.work.puts_to_sleep(sleeper)
     with closing(sqlite3.connect(outage.work.queue)) as connection, connection:
         connection.execute(
@@ -132,7 +133,7 @@ def test_killed_between_the_scan_and_the_loan_both_are_told_in_the_end(begin: Be
     outage.alma.has_faults({"fault": "silence", "match": "loan"})
     replay = outage.work.starts_replay(*RETURN_FIRST)
     while replay.runs() and not asked_for(outage, "loan"):
-        pass
+        time.sleep(0.01)
     replay.send(signal.SIGKILL)
     outage.work.ends(replay)
     outage.alma.has_faults()

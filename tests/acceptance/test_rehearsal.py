@@ -251,7 +251,7 @@ def at_wrong_desk(row: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("rows", "each"), [(200, 1), pytest.param(1_000, 4, marks=pytest.mark.slow)]
+    ("rows", "each"), [(160, 1), pytest.param(1_000, 4, marks=pytest.mark.slow)]
 )
 def test_rows_that_are_not_marked_become_what_was_rehearsed(
     begin: Begin, rows: int, each: int

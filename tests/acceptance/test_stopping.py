@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.chaos.outage import Begin
 CAPTURE = (2, 40)
 CHECK = 10
 """Calls that a replay makes before its first row: key, environment, three libraries' desks."""
+PATIENT = {"TIMEOUT_SECONDS": "600"}
+"""Who is silent is waited for longer than any test takes to end."""
 
 
 @pytest.mark.parametrize(
@@ -36,15 +39,15 @@ def test_a_stop_finishes_the_calls_in_flight_and_stores_them(
 
 
 def test_a_second_stop_leaves_at_once(begin: Begin) -> None:
-    outage = begin(CAPTURE)
+    outage = begin(CAPTURE, settings=PATIENT)
     outage.alma.has_faults({"fault": "silence", "match": "any_post"})
     replay = outage.work.starts_replay()
     outage.alma.waits_for(CHECK + 40, since=0, while_=replay.runs)
     replay.send(signal.SIGINT)
     while "Stopping" not in replay.said_so_far() and replay.runs():
-        pass
+        time.sleep(0.01)
     replay.send(signal.SIGINT)
-    assert outage.work.ends(replay, timeout=2).code == 130
+    assert outage.work.ends(replay, timeout=30).code == 130
     assert outage.work.fates()["lost"] > 0
     outage.alma.has_faults()
     assert outage.work.replays().code == 1
@@ -55,12 +58,12 @@ def test_a_second_stop_leaves_at_once(begin: Begin) -> None:
     "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
 def test_a_stop_during_the_check_is_a_stop_too(begin: Begin, stop: signal.Signals) -> None:
-    outage = begin(CAPTURE)
+    outage = begin(CAPTURE, settings=PATIENT)
     outage.alma.has_faults({"fault": "silence", "match": "general"})
     replay = outage.work.starts_replay()
     outage.alma.waits_for(3, since=0, while_=replay.runs)
     replay.send(stop)
-    assert outage.work.ends(replay, timeout=4).code == 130
+    assert outage.work.ends(replay, timeout=30).code == 130
     assert outage.alma.look("effects") == []
 
 

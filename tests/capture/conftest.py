@@ -127,7 +127,7 @@ def served(folder: Path) -> Iterator[Server]:
         listening = listen("127.0.0.1", 0)
         host = host_of("127.0.0.1", listening.port, "http")
         server = CaptureServer(capture.app("http", [host]), listening.sockets)
-        client = httpx.Client(base_url=f"http://{host}", trust_env=False, timeout=10)
+        client = httpx.Client(base_url=f"http://{host}", trust_env=False, timeout=60)
         with server, client:
             yield Server(f"http://{host}", queue, capture, client, seconds, told)
 

@@ -26,7 +26,7 @@ _AT_THE_FIRST_CALL = [
     *(f"almareplay.cli.commands.{name}" for name in COMMANDS),
     *("almareplay.cli.workflows.replaying", "almareplay.cli.workflows.rehearsing"),
     *("almareplay.reports.html", "almareplay.reports.xlsx"),
-    *("httpcore", "anyio._backends._asyncio", "tests.certificates"),
+    *("httpcore", "anyio._backends._asyncio", "tests.certificates", "tests.chaos.warmed"),
 ]
 
 _warm = multiprocessing.get_context("forkserver")

@@ -105,7 +105,7 @@ class Alma(AbstractContextManager["Alma"]):
 
     def waits_for(self, requests: int, *, since: int, while_: Callable[[], bool]) -> None:
         """Return when it has seen so many requests after the first ``since``."""
-        while while_() and len(self.requests(since)) < requests:
+        while while_() and not self.requests(since + requests - 1):
             time.sleep(0.01)
 
 

@@ -94,7 +94,7 @@ class User:
         """Run a command to its end, as a process of its own."""
         said = f"said-{next(self.numbers)}"
         command = Command(ALMAREPLAY, words, self.folder, self.environment(**env), said)
-        done = command.ends(timeout=10)
+        done = command.ends()
         return Done(done.code, done.out, done.err)
 
     def captures(self, loans: int = 1, name: str = "desk.dat") -> Path:

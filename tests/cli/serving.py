@@ -44,7 +44,7 @@ class Served:
     @property
     def client(self) -> httpx.Client:
         """A browser at the first address."""
-        return httpx.Client(base_url=self.urls[0], trust_env=False, timeout=10)
+        return httpx.Client(base_url=self.urls[0], trust_env=False, timeout=60)
 
     def pairs(self) -> httpx.Response:
         """Ask to pair a station."""
@@ -66,7 +66,7 @@ class Serving(Served):
     def ends(self) -> tuple[int, str]:
         """Press Ctrl-C: the exit code and what was said."""
         self.process.send_signal(signal.SIGINT)
-        _, err = self.process.communicate(timeout=10)
+        _, err = self.process.communicate(timeout=60)
         return self.process.returncode, err
 
 

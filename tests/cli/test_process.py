@@ -33,7 +33,7 @@ def test_an_interrupted_load_says_so_and_stores_nothing(user: User, sent: int) -
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(sent)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err == "Interrupted; nothing is half done.\n"
     assert user.outcomes() == []

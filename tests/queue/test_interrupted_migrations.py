@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -31,6 +29,7 @@ from almareplay.queue.processes import this_process
 from almareplay.queue.report_rows import report_rows
 from almareplay.queue.schema import VERSION
 from almareplay.queue.store import Queue
+from tests.chaos.processes import Command, Script
 from tests.queue.layouts import LAYOUTS, address, content, copies, hold, look
 
 if TYPE_CHECKING:
@@ -122,15 +121,13 @@ Queue.open(sys.argv[1])
     ("begins", "number"), [("ALTER TABLE", 1), ("DROP TABLE", 2), ("UPDATE almareplay_schema", 1)]
 )
 def test_a_process_that_is_killed_leaves_the_queue_whole(
-    older: Path, begins: str, number: int
+    older: Path, begins: str, number: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    folder = tmp_path_factory.mktemp("process")
     before = content(older)
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED_AFTER.format(begins=begins, number=number), address(older)],
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
+    script = Script(_KILLED_AFTER.format(begins=begins, number=number))
+    killed = Command(script, [address(older)], folder, os.environ, "killed").ends()
+    assert killed.code == -signal.SIGKILL
     assert content(older) == before
     (left,) = copies(older)
     assert content(left) == before
@@ -153,28 +150,20 @@ def test_a_copy_that_was_cut_off_is_not_taken_for_one(older: Path) -> None:
 
 
 @pytest.mark.parametrize("older", [LAYOUTS[0], LAYOUTS[-1]], indirect=True)
-def test_of_two_processes_that_open_it_at_once_one_upgrades_it(older: Path) -> None:
-    program = (
-        "import sys; from almareplay.queue.store import Queue\n"
-        "sys.stdin.read()\n"
+def test_of_two_processes_that_open_it_at_once_one_upgrades_it(
+    older: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("processes")
+    program = Script(
+        "import os, sys; from almareplay.queue.store import Queue\n"
+        "while not os.path.exists('go'): pass\n"
         "with Queue.open(sys.argv[1]) as queue: print(queue.upgrade is not None, queue.run('main'))"
     )
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, address(older)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for process in both:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.stdin = None
-    said = sorted(process.communicate()[0].split()[0] for process in both)
-    assert [process.returncode for process in both] == [0, 0]
-    assert said == ["False", "True"]
+    both = [Command(program, [address(older)], folder, os.environ, name) for name in ("a", "b")]
+    (folder / "go").touch()
+    ended = [each.ends() for each in both]
+    assert [each.code for each in ended] == [0, 0]
+    assert sorted(each.out.split()[0] for each in ended) == ["False", "True"]
     assert len(copies(older)) == 1
 
 

@@ -29,6 +29,8 @@ def as_libreoffice_keeps_it(value: object) -> object:
     return text.replace("_xFFFE_", "_xfffe_").replace("_xFFFF_", "_xffff_")
 
 
+# Other readers of workbooks find the same cells in every run of the suite.
+@pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed here")
 def test_libreoffice_finds_the_same_cells(row: ReportRow, tmp_path: Path) -> None:
     at = datetime(2026, 9, 14, 9, 2, 59, tzinfo=timezone(timedelta(hours=-7)))

@@ -133,7 +133,7 @@ def eventually() -> Callable[[Callable[[], bool]], bool]:
     """Waits for what another thread is about to do."""
 
     def wait(come_true: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not come_true() and time.monotonic() < deadline:
             time.sleep(0.005)
         return come_true()

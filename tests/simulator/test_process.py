@@ -45,7 +45,7 @@ def test_it_says_where_it_is_serves_and_ends_cleanly(tmp_path: Path) -> None:
             except httpx.TransportError as error:
                 assert error.request.url.path == "/almaws/v1/conf/test"
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, out, err) == (0, "", "")

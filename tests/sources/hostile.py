@@ -66,7 +66,7 @@ def xlsx(path: Path, parts: Mapping[str, str | bytes] | None = None, **named: st
         **{f"xl/{name}.xml": content for name, content in named.items()},
         **(parts or {}),
     }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in whole.items():
             archive.writestr(name, content)
     return path
@@ -77,7 +77,7 @@ ODF = "urn:oasis:names:tc:opendocument:xmlns"
 
 def ods(path: Path, rows: str, before: str = "") -> Path:
     """Writes an `.ods` with these rows."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr(
             "content.xml",

@@ -63,11 +63,10 @@ class StationFile:
         self._path = path
         self._options = options
         self._lines = TextLines(path)
-        self._began = False
         self._assumptions = Assumptions()
         self._numbers = ScannedNumbers(options)
         events = list[StationEvent]()
-        for line in self._lines:
+        for line in TextLines(path):
             said = _parsed(line)
             if said is None:
                 continue
@@ -86,11 +85,10 @@ class StationFile:
 
     @property
     def progress(self) -> float:
-        return self._lines.progress if self._began else 0.0
+        return self._lines.progress
 
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions()
-        self._began = True
         reader = self._reader({})
         for number, line, _ in self._lines.numbered():
             if not bare(line):

@@ -69,7 +69,6 @@ class ClientCapture:
         self._path = path
         client = self._client = makes(path.name, options)
         self._lines = TextLines(path)
-        self._began = False
         names = names_of(path.name)
         if missing := missing_place(options, names):
             raise FileRefused(path.name, missing)
@@ -77,7 +76,7 @@ class ClientCapture:
         self._numbers = ScannedNumbers(options)
         self._assembler = Assembler(path.name, self._numbers.mixed_up)
         unread: set[str] = set()
-        for line in self._lines:
+        for line in TextLines(path):
             if bare(line) and isinstance(entry := client.read(line), Entry):
                 self._numbers.look_at(entry.item, entry.patron)
                 unread.update(entry.unread)
@@ -101,11 +100,10 @@ class ClientCapture:
 
     @property
     def progress(self) -> float:
-        return self._lines.progress if self._began else 0.0
+        return self._lines.progress
 
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
-        self._began = True
         read = (self._row(*line) for line in self._lines.numbered())
         return self._assumptions.counted(read)
 

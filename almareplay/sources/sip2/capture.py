@@ -51,7 +51,6 @@ class Sip2Capture:
     def __init__(self, path: Path, options: ReadingOptions) -> None:
         self._path = path
         self._lines = TextLines(path)
-        self._began = False
         self._options = options
         self._clock = StationClock(options)
         self._unread: set[str] = set()
@@ -95,16 +94,15 @@ class Sip2Capture:
 
     @property
     def progress(self) -> float:
-        return self._lines.progress if self._began else 0.0
+        return self._lines.progress
 
     def rows(self) -> Iterator[Row]:
         self._assumptions = Assumptions(self._of_file)
-        self._began = True
         read = (self._read_line(*line) for line in self._lines.numbered())
         return self._assumptions.counted(read)
 
     def _messages(self) -> Iterator[tuple[int, Message]]:
-        for number, line in enumerate(self._lines, 1):
+        for number, line in enumerate(TextLines(self._path), 1):
             for message in messages_in(line):
                 yield number, message
 

@@ -159,7 +159,7 @@ def test_a_newer_page_is_let_in_by_the_clerk_and_nothing_is_lost(
         desk.get_by_role("button", name="Load it").click()
         desk.locator("meta[name=version][content='9.9+newer']").wait_for(state="attached")
         desk.wait_for_selector("html.ready")
-        assert item(1) in desk.inner_text("#scans")
+        desk.locator("#scans", has_text=item(1)).wait_for()
         scan(desk, CARD, item(2))
         said(desk, "saved", item(2))
         all_sent(desk)

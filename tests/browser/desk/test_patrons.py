@@ -85,6 +85,7 @@ def test_a_receipt_is_printed_when_the_patron_is_ended(outage: Outage, opened: D
     desk.click("#tool-due")
     desk.get_by_role("textbox", name="Date").fill("2099-12-24")
     desk.keyboard.press("Enter")
+    desk.wait_for_selector("dialog[open]", state="detached")
     scan(desk, CARD, item(1), item(2), item(3), "%UNDO")
     said(desk, "ready", "Taken back")
     desk.keyboard.press("F8")

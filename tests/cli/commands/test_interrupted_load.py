@@ -15,7 +15,7 @@ from almareplay.queue.store import Queue
 if TYPE_CHECKING:
     from tests.cli.conftest import User
 
-ROWS = 20_000
+ROWS = 8_000
 
 
 @pytest.mark.parametrize("step", ["_join_lanes", "arrange_lanes", "_count_duplicates"])
@@ -62,7 +62,7 @@ def test_a_process_in_the_midst_of_it(user: User, written: int) -> None:
         while process.poll() is None and not (log.exists() and log.stat().st_size >= written):
             time.sleep(0.001)  # until the other process is there
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     with Queue.open(f"sqlite:///{user.folder}/almareplay.db", create=True) as queue:
         rows = sum(queries.outcomes(queue, queue.start_run("main")).values())
     if process.returncode == 130:

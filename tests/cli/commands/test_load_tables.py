@@ -69,23 +69,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     subprocess.run(
         ["mariadb-install-db", "--no-defaults", data, *made], check=True, capture_output=True
     )
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    options = [f"--socket={folder}/socket", f"--pid-file={folder}/pid", "--skip-log-bin"]
-    options += [f"--port={port}", "--bind-address=127.0.0.1", *as_root]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [SERVER, "--no-defaults", data, *options], stdout=log, stderr=log
-        )
+    running, process = started(folder, [SERVER, "--no-defaults", data, *as_root])
     try:
-        running = Server(port)
-        wait_for(running, process, folder / "log")
         running.sql(
             "CREATE DATABASE alma_offline",
             f"CREATE USER reader@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
             "GRANT SELECT ON alma_offline.* TO reader@'127.0.0.1'",
         )
-        asked = ["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={port}", "--user=root"]
+        asked = ["mariadb", "--no-defaults", "--host=127.0.0.1", "--user=root"]
+        asked.append(f"--port={running.port}")
         with TABLES.open("rb") as dump:
             subprocess.run([*asked, "alma_offline"], stdin=dump, check=True)
         yield running
@@ -94,14 +86,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(30)
 
 
-def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until the server answers."""
-    until = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < until:
-        with suppress(pymysql.err.OperationalError):
-            server.sql("SELECT 1")
-            return
-        time.sleep(0.05)
+def started(folder: Path, command: list[str]) -> tuple[Server, subprocess.Popen[bytes]]:
+    """A server that answers. Its port is one that was free a moment ago: where somebody else has
+    taken it since, another one will do."""
+    files = [f"--socket={folder}/socket", f"--pid-file={folder}/pid", "--skip-log-bin"]
+    log = folder / "log"
+    for _ in range(3):
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            server = Server(free.getsockname()[1])
+        at = [f"--port={server.port}", "--bind-address=127.0.0.1"]
+        with log.open("wb") as said:
+            process = subprocess.Popen([*command, *files, *at], stdout=said, stderr=said)
+        until = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < until:
+            with suppress(pymysql.err.OperationalError):
+                server.sql("SELECT 1")
+                return server, process
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
     pytest.fail(f"mariadbd did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 

@@ -219,7 +219,7 @@ def test_a_replay_at_a_terminal_without_colours(loaded: User) -> None:
         while part := os.read(ours, 65536):
             shown += part
     os.close(ours)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     text = shown.decode()
     assert re.search(r"Replaying .+[01]/1.* rows, ", text), text
     assert re.search(r"\x1b\[3\d", text) is None
