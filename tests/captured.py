@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from almareplay.queue.capture_schema import events, sessions, stations
-from almareplay.queue.capture_sessions import all_sessions
-from almareplay.queue.capturing import Station, pair_station
+from almareplay.queue.captures.capturing import Station, pair_station
+from almareplay.queue.captures.sessions import all_sessions
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.capture_schema import events, sessions, stations
 
 START = datetime(2026, 9, 14, 7, 0, tzinfo=UTC)
 """Nine in the morning in Berlin."""

@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn.server
 from sqlalchemy import URL, Connection, Engine
 
-from almareplay.queue import sqlite
+from almareplay.queue.databases import sqlite
 
 
 def share_statements() -> None:

@@ -34,14 +34,20 @@ MAY_IMPORT = {
 MODULES_BESIDE_THE_PARTS = {"__init__", "__main__", "transactions"}
 
 
-def part_of(path: Path) -> str:
-    """The part of a module: its folder or its own name below the package."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def part_of(path: Path, of: Path = PACKAGE) -> str:
+    """The part of a module: its folder or its own name below the package, or below a folder of
+    it."""
+    return path.relative_to(of).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """The parts that a module imports, wherever in it."""
+    return {name.split(".")[1] for name in imported_names(path)}
 
 
 @cache
-def imported(path: Path) -> set[str]:
-    """The parts that a module imports, wherever in it."""
+def imported_names(path: Path) -> set[str]:
+    """The whole names of what a module imports of ours, wherever in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names: list[str] = []
@@ -50,10 +56,7 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: parts are imported by their full names"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            top, *parts = name.split(".")
-            if top == "almareplay" and parts:
-                found.add(parts[0])
+        found.update(name for name in names if name.startswith("almareplay."))
     return found
 
 
@@ -81,6 +84,29 @@ def test_no_module_stands_beside_the_parts_but_transactions() -> None:
     assert {path.stem for path in PACKAGE.glob("*.py")} == MODULES_BESIDE_THE_PARTS
 
 
+def layers_of_the_design() -> dict[str, list[str]]:
+    """What the larger parts are made of, from the bottom up."""
+    design = (REPOSITORY / "docs" / "design.md").read_text("utf-8")
+    table = design.partition("| from the bottom up |")[2].partition("\n\n")[0]
+    rows = [re.findall(r"`([\w/]+)`", line) for line in table.splitlines()[2:]]
+    return {part: layers for part, *layers in rows}
+
+
+@pytest.mark.parametrize("part", ["queue", "alma", "cli/workflows"])
+def test_what_a_part_is_made_of_imports_only_what_stands_below_it(part: str) -> None:
+    folder = PACKAGE / part
+    layers = layers_of_the_design()[part]
+    modules = [path for path in folder.rglob("*.py") if path != folder / "__init__.py"]
+    assert {part_of(path, folder) for path in modules} == set(layers)
+    beginning = f"almareplay.{part.replace('/', '.')}."
+    for path in modules:
+        own = layers.index(part_of(path, folder))
+        inside = [name for name in imported_names(path) if name.startswith(beginning)]
+        for name in inside:
+            layer = name.removeprefix(beginning).split(".")[0]
+            assert layers.index(layer) <= own, f"{path.relative_to(PACKAGE)} imports {name}"
+
+
 CLI = {
     "console": set[str](),
     "options": {"console"},
@@ -91,13 +117,13 @@ CLI = {
 
 @pytest.mark.parametrize("part", CLI)
 def test_a_part_of_the_command_line_imports_only_what_it_may(part: str) -> None:
-    for path in (PACKAGE / "cli" / part).glob("*.py"):
+    for path in (PACKAGE / "cli" / part).rglob("*.py"):
         names = re.findall(r"almareplay\.cli\.(\w+)", path.read_text("utf-8"))
         assert set(names) - {part} <= CLI[part], path.name
 
 
 def test_only_what_is_typed_and_asked_knows_click() -> None:
-    for path in (PACKAGE / "cli" / "workflows").glob("*.py"):
+    for path in (PACKAGE / "cli" / "workflows").rglob("*.py"):
         assert "click" not in path.read_text("utf-8"), path.name
 
 

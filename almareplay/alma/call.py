@@ -8,8 +8,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
+from almareplay.alma.answers.faults import has_errors, read_fault, read_json
 from almareplay.alma.errors import AlmaError, Refusal, parse_error
-from almareplay.alma.faults import has_errors, read_fault, read_json
 from almareplay.outcomes import Outcome
 
 T = TypeVar("T")

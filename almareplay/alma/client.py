@@ -10,19 +10,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from almareplay.alma import responses
 from almareplay.alma.addressing import address, fits_path
+from almareplay.alma.answers import responses
+from almareplay.alma.answers.codes import OF_FEES
+from almareplay.alma.answers.fees import Fee, read_fee
+from almareplay.alma.answers.fields import Body
+from almareplay.alma.answers.responses import ItemIds, ItemLoan, ScanIn
 from almareplay.alma.call import Call, Confirm
-from almareplay.alma.codes import OF_FEES
-from almareplay.alma.endpoint import endpoint_at
+from almareplay.alma.connection.endpoint import endpoint_at
+from almareplay.alma.connection.hosts import can_be_key
 from almareplay.alma.errors import Effect, KeyRefused
-from almareplay.alma.fees import Fee, read_fee
-from almareplay.alma.fields import Body
-from almareplay.alma.hosts import can_be_key
-from almareplay.alma.rate_limiter import Clock, RateLimiter, SystemClock
+from almareplay.alma.limits.rate_limiter import Clock, RateLimiter, SystemClock
+from almareplay.alma.limits.shared_calls import SharedCalls
 from almareplay.alma.reader import AlmaReader, item_path, of_type
-from almareplay.alma.responses import ItemIds, ItemLoan, ScanIn
-from almareplay.alma.shared_calls import SharedCalls
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.outcomes import Outcome
 

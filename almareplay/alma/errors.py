@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import httpx
 
-from almareplay.alma import codes
-from almareplay.alma.faults import Fault, read_fault
+from almareplay.alma.answers import codes
+from almareplay.alma.answers.faults import Fault, read_fault
 from almareplay.outcomes import Outcome
 from almareplay.transactions import AlmaReplayError
 

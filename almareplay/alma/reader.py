@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from almareplay.alma import responses
 from almareplay.alma.addressing import address
-from almareplay.alma.call import Answer, Call, key_test
-from almareplay.alma.codes import OF_FEES
-from almareplay.alma.fees import Fee, read_fees
-from almareplay.alma.fields import Page
-from almareplay.alma.institution import (
+from almareplay.alma.answers import responses
+from almareplay.alma.answers.codes import OF_FEES
+from almareplay.alma.answers.fees import Fee, read_fees
+from almareplay.alma.answers.fields import Page
+from almareplay.alma.answers.institution import (
     CircDesk,
     Institution,
     Library,
@@ -20,8 +19,9 @@ from almareplay.alma.institution import (
     read_institution,
     read_libraries,
 )
-from almareplay.alma.patron import Patron, read_patron
-from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
+from almareplay.alma.answers.patron import Patron, read_patron
+from almareplay.alma.answers.responses import ItemIds, ItemLoan, ItemState
+from almareplay.alma.call import Answer, Call, key_test
 from almareplay.alma.transport import Transport
 
 _PAGE = 100  # members; Alma's largest page

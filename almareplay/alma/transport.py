@@ -11,11 +11,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from almareplay.alma.alma_clock import AlmaClock
 from almareplay.alma.call import Call, Confirm, judged, key_test
-from almareplay.alma.circuit_breaker import BreakerEvent, CircuitBreaker
-from almareplay.alma.daily_quota import DailyQuota, DayUsedUp
-from almareplay.alma.endpoint import Endpoint
+from almareplay.alma.connection.endpoint import Endpoint
+from almareplay.alma.connection.transfer import keep_http_out_of_logs, transfer
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,
@@ -24,11 +22,13 @@ from almareplay.alma.errors import (
     Unavailable,
     Unreachable,
 )
-from almareplay.alma.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
-from almareplay.alma.retrying import RetryBudget, retried
-from almareplay.alma.shared_calls import SharedCalls
-from almareplay.alma.stopping import Stop
-from almareplay.alma.transfer import keep_http_out_of_logs, transfer
+from almareplay.alma.limits.alma_clock import AlmaClock
+from almareplay.alma.limits.circuit_breaker import BreakerEvent, CircuitBreaker
+from almareplay.alma.limits.daily_quota import DailyQuota, DayUsedUp
+from almareplay.alma.limits.rate_limiter import Clock, Departure, FullPace, RateLimiter, SlowedDown
+from almareplay.alma.limits.retrying import RetryBudget, retried
+from almareplay.alma.limits.shared_calls import SharedCalls
+from almareplay.alma.limits.stopping import Stop
 
 T = TypeVar("T")
 

@@ -31,10 +31,7 @@ from almareplay.capture.requests import (
     read_events,
 )
 from almareplay.capture.storing import GroupCommit
-from almareplay.queue.capture_events import Delivery, Stored, store_events
-from almareplay.queue.capture_overview import StationOverview, overview
-from almareplay.queue.capture_sessions import CaptureSession
-from almareplay.queue.capturing import (
+from almareplay.queue.captures.capturing import (
     SessionClosed,
     Station,
     close_session,
@@ -42,6 +39,9 @@ from almareplay.queue.capturing import (
     session_now,
     station_of,
 )
+from almareplay.queue.captures.events import Delivery, Stored, store_events
+from almareplay.queue.captures.overview import StationOverview, overview
+from almareplay.queue.captures.sessions import CaptureSession
 from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from starlette.requests import ClientDisconnect, Request
 
-from almareplay.queue.capture_events import CaptureEvent
+from almareplay.queue.captures.events import CaptureEvent
 
 LARGEST_BODY = 1_000_000
 """Bytes of a request."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from almareplay.queue.capture_events import Delivery, Stored
+from almareplay.queue.captures.events import Delivery, Stored
 
 MOST_DELIVERIES = 50
 """Of one commit: others that use the queue wait for no more."""

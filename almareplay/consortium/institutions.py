@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from almareplay.alma.hosts import can_be_key
+from almareplay.alma.connection.hosts import can_be_key
 from almareplay.settings import (
     PREFIX,
     OfInstitution,

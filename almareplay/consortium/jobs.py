@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from almareplay.queue import postgresql
+from almareplay.queue.databases import postgresql
 from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue
 

@@ -9,26 +9,16 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from almareplay.alma.circuit_breaker import Back, Gone
 from almareplay.alma.client import Alma, AlmaReader, open_transport
 from almareplay.alma.errors import Stopped
-from almareplay.alma.rate_limiter import Clock, SystemClock
+from almareplay.alma.limits.circuit_breaker import Back, Gone
+from almareplay.alma.limits.rate_limiter import Clock, SystemClock
 from almareplay.alma.transport import Event, Traffic
 from almareplay.consortium import pauses
 from almareplay.consortium.submitting import HowToReplay, read_how_to_replay
 from almareplay.outcomes import Outcome
-from almareplay.queue import queries
-from almareplay.queue.binding import check_alma
-from almareplay.queue.captured import take_back_voided
-from almareplay.queue.errors import (
-    HoldLost,
-    QueueError,
-    RunHeld,
-)
-from almareplay.queue.hold import WORKER_LEASE, Hold, release_hold, renew_hold, take_hold
-from almareplay.queue.rows import QueuedRow
-from almareplay.queue.store import Queue, Run
-from almareplay.queue.submissions import (
+from almareplay.queue.captures.captured import take_back_voided
+from almareplay.queue.consortium.submissions import (
     Blocked,
     End,
     Finished,
@@ -39,6 +29,16 @@ from almareplay.queue.submissions import (
     say_how_it_goes,
     submission_of,
 )
+from almareplay.queue.errors import (
+    HoldLost,
+    QueueError,
+    RunHeld,
+)
+from almareplay.queue.reading import queries
+from almareplay.queue.replaying.binding import check_alma
+from almareplay.queue.replaying.hold import WORKER_LEASE, Hold, release_hold, renew_hold, take_hold
+from almareplay.queue.rows import QueuedRow
+from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import CheckResult, check
 from almareplay.replay.engine import Replaying, replay_held
 from almareplay.replay.pool_share import share_of

@@ -10,9 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from almareplay.consortium.worker import Worker
-from almareplay.queue import queries
+from almareplay.queue.consortium.submissions import submitted, to_do
+from almareplay.queue.reading import queries
 from almareplay.queue.store import Queue
-from almareplay.queue.submissions import submitted, to_do
 
 _HOST = "127.0.0.1"
 

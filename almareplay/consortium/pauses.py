@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from almareplay.alma.errors import AlmaGone, DailyLimit, Unavailable
+from almareplay.queue.consortium.submissions import Blocked, End, Later
 from almareplay.queue.errors import (
     PostedByAnotherRun,
     QueueError,
@@ -14,7 +15,6 @@ from almareplay.queue.errors import (
     RunOfAnotherInstitution,
     RunPurged,
 )
-from almareplay.queue.submissions import Blocked, End, Later
 from almareplay.transactions import AlmaReplayError
 
 _log = logging.getLogger("almareplay.consortium")

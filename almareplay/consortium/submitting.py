@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from almareplay.consortium import jobs
-from almareplay.queue import submissions
+from almareplay.queue.consortium import submissions
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.policy import Policy
 

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from almareplay.consortium.jobs import Listener, make_tables
 from almareplay.consortium.look import Look, LookOptions
+from almareplay.queue.consortium.submissions import Blocked, Later, ToDo, to_do
 from almareplay.queue.errors import QueueError
 from almareplay.queue.store import Queue, Run
-from almareplay.queue.submissions import Blocked, Later, ToDo, to_do
 
 SWEEP_SECONDS = 3.0
 # For so long a run that is due is left to whoever hears of it by a job.

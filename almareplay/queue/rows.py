@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.schema import transactions
+from almareplay.queue.tables.schema import transactions
 from almareplay.transactions import Kind
 
 IS_PENDING = (transactions.c.outcome == Outcome.PENDING) & (transactions.c.dismissal == "")

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from almareplay.queue import migrations
-from almareplay.queue.databases import Database, database_at
+from almareplay.queue.databases.database import Database, database_at
 from almareplay.queue.errors import (
     NotUpgraded,
     QueueError,
@@ -25,7 +24,8 @@ from almareplay.queue.errors import (
     RunMissing,
     RunPurged,
 )
-from almareplay.queue.schema import VERSION, runs, versions
+from almareplay.queue.layouts import migrations
+from almareplay.queue.tables.schema import VERSION, runs, versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from almareplay.alma.addressing import fits_path
+from almareplay.alma.answers.responses import ItemLoan, ScanIn
 from almareplay.alma.call import Confirm
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
-from almareplay.alma.rate_limiter import Clock
-from almareplay.alma.responses import ItemLoan, ScanIn
+from almareplay.alma.limits.rate_limiter import Clock
 from almareplay.outcomes import Outcome
-from almareplay.queue.attempts import Fate, Intent, Write
+from almareplay.queue.replaying.attempts import Fate, Intent, Write
 from almareplay.replay import results
 from almareplay.replay.decide import Action, Decision
 from almareplay.replay.follow_ups.tasks import FollowUps

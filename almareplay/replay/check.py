@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from almareplay.alma.answers.institution import Institution
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import AlmaError, KeyProblem, KeyRefused, Refusal
-from almareplay.alma.institution import Institution
-from almareplay.queue.queries import Work
+from almareplay.queue.reading.queries import Work
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy
 from almareplay.replay.side_by_side import both, every

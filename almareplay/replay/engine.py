@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from almareplay.alma.client import Alma
-from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.limits.rate_limiter import Clock
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import REPLAY_LEASE, Hold, Lease, release_hold, take_hold
+from almareplay.queue.replaying.hold import REPLAY_LEASE, Hold, Lease, release_hold, take_hold
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn

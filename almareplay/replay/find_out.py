@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unaddressable, Unavailable
-from almareplay.alma.rate_limiter import Clock
-from almareplay.alma.responses import ItemLoan
+from almareplay.alma.limits.rate_limiter import Clock
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue.attempts import Fate, Intent, Write
+from almareplay.queue.replaying.attempts import Fate, Intent, Write
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay import results
 from almareplay.replay.act import LOOK_HOLDS_SECONDS

@@ -9,15 +9,15 @@ from datetime import datetime
 from types import TracebackType
 from typing import Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
-from almareplay.alma.rate_limiter import Clock
-from almareplay.alma.responses import ItemIds
+from almareplay.alma.answers.responses import ItemIds
+from almareplay.alma.limits.rate_limiter import Clock
 from almareplay.outcomes import Result
-from almareplay.queue import attempts, follow_ups, item_ids, journal
-from almareplay.queue.attempts import Fate, Intent, Write
 from almareplay.queue.errors import QueueError
-from almareplay.queue.follow_ups import Fine, FollowUp, OpenFollowUp
-from almareplay.queue.hold import Hold, renew_hold
-from almareplay.queue.journal import LaneHistory
+from almareplay.queue.replaying import attempts, follow_ups, item_ids, journal
+from almareplay.queue.replaying.attempts import Fate, Intent, Write
+from almareplay.queue.replaying.follow_ups import Fine, FollowUp, OpenFollowUp
+from almareplay.queue.replaying.hold import Hold, renew_hold
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.group_commit import GroupCommit

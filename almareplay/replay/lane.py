@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from almareplay.alma.answers.responses import ItemIds, ItemLoan, ItemState
 from almareplay.alma.errors import Refusal, Unavailable
-from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
-from almareplay.queue.attempts import Intent
-from almareplay.queue.journal import LaneHistory
+from almareplay.queue.replaying.attempts import Intent
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import QueuedRow
 
 # The parts of Alma that answer and that date a loan need not have one clock to the second.

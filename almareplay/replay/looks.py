@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 
-from almareplay.alma.rate_limiter import Clock
-from almareplay.queue.hold import FRESH_SECONDS, Hold, still_held
+from almareplay.alma.limits.rate_limiter import Clock
+from almareplay.queue.replaying.hold import FRESH_SECONDS, Hold, still_held
 from almareplay.queue.store import Queue
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from almareplay.alma.answers.patron import Patron
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal
-from almareplay.alma.patron import Patron
 from almareplay.transactions import identifier_key, same_identifier
 
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
 
+from almareplay.queue.consortium.pools import CallsMade, Pool, Taker, give_back, take_calls
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import Hold
-from almareplay.queue.pools import CallsMade, Pool, Taker, give_back, take_calls
+from almareplay.queue.replaying.hold import Hold
 from almareplay.queue.store import Queue
 
 _log = logging.getLogger("almareplay.replay")

@@ -12,9 +12,9 @@ from datetime import tzinfo
 
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import Refusal, Stopped, Unavailable
-from almareplay.alma.rate_limiter import Clock
+from almareplay.alma.limits.rate_limiter import Clock
 from almareplay.outcomes import Outcome
-from almareplay.queue.attempts import Fate, NoLongerPending, Write
+from almareplay.queue.replaying.attempts import Fate, NoLongerPending, Write
 from almareplay.replay import results
 from almareplay.replay.act import Actor, CallRefused, LostAnswer, WaitedTooLong
 from almareplay.replay.decide import decide

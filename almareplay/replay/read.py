@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from almareplay.alma.answers.responses import ItemIds, ItemLoan, ItemState
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import Refusal, Unavailable
-from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.journal import JournalReader

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.alma.errors import Refusal
-from almareplay.alma.responses import ItemLoan
 from almareplay.replay.lane import Borrowed
 
 # In the status of a loan whose last renewal succeeded (recorded: ``401193;``).

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from almareplay.alma.answers.responses import ItemLoan, ItemState, ScanIn
 from almareplay.alma.errors import AlmaError, Refusal
-from almareplay.alma.responses import ItemLoan, ItemState, ScanIn
 from almareplay.outcomes import Outcome, Result, Shelf
-from almareplay.queue.attempts import Fate, Intent, Write
-from almareplay.queue.follow_ups import FollowUp
+from almareplay.queue.replaying.attempts import Fate, Intent, Write
+from almareplay.queue.replaying.follow_ups import FollowUp
 from almareplay.replay.decide import Decision
 from almareplay.replay.lane import Borrowed
 from almareplay.transactions import Notes, Reason

@@ -17,7 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from almareplay.alma.hosts import HOSTS, can_be_key, is_this_machine
+from almareplay.alma.connection.hosts import HOSTS, can_be_key, is_this_machine
 from almareplay.settings.errors import SettingsError
 from almareplay.settings.file import DEFAULT_FILE, Line, file_warnings, lines_of, nearest_file
 from almareplay.transactions import nearest

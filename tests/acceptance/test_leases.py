@@ -32,10 +32,10 @@ _FALLS_ASLEEP = """
 import contextlib, os, signal, threading, time
 from dataclasses import replace
 from datetime import timedelta
-from almareplay.alma.connections import Connections
-from almareplay.alma.rate_limiter import SystemClock
+from almareplay.alma.connection.connections import Connections
+from almareplay.alma.limits.rate_limiter import SystemClock
 from almareplay.cli import main
-from almareplay.queue import hold
+from almareplay.queue.replaying import hold
 from almareplay.queue.store import Queue
 from almareplay.replay import looks as looking
 

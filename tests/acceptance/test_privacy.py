@@ -110,7 +110,7 @@ def test_a_wrong_key(begin: Begin) -> None:
 
 
 _BROKEN = """
-from almareplay.alma import responses
+from almareplay.alma.answers import responses
 from almareplay.cli import main
 
 seen, read_loan = [], responses.read_loan

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 import respx
 
+from almareplay.alma.answers.responses import ItemIds, ItemLoan
 from almareplay.alma.client import Alma
-from almareplay.alma.responses import ItemIds, ItemLoan
 
 ITEM = ItemIds("99", "22", "23")
 ITEM_PATH = "/bibs/99/holdings/22/items/23"

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import respx
 
+from almareplay.alma.answers.responses import ItemIds
 from almareplay.alma.client import Alma
-from almareplay.alma.responses import ItemIds
 
 ITEM = ItemIds("99", "22", "23")
 DUE = datetime(2031, 5, 6, tzinfo=UTC)

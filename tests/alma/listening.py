@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from almareplay.alma.answers.responses import ItemIds
 from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError
-from almareplay.alma.responses import ItemIds
 
 LOAN = json.dumps({"loan_id": "71", "user_id": "berta"}).encode()
 TEST = b"GET /almaws/v1/bibs/test"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import Effect, Refusal, Unavailable
-from almareplay.alma.rate_limiter import SystemClock
-from almareplay.alma.responses import ItemLoan
+from almareplay.alma.limits.rate_limiter import SystemClock
 from almareplay.simulator.faults import Fault
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Fee, Item, Library, Loan, Patron, Request, World

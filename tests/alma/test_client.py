@@ -10,9 +10,9 @@ import httpx
 import pytest
 import respx
 
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import Effect, KeyRefused, Unaddressable, Unavailable
-from almareplay.alma.responses import ItemLoan
 from tests.alma.calls import ITEM, ITEM_PATH, LOAN, lend, sent
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma import codes
+from almareplay.alma.answers import codes
 from almareplay.alma.errors import (
     AlmaError,
     DailyLimit,

@@ -16,10 +16,10 @@ import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.alma.circuit_breaker import Back, Gone, StillGone
+from almareplay.alma.answers.responses import ItemIds
 from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import Unavailable
-from almareplay.alma.responses import ItemIds
+from almareplay.alma.limits.circuit_breaker import Back, Gone, StillGone
 from almareplay.alma.transport import Event
 from tests.alma.conftest import BASE_URL, KEY
 from tests.alma.fake_alma import DOWN, GENERAL, NO_LOANS, first_byte_leaves

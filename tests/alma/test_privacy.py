@@ -13,10 +13,10 @@ import httpx
 import pytest
 import respx
 
+from almareplay.alma.answers.responses import ItemIds, read_loan
 from almareplay.alma.call import Answer, Call
 from almareplay.alma.client import Alma, open_transport
 from almareplay.alma.errors import AlmaError, Stopped
-from almareplay.alma.responses import ItemIds, read_loan
 
 KEY = "l7xx0secret0key"
 PATRON = "P-0815"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from almareplay.alma.client import Alma, open_transport
-from almareplay.alma.connections import Connections, Send, connections_to
+from almareplay.alma.connection.connections import Connections, Send, connections_to
 from almareplay.alma.errors import AlmaError, Effect, Unreachable
 
 ALMA = httpx.URL("https://api.alma.example")

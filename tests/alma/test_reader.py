@@ -8,10 +8,10 @@ import httpx
 import pytest
 import respx
 
+from almareplay.alma.answers.institution import CircDesk, Library
+from almareplay.alma.answers.responses import ItemState
 from almareplay.alma.client import Alma, AlmaReader
 from almareplay.alma.errors import Refusal
-from almareplay.alma.institution import CircDesk, Library
-from almareplay.alma.responses import ItemState
 from almareplay.outcomes import Outcome
 from tests.alma.calls import ITEM, ITEM_PATH, LOAN, lend, sent
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from almareplay.alma import connections
 from almareplay.alma.client import Alma, open_transport
+from almareplay.alma.connection import connections
 from almareplay.alma.errors import Effect, Unavailable, Unreachable
 from tests.alma.listening import LOAN, http, lend
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from almareplay.alma.answers.responses import read_loan
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import (
     Effect,
@@ -16,8 +17,7 @@ from almareplay.alma.errors import (
     Refusal,
     Unavailable,
 )
-from almareplay.alma.rate_limiter import FullPace, SlowedDown
-from almareplay.alma.responses import read_loan
+from almareplay.alma.limits.rate_limiter import FullPace, SlowedDown
 from almareplay.alma.transport import Traffic
 from tests.alma.fake_alma import (
     DOWN,

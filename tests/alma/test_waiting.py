@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from almareplay.alma.circuit_breaker import Back, BreakerEvent, Gone, StillGone
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import (
     AlmaGone,
@@ -18,6 +17,7 @@ from almareplay.alma.errors import (
     Stopped,
     Unavailable,
 )
+from almareplay.alma.limits.circuit_breaker import Back, BreakerEvent, Gone, StillGone
 from almareplay.alma.transport import Traffic
 from tests.alma.fake_alma import DOWN, INSTITUTION, LOAN, NO_LOANS, OVER, SLOW, FakeAlma, lend, look
 

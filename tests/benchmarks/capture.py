@@ -23,8 +23,8 @@ from uuid import uuid4
 
 import httpx
 
-from almareplay.queue.capture_overview import overview
-from almareplay.queue.capturing import start_session
+from almareplay.queue.captures.capturing import start_session
+from almareplay.queue.captures.overview import overview
 from almareplay.queue.store import Queue
 from tests.benchmarks.measuring import Figure
 

@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from almareplay.alma.client import Alma, open_transport
-from almareplay.alma.rate_limiter import SystemClock
-from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.alma.limits.rate_limiter import SystemClock
+from almareplay.queue.loading.files import CaptureFile, load_file
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.engine import Replaying, replay
 from almareplay.replay.policy import Guard, Policy

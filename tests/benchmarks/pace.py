@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.queue.loading.files import CaptureFile, load_file
 from almareplay.queue.store import Queue
 from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.server import Simulator

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from almareplay.outcomes import DISMISSED, FineRow, Outcome, PullRow, ReportRow
-from almareplay.queue.lists import FINES
+from almareplay.queue.reading.lists import FINES
 from almareplay.reports import Report
 from almareplay.reports.html import write_html
 from almareplay.transactions import AlmaInstance, Kind

@@ -21,9 +21,9 @@ from almareplay.capture.access import Guesses
 from almareplay.capture.addresses import host_of, listen
 from almareplay.capture.app import Capture
 from almareplay.capture.server import CaptureServer
-from almareplay.queue.capture_schema import events
-from almareplay.queue.capturing import start_session
+from almareplay.queue.captures.capturing import start_session
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.capture_schema import events
 
 CODE = "1234-5678"
 NOON = 1_788_000_000_000

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from almareplay.queue.capturing import session_now
+from almareplay.queue.captures.capturing import session_now
 from tests.capture.conftest import CODE, NOON, Desk, Server
 
 

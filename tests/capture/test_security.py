@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from almareplay.capture import requests
 from almareplay.capture import server as capture_server
-from almareplay.queue.capture_schema import stations
+from almareplay.queue.tables.capture_schema import stations
 from tests.capture.conftest import CODE, Desk, Server
 
 ROUTES = [

@@ -24,7 +24,8 @@ SIMULATOR = "tests.contract.simulator"
 # What would be imported and read at the first call.
 _AT_THE_FIRST_CALL = [
     *(f"almareplay.cli.commands.{name}" for name in COMMANDS),
-    *("almareplay.cli.workflows.replaying", "almareplay.cli.workflows.rehearsing"),
+    "almareplay.cli.workflows.replaying.replaying",
+    "almareplay.cli.workflows.replaying.rehearsing",
     *("almareplay.reports.html", "almareplay.reports.xlsx"),
     *("httpcore", "anyio._backends._asyncio", "tests.certificates", "tests.chaos.warmed"),
 ]

@@ -21,8 +21,8 @@ import httpx
 import psutil
 from sqlalchemy import func, select
 
-from almareplay.queue.schema import attempts
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.schema import attempts
 from almareplay.simulator.world import World
 from tests.chaos.captures import Capture
 from tests.chaos.evidence import Evidence, Json

@@ -126,7 +126,10 @@ def test_a_return_that_was_not_made_leaves_its_patron_at_the_limit(tmp_path: Pat
 
 _ENGINE = """
 from almareplay.cli import main
-from almareplay.queue import attempts, follow_ups, hold, journal
+from almareplay.queue.replaying import attempts
+from almareplay.queue.replaying import follow_ups
+from almareplay.queue.replaying import hold
+from almareplay.queue.replaying import journal
 from almareplay.replay import dispatch, engine, find_out
 
 async def nothing(*_):

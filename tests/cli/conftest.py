@@ -16,7 +16,7 @@ import pytest
 
 from almareplay.cli import main
 from almareplay.outcomes import ReportRow
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.reading.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.simulator.gateway import Permissions
 from almareplay.simulator.server import Simulator

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import select
 
 from almareplay.capture.server import CaptureServer
-from almareplay.queue.capture_schema import events
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.capture_schema import events
 
 if TYPE_CHECKING:
     from tests.cli.conftest import User

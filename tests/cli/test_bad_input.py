@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from almareplay.queue.hold import take_hold
+from almareplay.queue.replaying.hold import take_hold
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.reading.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World

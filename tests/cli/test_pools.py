@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from almareplay.queue.pool_schema import pool_blocks, pools
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.pool_schema import pool_blocks, pools
 from tests.cli.test_institutions import FERN, MOSS, Consortium, almas, capture, consortium
 
 if TYPE_CHECKING:

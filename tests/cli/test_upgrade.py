@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.queue.schema import VERSION
+from almareplay.queue.tables.schema import VERSION
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Loan, Patron, World
 from tests.queue.layouts import LAYOUTS, hold, look, write_queue

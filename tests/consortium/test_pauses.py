@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from almareplay.alma.errors import AlmaGone, DailyLimit, KeyRefused
 from almareplay.consortium import pauses
+from almareplay.queue.consortium.submissions import Blocked, Later
 from almareplay.queue.errors import QueueError, RunOfAnotherInstitution
-from almareplay.queue.submissions import Blocked, Later
 from almareplay.settings import SettingsError
 from almareplay.transactions import AlmaInstance
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from almareplay.queue.pool_schema import pool_blocks
-from almareplay.queue.pools import BLOCK
+from almareplay.queue.consortium.pools import BLOCK
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.pool_schema import pool_blocks
 from almareplay.simulator.limits import DayCount
 from tests.chaos.processes import Script
 from tests.consortium.conftest import FERN, MOSS, Opens
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 # A worker of the next day.
 TOMORROW = Script(
     "from datetime import UTC, datetime, timedelta\n"
-    "from almareplay.alma.rate_limiter import SystemClock\n"
+    "from almareplay.alma.limits.rate_limiter import SystemClock\n"
     "from almareplay.cli import main\n"
     "SystemClock.now = lambda _: datetime.now(UTC) + timedelta(days=1)\n"
     "main()\n"

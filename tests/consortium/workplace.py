@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from almareplay.queue.consortium.submissions import Submission, submission_of
 from almareplay.queue.store import Queue, Run
-from almareplay.queue.submissions import Submission, submission_of
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Desk, Item, Library, Patron, World
 from tests.chaos.processes import ALMAREPLAY, Command, Done, Script

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from almareplay.alma.endpoint import Endpoint
+from almareplay.alma.connection.endpoint import Endpoint
 from almareplay.simulator.exchange import Exchange
 from almareplay.simulator.gateway import Gateway
 from tests.contract.checker import broken_by, broken_by_request

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from almareplay.alma.codes import REFUSALS
+from almareplay.alma.answers.codes import REFUSALS
 from almareplay.cli.main import COMMANDS, app
 from almareplay.outcomes import Disposition, Outcome
-from almareplay.queue.schema import metadata
+from almareplay.queue.tables.schema import metadata
 from almareplay.settings import PREFIX, Settings
 from tests.docs.pages import REPOSITORY
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from almareplay.cli import app
-from almareplay.queue.schema import metadata
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.schema import metadata
 from tests.docs.demo import quick_demo, without_what_varies, written
 from tests.docs.pages import DOCS, README, blocks_of, table
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.outcomes import FineRow, Outcome, PullRow, ReportRow
-from almareplay.queue.schema import metadata
+from almareplay.queue.tables.schema import metadata
 from almareplay.sources import ReadingOptions, open_capture, parse_columns
 from almareplay.sources.options import FIELDS
 from almareplay.transactions import Transaction

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from almareplay.outcomes import Disposition, Outcome
-from almareplay.queue.lists import FINES
+from almareplay.queue.reading.lists import FINES
 
 DESIGN = {
     Disposition.APPLIED: {"loaned", "renewed", "returned"},

@@ -15,9 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from almareplay.outcomes import Outcome, ReportRow, Result
-from almareplay.queue.journal import pending_rows, store_result
-from almareplay.queue.loading import CaptureFile, LoadResult, load_file
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.loading.files import CaptureFile, LoadResult, load_file
+from almareplay.queue.reading.report_rows import report_rows
+from almareplay.queue.replaying.journal import pending_rows, store_result
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run
 from almareplay.transactions import InvalidRow, Kind, LeftOut, Reason, Transaction

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from almareplay.outcomes import Disposition, Outcome, ReportRow
-from almareplay.queue import staff
-from almareplay.queue.attempts import Write, store_intent
-from almareplay.queue.hold import Hold, release_hold, take_hold
-from almareplay.queue.staff import Retried
+from almareplay.queue.replaying.attempts import Write, store_intent
+from almareplay.queue.replaying.hold import Hold, release_hold, take_hold
+from almareplay.queue.staff import settling
+from almareplay.queue.staff.settling import Retried
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Station
@@ -36,7 +36,7 @@ def row_of(station: Station, number: int) -> ReportRow:
 
 
 def retry(station: Station, *outcomes: Outcome, rows: tuple[int, ...] = ()) -> Retried:
-    return staff.retry(station.queue, station.run, outcomes=outcomes, rows=rows)
+    return settling.retry(station.queue, station.run, outcomes=outcomes, rows=rows)
 
 
 def without_answer(station: Station, row: int) -> None:

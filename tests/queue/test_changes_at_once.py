@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from almareplay.outcomes import Outcome, Result
-from almareplay.queue import staff
-from almareplay.queue.attempts import NoLongerPending, Write, store_intent
-from almareplay.queue.copying import copy_run
-from almareplay.queue.correcting import correct
 from almareplay.queue.errors import (
     RunNotEmpty,
 )
-from almareplay.queue.hold import (
+from almareplay.queue.loading.copying import copy_run
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.replaying.attempts import NoLongerPending, Write, store_intent
+from almareplay.queue.replaying.hold import (
     Hold,
     release_hold,
     take_hold,
 )
-from almareplay.queue.item_ids import keep_ids, kept_ids
-from almareplay.queue.journal import lane_history, pending_rows, store_result
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.schema import files, transactions
+from almareplay.queue.replaying.item_ids import keep_ids, kept_ids
+from almareplay.queue.replaying.journal import lane_history, pending_rows, store_result
+from almareplay.queue.staff import settling
+from almareplay.queue.staff.correcting import correct
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.schema import files, transactions
 from almareplay.transactions import AlmaInstance
 from tests.queue.at_once import THREADS, TRIES, at_once
 
@@ -160,7 +160,7 @@ def test_staff_change_nothing_once_a_replay_has_the_run(
             if which == 1:
                 correct(queues[1], station.run, row, patron_id=f"q{row}")
             else:
-                staff.dismiss(queues[2], station.run, [row], "seen to")
+                settling.dismiss(queues[2], station.run, [row], "seen to")
             return None
 
         came, *_ = at_once(work, 3)

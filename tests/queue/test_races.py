@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, update
 
-from almareplay.queue.attempts import Intent, Write, attempts_of, store_intent
 from almareplay.queue.errors import (
     HoldLost,
     PostedByAnotherRun,
     RunHeld,
 )
-from almareplay.queue.hold import (
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.replaying.attempts import Intent, Write, attempts_of, store_intent
+from almareplay.queue.replaying.hold import (
     REPLAY_LEASE,
     WORKER_LEASE,
     Hold,
@@ -29,9 +30,8 @@ from almareplay.queue.hold import (
     renew_hold,
     take_hold,
 )
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.schema import attempts, runs
 from almareplay.queue.store import Queue, Run
+from almareplay.queue.tables.schema import attempts, runs
 from almareplay.transactions import AlmaInstance
 from tests.queue.at_once import THREADS, TRIES, at_once
 
@@ -91,7 +91,7 @@ def test_processes_are_told_apart_as_threads_are(station: Station) -> None:
     program = (
         "import sys\n"
         "from almareplay.queue.errors import RunHeld\n"
-        "from almareplay.queue.hold import take_hold\n"
+        "from almareplay.queue.replaying.hold import take_hold\n"
         "from almareplay.queue.store import Queue\n"
         "with Queue.open(sys.argv[1]) as queue:\n"
         "    print('ready', flush=True)\n"
@@ -128,9 +128,9 @@ def test_a_process_that_is_stopped_posts_nothing_once_its_run_was_taken(
     station.load("12:00 L i1 p1", "12:00 L i2 p2")
     program = (
         "import sys\n"
-        "from almareplay.queue.attempts import Write, store_intent\n"
+        "from almareplay.queue.replaying.attempts import Write, store_intent\n"
         "from almareplay.queue.errors import HoldLost\n"
-        "from almareplay.queue.hold import *\n"
+        "from almareplay.queue.replaying.hold import *\n"
         "from almareplay.queue.store import Queue\n"
         "with Queue.open(sys.argv[1]) as queue:\n"
         f"    hold = take_hold(queue, queue.run('main'), lease={lease})\n"

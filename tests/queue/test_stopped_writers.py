@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from almareplay.queue import postgresql
+from almareplay.queue.databases import postgresql
 from almareplay.queue.errors import QueueError
-from almareplay.queue.hold import release_hold, take_hold
+from almareplay.queue.replaying.hold import release_hold, take_hold
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:

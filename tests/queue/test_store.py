@@ -13,8 +13,8 @@ from sqlalchemy import update
 
 from almareplay.outcomes import Outcome
 from almareplay.queue.errors import QueueError, QueueMissing, QueueTooNew, QueueTooOld, RunMissing
-from almareplay.queue.schema import versions
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.schema import versions
 
 if TYPE_CHECKING:
     from tests.queue.conftest import Pragma, Station

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.journal import LaneHistory
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.decide import Action
 from almareplay.replay.lane import Borrowed, Lane

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from almareplay.outcomes import ReportRow
-from almareplay.queue.item_ids import Ids, keep_ids
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.reading.report_rows import report_rows
+from almareplay.queue.replaying.item_ids import Ids, keep_ids
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.policy import Guard, Policy
 from almareplay.simulator.server import Simulator

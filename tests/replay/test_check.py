@@ -12,7 +12,7 @@ import respx
 
 from almareplay.alma.client import AlmaReader, open_transport
 from almareplay.alma.errors import AlmaGone
-from almareplay.queue.queries import Work
+from almareplay.queue.reading.queries import Work
 from almareplay.replay.check import CheckResult, Effort, UnknownPlace, check, effort
 from almareplay.replay.follow_ups.due_dates import DueDates
 from almareplay.replay.policy import Guard, Policy

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almareplay.alma.responses import ItemState
+from almareplay.alma.answers.responses import ItemState
 from almareplay.outcomes import Disposition, Outcome
 from almareplay.replay.decide import GUARDED, UNGUARDED, Action, Decision, decide, later_minute
 from almareplay.replay.lane import Borrowed

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from almareplay.alma.rate_limiter import SystemClock
-from almareplay.alma.responses import ItemIds, ItemLoan
-from almareplay.queue.attempts import Intent, Write
-from almareplay.queue.journal import LaneHistory
+from almareplay.alma.answers.responses import ItemIds, ItemLoan
+from almareplay.alma.limits.rate_limiter import SystemClock
+from almareplay.queue.replaying.attempts import Intent, Write
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.find_out import Effects, Found
 from almareplay.replay.lane import Attempt, Lane

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from almareplay.outcomes import Outcome, ReportRow
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.reading.report_rows import report_rows
 from almareplay.queue.store import Queue
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Loan, Patron, World

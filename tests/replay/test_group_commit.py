@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event, update
 
 from almareplay.queue.errors import QueueError
-from almareplay.queue.schema import runs
 from almareplay.queue.store import Queue, Run
+from almareplay.queue.tables.schema import runs
 from almareplay.replay.group_commit import GroupCommit
 
 Work = Callable[[Queue], int]

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almareplay.outcomes import Disposition, Outcome
-from almareplay.queue import queries
-from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.reading import queries
 from almareplay.queue.store import Queue
 from almareplay.simulator.faults import Fault
 from almareplay.simulator.server import Simulator

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from almareplay.alma.responses import ItemIds
+from almareplay.alma.answers.responses import ItemIds
 from almareplay.outcomes import Outcome
-from almareplay.queue import item_ids
-from almareplay.queue.item_ids import Ids, kept_ids
+from almareplay.queue.replaying import item_ids
+from almareplay.queue.replaying.item_ids import Ids, kept_ids
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.journal import JournalReader
 from almareplay.replay.policy import OnLoanElsewhere, Policy

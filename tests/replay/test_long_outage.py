@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import update
 
 from almareplay.outcomes import Outcome
-from almareplay.queue import queries
-from almareplay.queue.hold import holder_of
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.schema import runs
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.reading import queries
+from almareplay.queue.replaying.hold import holder_of
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.schema import runs
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Patron, World
 from almareplay.transactions import Kind, Transaction

@@ -9,13 +9,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from almareplay.queue import postgresql, sqlite
-from almareplay.queue.attempts import Write, attempts_of, seconds_since, store_intent
+from almareplay.queue.databases import postgresql, sqlite
 from almareplay.queue.errors import HoldLost
-from almareplay.queue.hold import REPLAY_LEASE, WORKER_LEASE, Hold, Lease, still_held, take_hold
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.schema import runs
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.replaying.attempts import Write, attempts_of, seconds_since, store_intent
+from almareplay.queue.replaying.hold import (
+    REPLAY_LEASE,
+    WORKER_LEASE,
+    Hold,
+    Lease,
+    still_held,
+    take_hold,
+)
 from almareplay.queue.store import Queue, Run
+from almareplay.queue.tables.schema import runs
 from almareplay.replay.journal import Journal
 from almareplay.transactions import Kind, Transaction
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from almareplay.outcomes import Outcome
-from almareplay.queue import item_ids
 from almareplay.queue.errors import QueueError
-from almareplay.queue.item_ids import kept_ids
+from almareplay.queue.replaying import item_ids
+from almareplay.queue.replaying.item_ids import kept_ids
 from almareplay.replay.policy import Policy
 from almareplay.transactions import Kind
 from tests.replay.moved_barcodes import (

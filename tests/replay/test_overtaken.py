@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from almareplay.alma.responses import ItemLoan, ItemState
+from almareplay.alma.answers.responses import ItemLoan, ItemState
 from almareplay.outcomes import Outcome
-from almareplay.queue.journal import LaneHistory
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import Order
 from almareplay.replay.decide import Action, Case, decide, overtaken_in_alma
 from almareplay.replay.lane import Lane

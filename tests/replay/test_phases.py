@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from almareplay.outcomes import Outcome
-from almareplay.queue.loading import CaptureFile, load_file
-from almareplay.queue.phases import items_out_of_order, phase_under_way, phases_of
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.loading.files import CaptureFile, load_file
+from almareplay.queue.reading.report_rows import report_rows
+from almareplay.queue.replaying.phases import items_out_of_order, phase_under_way, phases_of
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.dispatch import Dispatch, Turn
 from almareplay.simulator.faults import Fault

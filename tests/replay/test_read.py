@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from almareplay.alma.answers.responses import ItemIds, ItemLoan, ItemState
 from almareplay.alma.errors import AlmaGone, Refusal
-from almareplay.alma.responses import ItemIds, ItemLoan, ItemState
-from almareplay.queue.journal import LaneHistory
+from almareplay.queue.replaying.journal import LaneHistory
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.lane import Attempt, Lane
 from almareplay.replay.patrons import Patrons

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from almareplay.alma.responses import ItemLoan
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.outcomes import Outcome
 from almareplay.replay.lane import Borrowed
 from almareplay.replay.renewal import refusal_of, was_renewed

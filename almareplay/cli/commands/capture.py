@@ -10,7 +10,7 @@ import click
 from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions, session_name
 from almareplay.cli.options.shared import SCANNER_PREFIX, SCANNER_SUFFIX
-from almareplay.cli.workflows.capturing import CaptureOptions, serve_capture
+from almareplay.cli.workflows.capture_page.capturing import CaptureOptions, serve_capture
 
 
 @click.command(cls=Command, groups=[alone(SCANNER_PREFIX), alone(SCANNER_SUFFIX)])

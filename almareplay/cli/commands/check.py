@@ -8,7 +8,7 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.shared import ALL, PACE
-from almareplay.cli.workflows.checking import check as check_one
+from almareplay.cli.workflows.checking.checking import check as check_one
 
 
 @click.command(cls=Command, groups=[alone(PACE), alone(ALL)])
@@ -46,7 +46,9 @@ def check(
             raise click.UsageError("--probe is for one institution: name it with --institution.")
     settings = common.read_settings(requests_per_second=requests_per_second)
     if of_all:
-        from almareplay.cli.workflows.checking_all import check_all  # most have but one
+        from almareplay.cli.workflows.institutions.checking_all import (
+            check_all,  # most have but one
+        )
 
         return check_all(common, settings, requests_per_second)
     return check_one(common, settings, probe=probe)

@@ -8,7 +8,7 @@ from almareplay.cli.console.output import count, messages
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.queue.copying import copy_run
+from almareplay.queue.loading.copying import copy_run
 
 
 @click.command(cls=Command)

@@ -10,12 +10,12 @@ from almareplay.cli.options.command import Command, OneOf
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.rows import parse_rows
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.row_history import row_in_words
-from almareplay.cli.workflows.run_report import zone_of_library
+from almareplay.cli.workflows.runs.row_history import row_in_words
+from almareplay.cli.workflows.runs.run_report import zone_of_library
 from almareplay.outcomes import Outcome
 from almareplay.outcomes.reasons import all_in_words, in_words
-from almareplay.queue.correcting import correct as correct_row
-from almareplay.queue.row_history import history_of
+from almareplay.queue.reading.row_history import history_of
+from almareplay.queue.staff.correcting import correct as correct_row
 from almareplay.sources.identifiers import Scanner, read_identifier
 from almareplay.sources.options import Codabar
 from almareplay.transactions import Kind, Reason, as_text

@@ -8,11 +8,11 @@ from almareplay.cli.console.output import count, say
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.rows import DISMISSIBLE, outcomes_option, rows_option
-from almareplay.cli.workflows.next_steps import next_steps, tell_steps
 from almareplay.cli.workflows.opening import open_queue
+from almareplay.cli.workflows.runs.next_steps import next_steps, tell_steps
 from almareplay.outcomes import Outcome
-from almareplay.queue import staff
-from almareplay.queue.purging import standing
+from almareplay.queue.purging.runs import standing
+from almareplay.queue.staff import settling
 
 
 @click.command(cls=Command)
@@ -52,7 +52,7 @@ def dismiss(common: CommonOptions, note: str, row: list[int], outcome: tuple[Out
         raise click.BadParameter("The note is empty: say what was done.")
     with open_queue(common.read_settings().queue) as queue:
         run = queue.run(common.run, common.institution)
-        done = staff.dismiss(queue, run, row, words, outcomes=outcome)
+        done = settling.dismiss(queue, run, row, words, outcomes=outcome)
         stands = standing(queue, run)
     say(f"{count(done, 'row')} dismissed.{' Nothing is left to do.' * stands.finished}")
     tell_steps(next_steps(stands, common), say)

@@ -10,8 +10,8 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
-from almareplay.cli.workflows.exporting import export as export_rows
-from almareplay.cli.workflows.exporting_session import export_session
+from almareplay.cli.workflows.capture_page.exporting_session import export_session
+from almareplay.cli.workflows.runs.exporting import export as export_rows
 
 
 @click.command(cls=Command, groups=[alone(OVERWRITE)])

@@ -10,9 +10,9 @@ from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.rows import rows_option
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.row_history import history_as_data, history_in_words
-from almareplay.cli.workflows.run_report import zone_of_library
-from almareplay.queue.row_history import history_of
+from almareplay.cli.workflows.runs.row_history import history_as_data, history_in_words
+from almareplay.cli.workflows.runs.run_report import zone_of_library
+from almareplay.queue.reading.row_history import history_of
 
 
 @click.command(cls=Command)

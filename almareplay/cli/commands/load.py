@@ -12,13 +12,13 @@ from almareplay.cli.console.output import messages, say
 from almareplay.cli.options.command import Command, OneOf, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import SCANNER_PREFIX, SCANNER_SUFFIX
-from almareplay.cli.workflows.capture_sessions import load_session, preview_session
-from almareplay.cli.workflows.captures import reading_options
-from almareplay.cli.workflows.loading import load_files
+from almareplay.cli.workflows.loading.capture_sessions import load_session, preview_session
+from almareplay.cli.workflows.loading.captures import reading_options
+from almareplay.cli.workflows.loading.loading import load_files
+from almareplay.cli.workflows.loading.preview import preview_files
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.preview import preview_files
-from almareplay.queue.capture_sessions import session_named
-from almareplay.queue.captured import captured
+from almareplay.queue.captures.captured import captured
+from almareplay.queue.captures.sessions import session_named
 from almareplay.settings import Settings
 from almareplay.sources import ClockHours, Codabar, DateOrder, ReadingOptions
 from almareplay.transactions import Kind

@@ -10,7 +10,7 @@ from almareplay.cli.console.exits import Exit
 from almareplay.cli.options.command import Command, OneOf, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE, PACE
-from almareplay.cli.workflows.patron_lists import list_of_ids, list_of_table
+from almareplay.cli.workflows.capture_page.patron_lists import list_of_ids, list_of_table
 from almareplay.sources import DateOrder
 from almareplay.sources.patrons import PATRON_FIELDS
 

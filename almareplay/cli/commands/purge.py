@@ -11,8 +11,8 @@ from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.durations import parse_duration
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.purging import purge as purge_runs
-from almareplay.cli.workflows.purging import purge_capture_session
+from almareplay.cli.workflows.runs.purging import purge as purge_runs
+from almareplay.cli.workflows.runs.purging import purge_capture_session
 
 _LONGEST = timedelta(days=36_500)
 

@@ -41,8 +41,8 @@ def rehearse(common: CommonOptions, options: ReplayOptions, files: tuple[str, ..
       130  interrupted, start again
     """
     # Imported here, since they take longer than the help, which needs none of them.
-    from almareplay.cli.workflows.notification import notifying
-    from almareplay.cli.workflows.rehearsing import rehearse as rehearse_run
+    from almareplay.cli.workflows.replaying.notification import notifying
+    from almareplay.cli.workflows.replaying.rehearsing import rehearse as rehearse_run
 
     return notifying(
         options.notify,

@@ -59,9 +59,9 @@ def replay(
       130  interrupted, start again
     """
     # Imported here, since they take longer than the help, which needs none of them.
-    from almareplay.cli.workflows.confirmation import Confirmation
-    from almareplay.cli.workflows.notification import notifying
-    from almareplay.cli.workflows.replaying import replay as replay_run
+    from almareplay.cli.workflows.replaying.confirmation import Confirmation
+    from almareplay.cli.workflows.replaying.notification import notifying
+    from almareplay.cli.workflows.replaying.replaying import replay as replay_run
 
     confirmation = Confirmation(yes, confirm, environment_unverified)
     return notifying(

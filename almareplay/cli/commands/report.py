@@ -12,7 +12,7 @@ from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import PATH, CommonOptions
 from almareplay.cli.options.shared import OVERWRITE
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.run_report import report_of, without_patrons
+from almareplay.cli.workflows.runs.run_report import report_of, without_patrons
 from almareplay.outcomes import FineRow, PullRow
 from almareplay.reports import check_list_path, check_report_path, write_list, write_report
 
@@ -119,7 +119,9 @@ def report(
 
 
 def _report_all(common: CommonOptions, folder: Path, *, anonymously: bool, overwrite: bool) -> Exit:
-    from almareplay.cli.workflows.report_all import report_all  # most have but one institution
+    from almareplay.cli.workflows.institutions.report_all import (
+        report_all,  # most have but one institution
+    )
 
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:

@@ -10,7 +10,7 @@ from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.rows import RETRYABLE, outcomes_option, rows_option
 from almareplay.cli.workflows.opening import open_queue
 from almareplay.outcomes import Outcome
-from almareplay.queue import staff
+from almareplay.queue.staff import settling
 
 
 @click.command(cls=Command)
@@ -35,7 +35,7 @@ def retry(common: CommonOptions, outcome: tuple[Outcome, ...], row: list[int]) -
       3  the run is being replayed
     """
     with open_queue(common.read_settings().queue) as queue:
-        done = staff.retry(
+        done = settling.retry(
             queue, queue.run(common.run, common.institution), outcomes=outcome, rows=row
         )
     if done.reopened:

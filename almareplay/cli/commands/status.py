@@ -8,7 +8,7 @@ from almareplay.cli.options.command import Command, alone
 from almareplay.cli.options.common import CommonOptions
 from almareplay.cli.options.shared import ALL
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.cli.workflows.run_status import tell_status
+from almareplay.cli.workflows.runs.run_status import tell_status
 
 
 @click.command(cls=Command, groups=[alone(ALL)])
@@ -41,7 +41,7 @@ def status(common: CommonOptions, as_json: bool, of_all: bool, watch: bool) -> N
     with open_queue(settings.queue) as queue:
         if of_all:
             # Most have none.
-            from almareplay.cli.workflows.status_all import (
+            from almareplay.cli.workflows.institutions.status_all import (
                 tell_status_of_all,
                 watch_status_of_all,
             )

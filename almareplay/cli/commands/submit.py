@@ -56,8 +56,8 @@ def submit(
     named = [*codes, *([common.institution] if common.institution else [])]
     if bool(named) == of_all:
         raise click.UsageError("Name the institutions by their codes, or say --all.")
-    from almareplay.cli.workflows.submitting import Wanted
-    from almareplay.cli.workflows.submitting import submit as submit_runs
+    from almareplay.cli.workflows.institutions.submitting import Wanted
+    from almareplay.cli.workflows.institutions.submitting import submit as submit_runs
 
     wanted = Wanted(list(dict.fromkeys(named)), policy, yes, environment_unverified)
     return submit_runs(common, wanted)

@@ -9,9 +9,9 @@ import click
 from almareplay.cli.console.output import count, say
 from almareplay.cli.options.command import Command
 from almareplay.cli.options.common import PATH, CommonOptions
-from almareplay.cli.workflows.captures import sha256_of
+from almareplay.cli.workflows.loading.captures import sha256_of
 from almareplay.cli.workflows.opening import open_queue
-from almareplay.queue.unloading import unload_file
+from almareplay.queue.loading.unloading import unload_file
 
 
 @click.command(cls=Command)

@@ -57,7 +57,7 @@ def worker(
       75   a run waits: daily limit, Alma away
       130  stopped
     """
-    from almareplay.cli.workflows.working import work
+    from almareplay.cli.workflows.institutions.working import work
 
     return work(
         common, concurrency=concurrency, drain=drain, give_up_after=give_up_after, metrics=metrics

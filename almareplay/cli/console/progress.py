@@ -21,9 +21,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from almareplay.alma.circuit_breaker import Back, Gone, StillGone
-from almareplay.alma.daily_quota import DayUsedUp
-from almareplay.alma.rate_limiter import FullPace, SlowedDown
+from almareplay.alma.limits.circuit_breaker import Back, Gone, StillGone
+from almareplay.alma.limits.daily_quota import DayUsedUp
+from almareplay.alma.limits.rate_limiter import FullPace, SlowedDown
 from almareplay.alma.transport import Event, Traffic
 from almareplay.cli.console.log import note
 from almareplay.cli.console.outcomes import coloured

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from almareplay.cli.console.output import Tell, count
-from almareplay.queue.phases import items_out_of_order, phases_of
-from almareplay.queue.queries import Work
+from almareplay.queue.reading.queries import Work
+from almareplay.queue.replaying.phases import items_out_of_order, phases_of
 from almareplay.queue.store import Queue, Run
 from almareplay.replay.check import CheckResult, effort
 from almareplay.replay.policy import Policy

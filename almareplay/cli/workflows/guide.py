@@ -5,14 +5,14 @@ from __future__ import annotations
 from almareplay.cli.console.outcomes import print_outcomes
 from almareplay.cli.console.output import count, results
 from almareplay.cli.options.common import CommonOptions
-from almareplay.cli.workflows.capture_sessions import tell_sessions
-from almareplay.cli.workflows.next_steps import next_steps, tell_steps
+from almareplay.cli.workflows.loading.capture_sessions import tell_sessions
 from almareplay.cli.workflows.opening import open_queue
+from almareplay.cli.workflows.runs.next_steps import next_steps, tell_steps
 from almareplay.consortium.institutions import institutions_of
 from almareplay.outcomes import OPEN, Disposition
-from almareplay.queue.binding import binding_of
 from almareplay.queue.errors import QueueMissing
-from almareplay.queue.purging import Standing, standings
+from almareplay.queue.purging.runs import Standing, standings
+from almareplay.queue.replaying.binding import binding_of
 from almareplay.settings import DEFAULT_FILE, PREFIX, Settings, read_settings
 from almareplay.transactions import AlmaReplayError
 

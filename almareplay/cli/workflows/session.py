@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from almareplay.alma.client import open_transport
-from almareplay.alma.shared_calls import SharedCalls
+from almareplay.alma.limits.shared_calls import SharedCalls
 from almareplay.alma.transport import Event, Traffic, Transport
 from almareplay.cli.console.exits import Exit
 from almareplay.cli.console.log import note

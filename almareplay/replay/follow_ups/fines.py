@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from almareplay.alma.fees import Fee
-from almareplay.queue.follow_ups import MadeBy
+from almareplay.alma.answers.fees import Fee
+from almareplay.queue.replaying.follow_ups import MadeBy
 from almareplay.transactions import same_identifier
 
 OVERDUE = "OVERDUEFINE"

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from almareplay.alma.addressing import fits_path
+from almareplay.alma.answers.fees import Fee
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import AlmaError, Effect, Refusal, Unavailable
-from almareplay.alma.fees import Fee
-from almareplay.alma.responses import ItemLoan
 from almareplay.outcomes.reasons import all_in_words
-from almareplay.queue.attempts import Intent, Write
-from almareplay.queue.follow_ups import Fine, FollowUp, MadeBy, OpenFollowUp, Task
+from almareplay.queue.replaying.attempts import Intent, Write
+from almareplay.queue.replaying.follow_ups import Fine, FollowUp, MadeBy, OpenFollowUp, Task
 from almareplay.queue.rows import QueuedRow
 from almareplay.replay.follow_ups.due_dates import DueDates, due_as_captured
 from almareplay.replay.follow_ups.fines import Fines, Wrong, made_by_call, wrong_part

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from almareplay.alma.patron import Patron
-from almareplay.alma.responses import ItemLoan
+from almareplay.alma.answers.patron import Patron
+from almareplay.alma.answers.responses import ItemLoan
 from almareplay.transactions import identifier_key
 
 

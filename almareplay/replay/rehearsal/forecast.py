@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from almareplay.alma.patron import Patron
-from almareplay.alma.responses import ItemState
+from almareplay.alma.answers.patron import Patron
+from almareplay.alma.answers.responses import ItemState
 from almareplay.outcomes import Outcome
 from almareplay.queue.rows import Order, QueuedRow
 from almareplay.replay.decide import Action, Decision

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from almareplay.alma.answers.patron import Patron
+from almareplay.alma.answers.responses import ItemIds, ItemLoan
 from almareplay.alma.client import AlmaReader
 from almareplay.alma.errors import (
     AlmaError,
@@ -24,8 +26,6 @@ from almareplay.alma.errors import (
     Unaddressable,
     Unavailable,
 )
-from almareplay.alma.patron import Patron
-from almareplay.alma.responses import ItemIds, ItemLoan
 from almareplay.outcomes import Outcome, Result
 from almareplay.queue.rows import QueuedRow
 from almareplay.queue.store import Queue, Run

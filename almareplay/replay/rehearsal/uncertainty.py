@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from almareplay.alma.responses import ItemLoan, ItemState
+from almareplay.alma.answers.responses import ItemLoan, ItemState
 from almareplay.replay.rehearsal.accounts import Account
 
 MANY_LOANS = 10

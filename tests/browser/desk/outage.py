@@ -14,9 +14,9 @@ from sqlalchemy import Row, select
 from almareplay.capture.app import Capture
 from almareplay.capture.patrons import read_patrons
 from almareplay.capture.server import CaptureServer
-from almareplay.queue.capture_schema import events, stations
-from almareplay.queue.capturing import start_session
+from almareplay.queue.captures.capturing import start_session
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.capture_schema import events, stations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

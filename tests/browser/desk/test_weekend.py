@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from almareplay.queue.capture_schema import events, stations
 from almareplay.queue.store import Queue
+from almareplay.queue.tables.capture_schema import events, stations
 from tests.browser.conftest import NAMES
 from tests.browser.desk.outage import card, item
 

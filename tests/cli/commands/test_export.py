@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.outcomes import Outcome, ReportRow, Result
-from almareplay.queue.attempts import Fate, Write, store_intent
-from almareplay.queue.hold import release_hold, take_hold
-from almareplay.queue.journal import store_result
+from almareplay.queue.replaying.attempts import Fate, Write, store_intent
+from almareplay.queue.replaying.hold import release_hold, take_hold
+from almareplay.queue.replaying.journal import store_result
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:

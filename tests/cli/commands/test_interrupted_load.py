@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from almareplay.queue import loading, queries
+from almareplay.queue.loading import files
+from almareplay.queue.reading import queries
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ ROWS = 8_000
 def test_while_the_lanes_are_arranged(
     user: User, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    done = getattr(loading, step)
+    done = getattr(files, step)
 
     def interrupted(*given: Any, **named: Any) -> Any:
-        monkeypatch.setattr(loading, step, done)
+        monkeypatch.setattr(files, step, done)
         done(*given, **named)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(loading, step, interrupted)
+    monkeypatch.setattr(files, step, interrupted)
     _is_interrupted_and_loads_again(user)
 
 

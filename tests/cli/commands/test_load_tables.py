@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from almareplay.queue.report_rows import report_rows
+from almareplay.queue.reading.report_rows import report_rows
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.queue.errors import NotErased
-from almareplay.queue.hold import take_hold
-from almareplay.queue.purging import purge_run
+from almareplay.queue.purging.runs import purge_run
+from almareplay.queue.replaying.hold import take_hold
 from almareplay.queue.store import Queue
 
 if TYPE_CHECKING:

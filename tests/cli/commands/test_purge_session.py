@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from almareplay.queue.capture_sessions import sessions_of
+from almareplay.queue.captures.sessions import sessions_of
 from almareplay.queue.errors import NotErased
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_an_interrupted_purge_is_finished_by_the_next(
         def fail(*_: object) -> bool:
             raise failing
 
-        patched.setattr("almareplay.cli.workflows.purging.erase", fail)
+        patched.setattr("almareplay.cli.workflows.runs.purging.erase", fail)
         assert user.types("purge", "--session", "outage", "--yes").code == 75
     assert [each.name for each in sessions_of(queue)] == ["outage"]
     assert user.types("purge", "--session", "outage", "--yes").code == 0

@@ -192,7 +192,8 @@ def test_rows_loaded_meanwhile_are_not_taken_for_done(
     async def ended_before_the_load(*_: object) -> None:
         return None
 
-    monkeypatch.setattr("almareplay.cli.workflows.replaying.replay_run", ended_before_the_load)
+    workflow = "almareplay.cli.workflows.replaying.replaying"
+    monkeypatch.setattr(f"{workflow}.replay_run", ended_before_the_load)
     done = loaded.types("replay", "--yes", "--report", "a.csv")
     assert done.code == 75
     assert "Start the same command again" in done.err

@@ -16,13 +16,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almareplay.consortium.submitting import HowToReplay
-from almareplay.queue.hold import take_hold
+from almareplay.queue.consortium.submissions import (
+    Finished,
+    Later,
+    hand_back,
+    submission_of,
+    submit,
+)
+from almareplay.queue.replaying.hold import take_hold
 from almareplay.queue.store import Queue, Run
-from almareplay.queue.submissions import Finished, Later, hand_back, submission_of, submit
 from almareplay.replay.policy import Policy
 
 if TYPE_CHECKING:
-    from almareplay.queue.submissions import End
+    from almareplay.queue.consortium.submissions import End
     from tests.cli.conftest import User
 
 FERN = "01FERN_INST"

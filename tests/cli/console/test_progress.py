@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from almareplay.alma.circuit_breaker import Back, Gone, StillGone
-from almareplay.alma.daily_quota import DayUsedUp
-from almareplay.alma.rate_limiter import FullPace, SlowedDown
+from almareplay.alma.limits.circuit_breaker import Back, Gone, StillGone
+from almareplay.alma.limits.daily_quota import DayUsedUp
+from almareplay.alma.limits.rate_limiter import FullPace, SlowedDown
 from almareplay.alma.transport import Traffic
 from almareplay.cli.console.progress import Display
 from almareplay.outcomes import Outcome

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from almareplay.alma.fees import Fee
-from almareplay.queue.follow_ups import MadeBy
+from almareplay.alma.answers.fees import Fee
+from almareplay.queue.replaying.follow_ups import MadeBy
 from almareplay.replay.follow_ups.fines import Wrong, made_by_call, wrong_part
 
 DUE = datetime(2026, 9, 14, 22, 0, tzinfo=UTC)

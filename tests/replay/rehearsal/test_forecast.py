@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from almareplay.alma.patron import Patron
-from almareplay.alma.responses import ItemLoan, ItemState
+from almareplay.alma.answers.patron import Patron
+from almareplay.alma.answers.responses import ItemLoan, ItemState
 from almareplay.outcomes import Outcome
 from almareplay.replay.rehearsal.accounts import Account
 from almareplay.replay.rehearsal.forecast import patron_refusals

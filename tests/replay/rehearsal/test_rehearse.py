@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from almareplay.alma.client import AlmaReader, open_transport
-from almareplay.queue.loading import CaptureFile, load_file
+from almareplay.queue.loading.files import CaptureFile, load_file
 from almareplay.queue.store import Queue
 from almareplay.replay.journal import JournalReader
 from almareplay.replay.policy import Policy

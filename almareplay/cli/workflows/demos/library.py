@@ -16,7 +16,7 @@ from almareplay.cli.console.output import results
 from almareplay.cli.console.prompts import somebody_is_there
 from almareplay.cli.workflows.demos.stage import Stage
 from almareplay.cli.workflows.demos.stand_in import stand_in
-from almareplay.cli.workflows.next_steps import Step, tell_steps
+from almareplay.cli.workflows.runs.next_steps import Step, tell_steps
 
 _CAPTURES: list[tuple[list[str], list[str]]] = [
     (["--library", "MAIN"], ["outage-main.dat"]),

@@ -1,0 +1,1 @@
+"""The connections to one Alma, and single calls over them."""

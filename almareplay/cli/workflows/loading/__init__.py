@@ -1,0 +1,1 @@
+"""Captures into a run, and what is said of them."""

@@ -1,0 +1,1 @@
+"""A replay or a rehearsal from the queue to the reports."""

@@ -1,0 +1,1 @@
+"""What commands show of a run, take out of it, and delete."""

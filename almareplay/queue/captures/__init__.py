@@ -1,0 +1,1 @@
+"""Capture sessions: what desks scan during an outage, straight into the queue."""

@@ -1,0 +1,1 @@
+"""What institutions share, and what workers are to do."""

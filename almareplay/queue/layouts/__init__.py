@@ -1,0 +1,1 @@
+"""How the tables of an older queue become those of this version."""

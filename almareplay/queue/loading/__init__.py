@@ -1,0 +1,1 @@
+"""Rows into a run, and out of it again."""

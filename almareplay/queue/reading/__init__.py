@@ -1,0 +1,1 @@
+"""What a run holds, for people and for reports."""

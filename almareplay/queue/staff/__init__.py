@@ -1,0 +1,1 @@
+"""What staff change about the rows of a run."""

@@ -1,6 +1,0 @@
-"""All tables of the queue, for those that make or rewrite all of them."""
-
-from almareplay.queue import capture_schema, pool_schema, submission_schema
-from almareplay.queue.schema import metadata
-
-__all__ = ["capture_schema", "metadata", "pool_schema", "submission_schema"]
