@@ -111,5 +111,5 @@ def pytest_runtest_call() -> Generator[None]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: a third of the time a test waits for other processes."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: for much of its time a test waits for other processes."""
+    return (os.cpu_count() or 1) + 2
