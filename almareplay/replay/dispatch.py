@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import islice
 
 from almareplay.queue.rows import QueuedRow
 from almareplay.transactions import Kind, identifier_key
@@ -18,23 +19,34 @@ Settle = Callable[["Turn"], Awaitable[bool]]
 
 
 class Turn:
-    """A row under way, with its ``rank`` in replay order (the first row that is started has 0)."""
+    """A row under way, with its ``rank`` in replay order (the first row that is started has 0).
+
+    ``had_effect`` is whether it may have had an effect in Alma, known when it is settled.
+    """
 
     def __init__(self, row: QueuedRow, rank: int, dispatch: Dispatch) -> None:
         self.row = row
         self.rank = rank
         self.patron = identifier_key(row.patron_id)
+        self.had_effect = True
         # True when the row has its outcome, False when it stays pending.
         self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._dispatch = dispatch
 
-    def is_first(self) -> bool:
-        """Whether every row captured earlier is settled."""
-        return self._dispatch.first() is self
+    def mark(self) -> int | None:
+        """What is kept of the moment of a call that an earlier row may keep from being refused;
+        None where one is under way that Alma has not refused so far."""
+        return self._dispatch.mark(self)
 
-    async def becomes_first(self) -> bool:
-        """Wait until every row captured earlier is settled; False when the run stops before."""
-        return await self._dispatch.wait_until_first(self)
+    def is_last_word(self, mark: int | None) -> bool:
+        """Whether a refusal of the call of that moment counts: all rows captured earlier are
+        settled, and none has had an effect since."""
+        return self._dispatch.is_last_word(self, mark)
+
+    async def becomes_last_word(self, mark: int | None) -> bool | None:
+        """Wait until a refusal counts; False where the call is to be made again, and None where the
+        run stops before that is known."""
+        return await self._dispatch.wait_for_last_word(self, mark)
 
 
 class Dispatch:
@@ -50,7 +62,11 @@ class Dispatch:
         self._settle = settle
         self._failure: BaseException | None = None
         self._begun = 0
+        # In replay order: the rows that are not settled; of them those that were not refused yet.
         self._open: dict[int, Turn] = {}
+        self._unrefused: dict[int, Turn] = {}
+        # The ranks of rows that were refused first and have had an effect since.
+        self._lent_after_all: list[int] = []
         self._last_of_item: dict[str, Turn] = {}
         self._open_of_patron: dict[str, set[Turn]] = {}
         self._progress = asyncio.Condition()
@@ -65,13 +81,35 @@ class Dispatch:
         """The earliest row under way that is not settled."""
         return next(iter(self._open.values()), None)
 
-    async def wait_until_first(self, turn: Turn) -> bool:
-        """Wait until this row is the earliest that is not settled; False when stopping."""
+    def mark(self, turn: Turn) -> int | None:
+        """See `Turn`."""
+        return None if self._others_come_before(turn) else len(self._lent_after_all)
+
+    def is_last_word(self, turn: Turn, mark: int | None) -> bool:
+        """See `Turn`."""
+        return mark is not None and self.first() is turn and not self._may_pass_now(turn, mark)
+
+    async def wait_for_last_word(self, turn: Turn, mark: int | None) -> bool | None:
+        """See `Turn`. Calls that only wait for each other are made again side by side."""
+        self._unrefused.pop(turn.rank, None)
+
+        def is_known() -> bool:
+            again = self._may_pass_now(turn, mark)
+            return again or self.first() is turn or self.stopping.is_set()
+
         async with self._progress:
-            await self._progress.wait_for(
-                lambda: self.first() is turn or self.stopping.is_set(),
-            )
-        return not self.stopping.is_set()
+            self._progress.notify_all()
+            await self._progress.wait_for(is_known)
+        return None if self.stopping.is_set() else self.is_last_word(turn, mark)
+
+    def _others_come_before(self, turn: Turn) -> bool:
+        return next(iter(self._unrefused), turn.rank) < turn.rank
+
+    def _may_pass_now(self, turn: Turn, mark: int | None) -> bool:
+        """Whether a call that was refused is to be made again."""
+        if mark is None:
+            return not self._others_come_before(turn)
+        return any(rank < turn.rank for rank in islice(self._lent_after_all, mark, None))
 
     async def wait_for_the_first(self, ahead: int) -> None:
         """Wait until fewer than ``ahead`` rows have begun from the earliest that is not settled
@@ -120,7 +158,7 @@ class Dispatch:
             needed.append(self._last_of_item[row.item_key])
         if row.kind is Kind.LOAN:
             needed.extend(self._open_of_patron.get(turn.patron, ()))
-        self._open[turn.rank] = turn
+        self._open[turn.rank] = self._unrefused[turn.rank] = turn
         self._last_of_item[row.item_key] = turn
         if turn.patron:
             self._open_of_patron.setdefault(turn.patron, set()).add(turn)
@@ -148,6 +186,8 @@ class Dispatch:
                 del self._open_of_patron[turn.patron]
         if settled:
             del self._open[turn.rank]
+            if self._unrefused.pop(turn.rank, None) is None and turn.had_effect:
+                self._lent_after_all.append(turn.rank)
         self._window.release()
         async with self._progress:
             self._progress.notify_all()

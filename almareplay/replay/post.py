@@ -13,7 +13,7 @@ from datetime import tzinfo
 from almareplay.alma.client import Alma
 from almareplay.alma.errors import Refusal, Stopped, Unavailable
 from almareplay.alma.limits.rate_limiter import Clock
-from almareplay.outcomes import Outcome
+from almareplay.outcomes import Disposition, Outcome
 from almareplay.queue.replaying.attempts import Fate, NoLongerPending, Write
 from almareplay.replay import results
 from almareplay.replay.act import Actor, CallRefused, LostAnswer, WaitedTooLong
@@ -34,6 +34,7 @@ from almareplay.transactions import Kind
 _TRIES = 5
 # Refusals that an earlier row, once it is in Alma, may turn into a loan.
 _MAY_PASS = (Outcome.PATRON_LIMIT, Outcome.PATRON_BLOCKED, Outcome.OTHER_COPY_ON_LOAN)
+_WITHOUT_EFFECT = (Disposition.ATTENTION, Disposition.NO_CHANGE)
 # Refusals of a loan that looked possible: somebody else has changed the item since our look.
 _RACED = (Outcome.ALREADY_LOANED, Outcome.ON_LOAN_TO_OTHER)
 
@@ -94,6 +95,8 @@ class Poster:
         for barcode in attempt.scanned_by_mistake:
             result = replace(result, notes=(results.by_mistake(barcode), *result.notes))
         attempt.lane.history.ended(row.order, row.row, result.outcome)
+        refused = result.outcome.disposition in _WITHOUT_EFFECT
+        turn.had_effect = attempt.returned_first or not refused
         await self._journal.record_outcome(
             row.row,
             result,
@@ -146,27 +149,30 @@ class Poster:
                 async with self._at_work.row(attempt.place):
                     await self._reader.look(attempt)
                     decision = decide(attempt.row, attempt.lane, self._policy)
-                    was_first = turn.is_first()
+                    mark = turn.mark()
                     return await self._actor.act(attempt, decision)
             except WaitedTooLong:
                 attempt.lane.forget()
                 continue
             except CallRefused as refused:
                 outcome = refused.refusal.outcome
-                may_pass = outcome in _MAY_PASS and not was_first
+                may_pass = outcome in _MAY_PASS and not turn.is_last_word(mark)
                 race = outcome in _RACED and self._policy.guard is not Guard.OFF and not raced
                 by_ids = refused.intent.call is Write.SCAN_IN
                 unknown = by_ids and outcome is Outcome.ITEM_NOT_FOUND
                 moved = unknown and attempt.lane.may_have_moved
+                result = results.refused(refused.refusal, decision.notes)
+                ended = RowResult(result, refused.intent, Fate.REFUSED)
                 if not may_pass and not race and not moved:
-                    result = results.refused(refused.refusal, decision.notes)
-                    return RowResult(result, refused.intent, Fate.REFUSED)
+                    return ended
                 await self._journal.record_fate(refused.intent, Fate.REFUSED)
             if moved:
                 attempt.lane.doubt_ids()
                 continue
-            if may_pass and not await turn.becomes_first():
-                return None
+            if may_pass:
+                counts = await turn.becomes_last_word(mark)
+                if counts is not False:
+                    return ended if counts else None
             if race:
                 attempt.lane.forget()
                 raced = True
