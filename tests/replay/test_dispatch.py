@@ -3,88 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almareplay.queue.rows import Order, QueuedRow
-from almareplay.replay.dispatch import WINDOW, Dispatch, Settle, Turn
+from almareplay.queue.rows import QueuedRow
+from almareplay.replay.dispatch import WINDOW, Dispatch, Turn
 from almareplay.transactions import Kind
-
-NOON = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
-
-
-def rows(*said: str) -> list[QueuedRow]:
-    """Rows in captured order, written as ``L item patron`` or ``R item``, numbered from 1."""
-    return [
-        QueuedRow(
-            row=number,
-            order=Order(1, number, number),
-            kind=Kind.LOAN if kind == "L" else Kind.RETURN,
-            captured_at=NOON + timedelta(minutes=number),
-            item_barcode=item,
-            item_key=item,
-            patron_id=patron[0] if patron else "",
-            library="MAIN",
-            circ_desk="FRONT",
-        )
-        for number, (kind, item, *patron) in enumerate(map(str.split, said), start=1)
-    ]
-
-
-async def stream(
-    rows: Iterable[QueuedRow], end: Exception | None = None
-) -> AsyncIterator[QueuedRow]:
-    for row in rows:
-        await asyncio.sleep(0)
-        yield row
-    if end is not None:
-        raise end
-
-
-@dataclass
-class Log:
-    """What began and ended, in order."""
-
-    events: list[tuple[str, int]] = field(default_factory=list)
-
-    def began(self) -> list[int]:
-        return [row for event, row in self.events if event == "began"]
-
-    def ended(self) -> list[int]:
-        return [row for event, row in self.events if event == "ended"]
-
-    def in_turn(self, earlier: int, later: int) -> bool:
-        """Whether one row had ended when the other began."""
-        return self.events.index(("ended", earlier)) < self.events.index(("began", later))
-
-    def settling(self, pauses: Callable[[int], int]) -> Settle:
-        """A settling that takes so many turns of the loop."""
-
-        async def settle(turn: Turn) -> bool:
-            self.events.append(("began", turn.row.row))
-            for _ in range(pauses(turn.row.row)):
-                await asyncio.sleep(0)
-            self.events.append(("ended", turn.row.row))
-            return True
-
-        return settle
-
-
-def run(
-    settle: Settle, rows: AsyncIterator[QueuedRow], stopping: asyncio.Event | None = None
-) -> Dispatch:
-    async def dispatched() -> Dispatch:
-        dispatch = Dispatch(settle, stopping or asyncio.Event())
-        async with asyncio.timeout(5):
-            await dispatch.run(rows)
-        return dispatch
-
-    return asyncio.run(dispatched())
+from tests.replay.dispatching import Log, rows, run, stream
 
 
 def waits_for(later: QueuedRow, earlier: QueuedRow) -> bool:
@@ -135,79 +63,6 @@ def test_identifiers_of_one_patron_are_one_whatever_their_case() -> None:
     log = Log()
     run(log.settling(lambda row: 3 if row == 1 else 0), stream(rows("L i1 Ada", "L i2 ADA")))
     assert log.in_turn(1, 2)
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    while not happened():  # noqa: ASYNC110 (there is no event that tells)
-        await asyncio.sleep(0)
-
-
-def test_a_refusal_counts_at_once_where_everything_before_is_settled() -> None:
-    counts: list[bool] = []
-
-    async def settle(turn: Turn) -> bool:
-        if turn.row.row == 1:
-            await until(lambda: len(counts) == 1)
-        else:
-            counts.append(turn.is_last_word(turn.mark()))
-            await until(lambda: turn.mark() is not None)
-            counts.append(turn.is_last_word(turn.mark()))
-        return True
-
-    run(settle, stream(rows("R i1", "L i2 p2")))
-    assert counts == [False, True]
-
-
-def test_a_refusal_does_not_count_while_an_earlier_row_may_have_effects() -> None:
-    log = Log()
-    plain = log.settling(lambda row: 3 * row)
-    again: list[int] = []
-
-    async def settle(turn: Turn) -> bool:
-        if turn.row.row == 3:
-            mark = turn.mark()
-            assert not turn.is_last_word(mark)
-            assert await turn.becomes_last_word(mark) is False
-            again.extend(log.ended())
-        return await plain(turn)
-
-    run(settle, stream(rows("L i1 p1", "L i2 p2", "L i3 p3", "L i4 p4")))
-    assert {1, 2} <= set(again)
-    assert sorted(log.ended()) == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("lent", [None, 2, 3])
-def test_those_that_were_refused_are_called_again_together_and_settled_in_order(
-    lent: int | None,
-) -> None:
-    """One of them may be lent then, which may lift what keeps the later ones."""
-    again, once_more = asyncio.Barrier(3), asyncio.Barrier(4 - (lent or 3))
-    calls: list[int] = []
-    ended: list[int] = []
-
-    async def settle(turn: Turn) -> bool:
-        number = turn.row.row
-        counts: bool | None = number == 1
-        if counts:
-            await until(lambda: calls.count(4) == 1)
-        while not counts:
-            mark = turn.mark()
-            calls.append(number)
-            if calls.count(number) == 2:
-                await again.wait()
-                if number == lent:
-                    return True
-            if calls.count(number) == 3:
-                await once_more.wait()
-            counts = await turn.becomes_last_word(mark)
-        turn.had_effect = False
-        ended.append(number)
-        return True
-
-    run(settle, stream(rows("R i1", "L i2 p2", "L i3 p3", "L i4 p4")))
-    later = [number for number in (2, 3, 4) if lent is not None and number > lent]
-    assert sorted(calls) == sorted([2, 3, 4] * 2 + later)
-    assert ended == [number for number in (1, 2, 3, 4) if number != lent]
 
 
 def test_a_stop_starts_nothing_more_and_ends_what_waits() -> None:

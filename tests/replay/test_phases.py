@@ -21,7 +21,7 @@ from almareplay.simulator.faults import Fault
 from almareplay.simulator.server import Simulator
 from almareplay.simulator.world import Item, Patron, World
 from almareplay.transactions import Kind, Transaction
-from tests.replay.test_dispatch import rows, stream
+from tests.replay.dispatching import rows, stream
 from tests.replay.virtual import KEY, Line, VirtualClock, line_to, replay_virtually
 
 NOON = datetime(2026, 9, 14, 12, 0, tzinfo=UTC)
