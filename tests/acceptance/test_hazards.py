@@ -125,7 +125,8 @@ def test_a_terminal_that_is_closed(
     usual = outage.work.program
     at = os.ttyname(terminal)
     outage.work.program = [sys.executable, "-c", _AT_A_TERMINAL, at, started_with]
-    replay = half_way(outage, "--requests-per-second", "30", saying="--verbose")
+    report = ("--report", "report.csv")
+    replay = half_way(outage, "--requests-per-second", "30", *report, saying="--verbose")
     os.close(terminal)
     said = b""
     while b"Replaying" not in said:
@@ -133,6 +134,9 @@ def test_a_terminal_that_is_closed(
     os.close(ours)
     assert outage.work.ends(replay).code == code
     assert outage.work.fates()["lost"] == 0
+    # What goes on without its terminal does all that it was to do.
+    told = (outage.work.folder / "report.csv").read_text("utf-8")
+    assert ("pending" in told) is (started_with == "nothing")
     outage.work.program = usual
     assert outage.work.replays().code == 1
     outage.kept_all_promises()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -20,6 +21,37 @@ Tell = Callable[[str], None]
 """Where words go: ``say``, or ``print`` of one of the consoles."""
 
 
+class _Outlet:
+    """A stream that may lead to a terminal which is closed one day: what runs goes on without."""
+
+    def __init__(self, stream: IO[str], fall_silent: Callable[[], None]) -> None:
+        self._stream = stream
+        self._fall_silent = fall_silent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, nowhere where the terminal is gone."""
+        with self._terminal_may_be_gone():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is waiting, nowhere where the terminal is gone."""
+        with self._terminal_may_be_gone():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _terminal_may_be_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._fall_silent()
+
+
 class PlainConsole(Console):
     """A console that shows words as they are, but for characters that would steer the terminal, and
     whose end does not end the command.
@@ -30,6 +62,15 @@ class PlainConsole(Console):
     def __init__(self, *, stderr: bool) -> None:
         # No emoji: a file's "desk.dat:100:" is no code for a picture.
         super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    @property
+    def file(self) -> IO[str]:
+        """Where it writes."""
+        return cast(IO[str], _Outlet(super().file, self.fall_silent))
+
+    @file.setter
+    def file(self, stream: IO[str]) -> None:
+        self._file = stream
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print words or anything else; words in lines that a terminal has room for."""
