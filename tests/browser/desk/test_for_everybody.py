@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.desk.conftest import Desk
-from tests.browser.desk.outage import CARD, Outage, card, item, paired, said, scan
+from tests.browser.desk.outage import CARD, Outage, all_sent, card, item, paired, said, scan
 from tests.browser.desk.test_patrons import BLOCKED, listed
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def test_the_language_of_the_browser_or_the_one_chosen(outage: Outage, opened: D
 def test_by_keyboard_alone(outage: Outage, opened: Desk) -> None:
     page = opened(outage.address)
     paired(page, outage)
+    outage.stop()
     scan(page, card(9), item(1))
     said(page, "saved", item(1))
 
@@ -130,6 +131,10 @@ def test_by_keyboard_alone(outage: Outage, opened: Desk) -> None:
         page.keyboard.press("Tab")
         if focused() == f"Void {item(1)}":
             break
+    # That the server confirms the scan draws the list anew.
+    outage.start()
+    all_sent(page)
+    assert focused() == f"Void {item(1)}"
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open]")
     page.keyboard.press("Enter")

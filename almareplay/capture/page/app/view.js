@@ -112,7 +112,11 @@ function showTools({ desk, clerk, isTraining }) {
 function showScans({ history, session, onVoid }) {
   const rows = history.recent(SHOWN);
   show(byId("nothing-yet"), rows.length === 0);
-  byId("scans").replaceChildren(...rows.map((row) => scanOf(row, history, session, onVoid)));
+  const list = byId("scans");
+  // Whoever works by keyboard keeps the place in the list when the server confirms a scan.
+  const place = list.contains(document.activeElement) ? document.activeElement.dataset.event : null;
+  list.replaceChildren(...rows.map((row) => scanOf(row, history, session, onVoid)));
+  if (place) [...list.querySelectorAll("button")].find((each) => each.dataset.event === place)?.focus();
 }
 
 function scanOf(row, history, session, onVoid) {
@@ -137,7 +141,7 @@ function scanOf(row, history, session, onVoid) {
     make("span", { class: "whose" }, event.patron_id ? masked(event.patron_id) : ""),
     make("span", { class: "notes" }, notes.join(" · ")),
     isVoided || isRefusal ? make("span") : make("button", {
-      type: "button", class: "small", onclick: () => onVoid(row),
+      type: "button", class: "small", onclick: () => onVoid(row), "data-event": event.id,
       "aria-label": text("void this", { code: event.item_barcode }),
     }, text("void")));
 }
