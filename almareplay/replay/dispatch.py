@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from itertools import islice
 
 from almareplay.queue.rows import QueuedRow
 from almareplay.transactions import Kind, identifier_key
@@ -109,7 +108,7 @@ class Dispatch:
         """Whether a call that was refused is to be made again."""
         if mark is None:
             return not self._others_come_before(turn)
-        return any(rank < turn.rank for rank in islice(self._lent_after_all, mark, None))
+        return any(rank < turn.rank for rank in self._lent_after_all[mark:])
 
     async def wait_for_the_first(self, ahead: int) -> None:
         """Wait until fewer than ``ahead`` rows have begun from the earliest that is not settled

@@ -46,9 +46,8 @@ def check(
             raise click.UsageError("--probe is for one institution: name it with --institution.")
     settings = common.read_settings(requests_per_second=requests_per_second)
     if of_all:
-        from almareplay.cli.workflows.institutions.checking_all import (
-            check_all,  # most have but one
-        )
+        # Most have but one institution.
+        from almareplay.cli.workflows.institutions.checking_all import check_all
 
         return check_all(common, settings, requests_per_second)
     return check_one(common, settings, probe=probe)

@@ -119,9 +119,8 @@ def report(
 
 
 def _report_all(common: CommonOptions, folder: Path, *, anonymously: bool, overwrite: bool) -> Exit:
-    from almareplay.cli.workflows.institutions.report_all import (
-        report_all,  # most have but one institution
-    )
+    # Most have but one institution.
+    from almareplay.cli.workflows.institutions.report_all import report_all
 
     settings = common.read_settings()
     with open_queue(settings.queue) as queue:

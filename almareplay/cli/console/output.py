@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
@@ -47,7 +48,9 @@ class _Outlet:
         try:
             yield
         except OSError as error:
-            if error.errno != errno.EIO:
+            # Of a file the same error is a disk that fails: what was asked for is lost then.
+            is_file = stat.S_ISREG(os.fstat(self._stream.fileno()).st_mode)
+            if error.errno != errno.EIO or is_file:
                 raise
             self._fall_silent()
 
