@@ -56,7 +56,7 @@ def test_lets_calls_pass_while_nothing_has_failed(clock: Any) -> None:
     probes = Probes(clock, None)
     outage = CircuitBreaker(probes, clock)
     clock.run(outage.passed())
-    assert len(probes.left) == 3
+    assert probes.left == []
     assert not outage.shut
 
 
@@ -222,8 +222,6 @@ def test_a_waiter_that_is_cancelled_hands_the_probing_on(clock: Any) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
 
     clock.run(run())
-    assert not outage.shut
-    assert len(probes.left) == 3
     assert not outage.shut
     assert probes.left == pytest.approx([0.0, 1.2, 3.4])
 
